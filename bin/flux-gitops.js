@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Plain JavaScript of old, so that an old Node gets as far as the message below.
+import { existsSync } from 'node:fs';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    `flux-gitops needs Node.js 22.18 or newer; this is ${process.versions.node}.\n` +
+      'Run it with a current one: npx --package node@24 --package generator-flux-gitops flux-gitops',
+  );
+  process.exitCode = 1;
+} else {
+  // A checkout has the sources, which Node runs as they are; the package has JavaScript only.
+  const source = new URL('../lib/io/command-line.ts', import.meta.url);
+  const built = new URL('../dist/lib/io/command-line.js', import.meta.url);
+  const { main } = await import(existsSync(source) ? source.href : built.href);
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -1,0 +1,155 @@
+import { type Problem, quote } from './errors.ts';
+import {
+  DEFAULT_KEYS,
+  type Defaults,
+  type Environment,
+  type Overrides,
+  ownPage,
+  PAGE_KEYS,
+  readSetting,
+} from './estate.ts';
+import * as names from './names.ts';
+import type { ClusterType, SettingKey } from './questions.ts';
+
+/** The key of `.yo-rc.json` that belongs to this package, as Yeoman's storage has it. */
+export const RECORD_KEY = 'generator-flux-gitops';
+/** Raised when an older version could not read what a newer one records. */
+const RECORD_VERSION = 1;
+
+/** What a repository remembers of the runs that wrote it. */
+export type RepoRecord = {
+  readonly kind: 'config-repo' | 'scenario-repo';
+  readonly name: string;
+  readonly clusterType?: ClusterType;
+  readonly defaults: Defaults;
+  readonly environments: readonly Environment[];
+};
+
+export type Json = { readonly [key: string]: unknown };
+
+/** `record` as the value of RECORD_KEY; an environment is listed with what it has of its own. */
+export function writeRecord({ kind, name, clusterType, defaults, environments }: RepoRecord): Json {
+  const own = environments.map((environment): [string, Overrides] => {
+    const usual = { ...defaults, ...ownPage(environment.name) };
+    const keys = OVERRIDE_KEYS.filter((key) => environment[key] !== usual[key]);
+    return [environment.name, Object.fromEntries(keys.map((key) => [key, environment[key]]))];
+  });
+  return {
+    version: RECORD_VERSION,
+    kind,
+    name,
+    settings: clusterType === undefined ? defaults : { ...defaults, clusterType },
+    scenarios: Object.fromEntries(
+      [...byRepo(environments)].map(([repo, fed]) => [repo, fed.map((environment) => environment.name)]),
+    ),
+    environments: Object.fromEntries(own.filter(([, overrides]) => Object.keys(overrides).length > 0)),
+  };
+}
+
+const OVERRIDE_KEYS = [...DEFAULT_KEYS, ...PAGE_KEYS];
+
+/** `environments` by the scenario repo that feeds them, both in the order given. */
+export function byRepo(environments: readonly Environment[]): Map<string, Environment[]> {
+  const repos = new Map<string, Environment[]>();
+  for (const environment of environments) {
+    const fed = repos.get(environment.repo);
+    if (fed) fed.push(environment);
+    else repos.set(environment.repo, [environment]);
+  }
+  return repos;
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * What the `.yo-rc.json` at `path` records: `all` of its keys, and this package's `record` if there
+ * is one. Whatever is wrong with it is added to `problems`.
+ */
+export function readRecord(text: string, path: string, problems: Problem[]): { all: Json; record?: RepoRecord } {
+  const wrong = (given: string, rule: string): void => {
+    const example = `{ "${RECORD_KEY}": { "version": ${RECORD_VERSION}, "kind": "config-repo", ... } }`;
+    problems.push({ given: `${path} ${given}`, rule, example, flag: path });
+  };
+  const all = parseJson(text);
+  const recorded = isObject(all) ? all[RECORD_KEY] : undefined;
+  if (!isObject(all)) {
+    wrong('holds no JSON object', 'it records the settings of this repository as one JSON object');
+  } else if (recorded === undefined) {
+    return { all };
+  } else if (!isObject(recorded) || !Number.isInteger(recorded.version)) {
+    wrong(`has no version under "${RECORD_KEY}"`, 'the version says how the settings are read');
+  } else if ((recorded.version as number) > RECORD_VERSION) {
+    const update = `npm install --global ${RECORD_KEY}@latest`;
+    wrong(`has version ${recorded.version}`, `this generator reads up to ${RECORD_VERSION}: ${update}`);
+  } else {
+    const record = readVersion1(recorded, path, problems);
+    if (record) return { all, record };
+  }
+  return { all: isObject(all) ? all : {} };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return undefined;
+  }
+}
+
+function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRecord | undefined {
+  const { kind, name, settings, scenarios, environments: own } = recorded;
+  const found: Problem[] = [];
+  const shaped =
+    (kind === 'config-repo' || kind === 'scenario-repo') &&
+    typeof name === 'string' &&
+    names.configRepoName.read(name) !== undefined &&
+    [settings, scenarios, own].every(isObject) &&
+    Object.values(scenarios as Json).every(Array.isArray) &&
+    Object.values(own as Json).every(isObject);
+  if (!shaped) {
+    const rule = 'it has kind, name, settings, scenarios and environments, as this generator writes them';
+    const example = '"kind": "config-repo", "name": "flux-demo", "scenarios": { "flux-dev": ["dev"] }';
+    problems.push({ given: `${path} under "${RECORD_KEY}"`, rule, example, flag: path });
+    return undefined;
+  }
+  const missing = DEFAULT_KEYS.filter((key) => !Object.hasOwn(settings as Json, key));
+  const blank = Object.fromEntries(missing.map((key) => [key, '']));
+  const { clusterType, ...defaults } = readKeys({ ...blank, ...(settings as Json) }, path, found);
+  const environments = readScenarios(scenarios as Json, path, found).map(([repo, environment]) => ({
+    name: environment,
+    repo,
+    ...(defaults as Defaults),
+    ...ownPage(environment),
+    ...readKeys(Object.hasOwn(own as Json, environment) ? ((own as Json)[environment] as Json) : {}, path, found),
+  }));
+  problems.push(...found);
+  const record = { kind, name, defaults: defaults as Defaults, environments } as RepoRecord;
+  if (found.length > 0) return undefined;
+  return clusterType === undefined ? record : { ...record, clusterType };
+}
+
+function readScenarios(scenarios: Json, path: string, problems: Problem[]): [string, string][] {
+  const pairs = Object.entries(scenarios).flatMap(([repo, list]) =>
+    (list as unknown[]).map((environment): [string, string] => [repo, String(environment)]),
+  );
+  for (const [repo, environment] of pairs) {
+    if (names.environmentName.read(environment) && names.scenarioRepoName.read(repo)) continue;
+    problems.push({
+      given: `${path} scenario ${quote(repo)} with environment ${quote(environment)}`,
+      rule: `${names.environmentName.rule}; ${names.scenarioRepoName.rule}`,
+      example: '"flux-dev": ["dev"]',
+      flag: path,
+    });
+  }
+  return pairs;
+}
+
+const RECORDED_KEYS: readonly SettingKey[] = [...OVERRIDE_KEYS, 'clusterType'];
+
+function readKeys(from: Json, path: string, problems: Problem[]): Overrides & { clusterType?: ClusterType } {
+  const keys = RECORDED_KEYS.filter((key) => Object.hasOwn(from, key));
+  return Object.fromEntries(
+    keys.map((key) => [key, readSetting(key, String(from[key]), problems, `${path} "${key}"`)]),
+  );
+}

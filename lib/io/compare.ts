@@ -1,0 +1,82 @@
+import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Problem } from '../core/errors.ts';
+import type { File, RenderedRepo } from '../core/render.ts';
+import { isThere, readIfThere } from './world.ts';
+
+/**
+ * What becomes of a file: `create` (new), `change` (ours as it was written before), `identical`,
+ * `keep` (edited by a user, left alone), `conflict` (edited by a user, to be asked about),
+ * `overwrite` (a conflict, decided).
+ */
+export type FileState = 'create' | 'change' | 'identical' | 'keep' | 'conflict' | 'overwrite';
+
+export type ComparedFile = File & { readonly state: FileState };
+
+/** A repository on disk: `isNew` when its folder does not exist. */
+export type ComparedRepo = {
+  readonly repo: RenderedRepo['repo'];
+  readonly folder: string;
+  readonly isNew: boolean;
+  readonly files: readonly ComparedFile[];
+};
+
+/** Compares `rendered` with what lies in `folder`; whatever makes writing impossible is a problem. */
+export function compareRepo({ repo, files }: RenderedRepo, folder: string, problems: Problem[]): ComparedRepo {
+  const isNew = !isThere(folder);
+  checkFolder(folder, problems);
+  if (isNew) return { repo, folder, isNew, files: files.map((file) => ({ ...file, state: 'create' })) };
+  const checked = new Set<string>();
+  const compared = files.map((file): ComparedFile => {
+    const path = join(folder, file.path);
+    const parent = dirname(path);
+    if (!checked.has(parent)) checkFolder(parent, problems, folder);
+    checked.add(parent);
+    return { ...file, state: stateOf(file, readIfThere(path)) };
+  });
+  return { repo, folder, isNew, files: compared };
+}
+
+function stateOf({ contents, before, ifEdited }: File, found: string | undefined): FileState {
+  if (found === undefined) return 'create';
+  if (found === contents) return 'identical';
+  if (ifEdited === 'replace') return sameJson(found, contents) ? 'identical' : 'change';
+  if (found === before) return 'change';
+  return ifEdited === 'keep' ? 'keep' : 'conflict';
+}
+
+// A record that a formatter laid out anew still says the same.
+const sameJson = (one: string, other: string): boolean => {
+  try {
+    return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
+  } catch {
+    return false;
+  }
+};
+
+/** Whether `folder` is, or can be made, a folder that is written to; inside `root` if that is given. */
+function checkFolder(folder: string, problems: Problem[], root?: string): void {
+  const nearest = nearestThere(folder);
+  const stats = statSync(nearest);
+  const refuse = (rule: string): void => {
+    if (!problems.some(({ given }) => given === nearest))
+      problems.push({ given: nearest, rule, example: '--into ./estate', flag: '--into' });
+  };
+  if (!stats.isDirectory()) refuse('this is a file, and a folder is needed here');
+  else if (!isWritable(nearest, stats)) refuse('this folder is read-only');
+  else if (root !== undefined && !`${realpathSync(nearest)}/`.startsWith(`${realpathSync(root)}/`))
+    refuse('this is a link that leads out of the repository');
+}
+
+const nearestThere = (path: string): string => (isThere(path) ? path : nearestThere(dirname(path)));
+
+// For root every folder is writable; one without any write permission is still meant to be left alone.
+function isWritable(path: string, { mode }: Stats): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch {
+    return false;
+  }
+  return process.platform === 'win32' || (mode & 0o222) !== 0;
+}

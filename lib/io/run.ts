@@ -1,0 +1,179 @@
+import { styleText } from 'node:util';
+import { type Given, parseArguments } from '../core/arguments.ts';
+import { openQuestions, withAnswers } from '../core/ask.ts';
+import { PLANNERS } from '../core/commands.ts';
+import { Interrupted, inputError, type Problem, UserError } from '../core/errors.ts';
+import { helpText } from '../core/help.ts';
+import type { Plan } from '../core/plan.ts';
+import type { CommandName } from '../core/questions.ts';
+import { layerRenderer, renderPlan } from '../core/render.ts';
+import { nextSteps, notesOf, planText, type Report, resultText } from '../core/report.ts';
+import { type ComparedRepo, compareRepo } from './compare.ts';
+import { packageVersion, templatesOf, usageOf } from './templates.ts';
+import { painter, type Terminal } from './terminal.ts';
+import { openWorkspace, type Workspace } from './world.ts';
+import { WRITTEN, writeRepos } from './write.ts';
+
+/** A run whose plan is made and compared with the disk; nothing is written yet. */
+export type Prepared = {
+  readonly given: Given;
+  readonly plan: Plan;
+  readonly repos: readonly ComparedRepo[];
+  readonly terminal: Terminal;
+};
+
+/** Where a run starts: the folder that `--into` is relative to, and whose flags are passed over. */
+export type Start = { readonly cwd: string; readonly also?: readonly string[] };
+
+/**
+ * Reads `argv`, asks for what it leaves open, plans, renders and compares: all that may refuse
+ * happens here. Returns undefined when help or the version was all that was wanted. Throws a
+ * UserError with every problem of the input.
+ */
+export async function prepare(
+  command: CommandName,
+  argv: readonly string[],
+  terminal: Terminal,
+  start: Start,
+): Promise<Prepared | undefined> {
+  const { given, problems } = parseArguments(command, argv, start.also);
+  if (given.switches.help || given.switches.version) {
+    const text = given.switches.help ? helpText(command, usageOf(command)) : `${packageVersion()}\n`;
+    process.stdout.write(text);
+    return undefined;
+  }
+  const into = given.texts.into?.[0] ?? '.';
+  if (into === '') problems.push({ given: '--into ""', rule: 'it is the path of a folder', example: '--into .', flag: '--into' });
+  const workspace = openWorkspace(command, start.cwd, into, problems);
+  const planner = PLANNERS[command];
+  const asks = terminal.interactive && !given.switches.yes && !given.switches.json && !given.switches.dryRun;
+  if (problems.length > 0) throw inputError([...problems, ...planner(given, workspace).problems]);
+  const complete = asks ? await askOpen(given, workspace, terminal) : given;
+  const { plan, problems: refusals } = planner(complete, workspace);
+  if (!plan) throw inputError(refusals);
+  const repos = compare(plan, workspace, given.switches.force === true);
+  return { given: complete, plan, repos, terminal: asks ? terminal : { ...terminal, interactive: false } };
+}
+
+async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
+  // What was given is checked before anything is asked, so that nobody answers in vain.
+  const positional = given.command === 'app' || given.positionals.length > 0;
+  const { problems } = positional ? PLANNERS[given.command](given, workspace) : { problems: [] };
+  if (problems.length > 0) throw inputError(problems);
+  const questions = openQuestions(given, workspace, PLANNERS[given.command]);
+  return withAnswers(given, await terminal.ask(questions));
+}
+
+function compare(plan: Plan, workspace: Workspace, force: boolean): ComparedRepo[] {
+  const problems: Problem[] = [];
+  const compared = renderPlan(plan, templatesOf).map((rendered) =>
+    compareRepo(rendered, workspace.folderOf(rendered.repo.name), problems),
+  );
+  if (problems.length > 0) throw inputError(problems);
+  if (!force) return compared;
+  const forced = { conflict: 'overwrite', keep: 'overwrite' } as const;
+  return compared.map((repo) => ({
+    ...repo,
+    files: repo.files.map((file) =>
+      file.state === 'conflict' || file.state === 'keep' ? { ...file, state: forced[file.state] } : file,
+    ),
+  }));
+}
+
+/**
+ * Shows the plan and writes it, unless it is a dry run, the user says no, or files that a user
+ * edited are in the way. Returns the report; throws a UserError (exit code 1) when it refuses.
+ */
+export async function execute({ given, plan, repos, terminal }: Prepared): Promise<Report> {
+  const { switches } = given;
+  if (switches.dryRun) return reportOf(plan, repos, true, await import('./objects.ts'));
+  const changes = repos.some(({ files }) => files.some(({ state }) => !UNCHANGED.has(state)));
+  if (terminal.interactive && changes) await confirmPlan(plan, repos, terminal);
+  const decided = await resolveConflicts(repos, terminal);
+  writeRepos(decided);
+  return reportOf(plan, decided, false);
+}
+
+const UNCHANGED: ReadonlySet<string> = new Set(['identical', 'keep']);
+
+async function confirmPlan(plan: Plan, repos: readonly ComparedRepo[], terminal: Terminal): Promise<void> {
+  const report = reportOf(plan, repos, false, await import('./objects.ts'));
+  process.stderr.write(`\n${planText(report, painter(process.stderr), 60)}\n`);
+  if (!(await terminal.confirm('Write this?'))) throw new Interrupted('Nothing was written.');
+}
+
+async function resolveConflicts(repos: readonly ComparedRepo[], terminal: Terminal): Promise<ComparedRepo[]> {
+  const conflicts = repos.flatMap(({ folder, files }) =>
+    files.filter(({ state }) => state === 'conflict').map(({ path }) => `${folder}/${path}`),
+  );
+  if (conflicts.length > 0 && !terminal.interactive) throw conflictError(conflicts);
+  const decided: ComparedRepo[] = [];
+  for (const repo of repos) {
+    const asked = repo.files.filter(({ state }) => state === 'conflict');
+    const chosen = asked.length > 0 ? await terminal.resolve(repo.folder, asked) : new Set<string>();
+    const files = repo.files.map((file) => (chosen.has(file.path) ? { ...file, state: 'overwrite' as const } : file));
+    decided.push({ ...repo, files });
+  }
+  return decided;
+}
+
+function conflictError(conflicts: readonly string[]): UserError {
+  const list = conflicts.map((path) => `  ${path}`).join('\n');
+  return new UserError(
+    `These files exist with other contents, so nothing was written:\n${list}\n` +
+      'Move them away, overwrite them with --force, or run this on a terminal to decide for each one.',
+    1,
+  );
+}
+
+function reportOf(
+  plan: Plan,
+  repos: readonly ComparedRepo[],
+  dryRun: boolean,
+  parser?: typeof import('./objects.ts'),
+): Report {
+  const folders = new Map(repos.map(({ repo, folder }) => [repo.name, shorten(folder)]));
+  const kept = repos.flatMap(({ folder, files }) =>
+    files.filter(({ state }) => state === 'keep').map(({ path }) => `${shorten(folder)}/${path}`),
+  );
+  const render = layerRenderer(templatesOf);
+  const changed = repos.some(({ files }) => files.some(({ state }) => WRITTEN.has(state)));
+  return {
+    dryRun,
+    changed,
+    repositories: repos.map(({ repo, folder, files }) => ({
+      name: repo.name,
+      role: repo.role,
+      url: repo.url,
+      folder,
+      files: files.map(({ path, state, contents }) => ({
+        path,
+        state,
+        ...(parser && { objects: parser.objectsOf(path, contents) }),
+      })),
+    })),
+    elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) => render(layer).map((file) => ({ repo, url, ...file }))),
+    notes: notesOf(plan, kept),
+    next: changed ? nextSteps(plan, folders) : [],
+  };
+}
+
+const shorten = (folder: string): string => {
+  const cwd = `${process.cwd()}/`;
+  return folder.startsWith(cwd) ? folder.slice(cwd.length) : folder;
+};
+
+/** Prints `report`: JSON and plans to stdout, results and progress to stderr. */
+export function print(report: Report, given: Given): void {
+  if (given.switches.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
+  else process.stderr.write(`${resultText(report, painter(process.stderr))}\n`);
+}
+
+/** Prints what `error` means for the user and returns the exit code; a defect keeps its stack. */
+export function printError(error: unknown): number {
+  const known = error instanceof UserError || error instanceof Interrupted;
+  const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
+  return known ? error.code : 1;
+}

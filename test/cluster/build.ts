@@ -1,0 +1,157 @@
+/**
+ * Builds the binaries of the cluster tests from their Go modules, each once, into a cache outside
+ * the tree. As a script: `node test/cluster/build.ts [BINARY…]`; without names all but the optional.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Wrapper, wrappers } from './binaries.ts';
+
+const here = import.meta.dirname;
+const flags = (w: Wrapper) => ['-trimpath', '-ldflags', ['-s -w', ...(w.ldflags ?? [])].join(' ')];
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Where the binaries live: FLUX_GITOPS_CLUSTER_CACHE, or the user's cache folder. */
+export function cacheRoot(): string {
+  const xdg = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return process.env.FLUX_GITOPS_CLUSTER_CACHE || join(xdg, 'generator-flux-gitops', 'cluster');
+}
+
+/** The cache folder of one wrapper module: another go.mod, go.sum or flag is another folder. */
+export function folderOf(w: Wrapper): string {
+  const hash = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(here, w.folder, file)));
+  hash.update(
+    JSON.stringify([flags(w), w.mains, w.embeds, w.assets, process.platform, process.arch]),
+  );
+  return join(cacheRoot(), `${w.folder}-${hash.digest('hex').slice(0, 12)}`);
+}
+
+function go(cwd: string, args: string[], quiet = false): Promise<string> {
+  const settings = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
+  const env = { ...process.env, ...settings };
+  const child = spawn('go', args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', quiet ? 'pipe' : 'inherit'],
+  });
+  let out = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  return new Promise((done, fail) => {
+    child.on('error', (cause) => {
+      fail(new Error('Go is needed to build the cluster binaries: https://go.dev/dl', { cause }));
+    });
+    child.on('exit', (code) => {
+      if (code === 0) done(out);
+      else fail(new Error(`go ${args.join(' ')} (in ${cwd}) ended with ${code}`));
+    });
+  });
+}
+
+/** The unpacked sources of a wrapper's module in Go's module cache. */
+async function sources(w: Wrapper): Promise<string> {
+  const out = await go(join(here, w.folder), ['mod', 'download', '-json', w.module], true);
+  return (JSON.parse(out) as { Dir: string }).Dir;
+}
+
+/** A module that embeds what only its release build makes is built from a copy that has it. */
+async function withEmbedded(w: Wrapper, embeds: string, scratch: string): Promise<string[]> {
+  const copy = join(scratch, 'source');
+  cpSync(await sources(w), copy, { recursive: true, filter: makeWritable });
+  mkdirSync(dirname(join(copy, embeds)), { recursive: true });
+  writeFileSync(join(copy, embeds), '');
+  const mod = readFileSync(join(here, w.folder, 'go.mod'), 'utf8');
+  writeFileSync(join(scratch, 'go.mod'), `${mod}\nreplace ${w.module} => ${copy}\n`);
+  cpSync(join(here, w.folder, 'go.sum'), join(scratch, 'go.sum'));
+  return [`-modfile=${join(scratch, 'go.mod')}`];
+}
+
+/** Go's module cache is read-only: a copied folder has to become writable before it is filled. */
+function makeWritable(_from: string, to: string): boolean {
+  if (existsSync(dirname(to))) chmodSync(dirname(to), 0o755);
+  return true;
+}
+
+async function copyAssets(w: Wrapper, into: string, scratch: string): Promise<void> {
+  for (const asset of w.assets ?? []) {
+    const target = join(into, asset);
+    if (existsSync(target)) continue;
+    const staged = join(scratch, 'assets', asset);
+    cpSync(join(await sources(w), asset), staged, { recursive: true, filter: makeWritable });
+    mkdirSync(dirname(target), { recursive: true });
+    putInPlace(staged, target);
+  }
+}
+
+/** A rename is atomic: a build that runs at the same time sees all of it or nothing. */
+function putInPlace(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
+}
+
+async function buildOne(w: Wrapper, binary: string, label: string): Promise<void> {
+  const into = folderOf(w);
+  const scratch = `${into}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  mkdirSync(into, { recursive: true });
+  mkdirSync(scratch);
+  const start = Date.now();
+  const seconds = () => `${Math.round((Date.now() - start) / 1000)} s`;
+  say(`${label}: building from ${w.module} ${w.version}`);
+  const tick = setInterval(() => say(`${label}: still building, ${seconds()}`), 30_000);
+  try {
+    await copyAssets(w, into, scratch);
+    const mod = w.embeds ? await withEmbedded(w, w.embeds, scratch) : [];
+    const main = w.mains[binary] === '.' ? w.module : `${w.module}/${w.mains[binary]}`;
+    const out = join(scratch, binary);
+    await go(join(here, w.folder), ['build', ...mod, ...flags(w), '-o', out, main]);
+    putInPlace(out, join(into, binary));
+  } finally {
+    clearInterval(tick);
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  say(`${label}: done in ${seconds()}`);
+}
+
+/** Path of a binary in the cache, whether it is there or not. */
+export function pathOf(binary: string): string {
+  const w = wrappers.find((one) => binary in one.mains);
+  if (!w) throw new Error(`no such binary: ${binary}; there are ${allBinaries().join(', ')}`);
+  return join(folderOf(w), binary);
+}
+
+/** Names of all binaries; the optional ones only when asked for. */
+export function allBinaries(optional = true): string[] {
+  return wrappers.filter((w) => optional || !w.optional).flatMap((w) => Object.keys(w.mains));
+}
+
+/** Builds those of the named binaries that the cache lacks. */
+export async function build(names: readonly string[] = allBinaries(false)): Promise<void> {
+  const missing = names.filter((name) => !existsSync(pathOf(name)));
+  if (missing.length === 0) return;
+  say(`To be built once, into ${cacheRoot()}: ${missing.join(', ')}.`);
+  say(
+    'All of them from nothing take about 10 minutes on 2 cores, 15 GB of disk for Go, 1 GB here.',
+  );
+  for (const [at, name] of missing.entries()) {
+    const w = wrappers.find((one) => name in one.mains);
+    if (w) await buildOne(w, name, `[${at + 1}/${missing.length}] ${name}`);
+  }
+}
+
+if (import.meta.main) await build(process.argv.length > 2 ? process.argv.slice(2) : undefined);

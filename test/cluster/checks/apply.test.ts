@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { apply, check, commitOf, theCluster } from '../check.ts';
+import { appIn, defaultApps, running } from '../demo.ts';
+import { type Estate, namespaceOf } from '../estate.ts';
+import { applied } from '../expect.ts';
+import { kubectl } from '../kube.ts';
+
+const envs = ['dev', 'stage', 'prod'];
+
+/** Every object in the cluster that a Kustomization of this estate has applied. */
+async function appliedObjects(estate: Estate) {
+  const query = ['api-resources', '--verbs=list', '-o', 'name'];
+  const kinds = (await kubectl(theCluster(), query)).trim().split('\n');
+  const shown = kinds.filter((kind) => !kind.startsWith('events') && kind !== 'componentstatuses');
+  const label = 'kustomize.toolkit.fluxcd.io/namespace';
+  const wanted = envs.map((env) => namespaceOf(estate, env)).join(',');
+  const args = ['get', shown.join(','), '-A', '-l', `${label} in (${wanted})`, '-o', 'json'];
+  const { items } = JSON.parse(await kubectl(theCluster(), args)) as { items: Item[] };
+  return items.map(({ kind, metadata }) => {
+    return { kind, name: metadata.name, from: metadata.labels[label], to: metadata.namespace };
+  });
+}
+
+type Item = {
+  kind: string;
+  metadata: { name: string; namespace?: string; labels: Record<string, string> };
+};
+
+check('kubectl apply -f ENV/ makes every environment Ready in one go', async (fresh) => {
+  for (const env of envs) {
+    const out = await apply(fresh.estate, env);
+    assert.match(out, /gitrepository\S* created\n(.*\n)*kustomization\S* created/);
+  }
+  for (const env of envs) {
+    await applied(fresh.estate, env, commitOf(fresh, env));
+    await running(fresh.estate, env);
+    assert.deepEqual(await appIn(fresh.estate, env), defaultApps[env], `the app of ${env}`);
+  }
+});
+
+check(
+  'what a scenario repo holds lands in the namespace of its environment only',
+  async (fresh) => {
+    await apply(fresh.estate, ...envs);
+    for (const env of envs) await applied(fresh.estate, env, commitOf(fresh, env));
+    const found = await appliedObjects(fresh.estate);
+    for (const { kind, name, from, to } of found) {
+      assert.equal(
+        to,
+        from,
+        `${kind}/${name}, applied for ${from}, lies in ${to ?? 'no namespace'}`,
+      );
+    }
+    for (const env of envs) {
+      const own = found.filter(({ from }) => from === namespaceOf(fresh.estate, env));
+      const names = own.map(({ kind, name }) => `${kind}/${name}`);
+      for (const name of ['Deployment/kcheck', 'Service/kcheck-service']) {
+        assert.ok(names.includes(name), `${name} of ${env}, among ${names.join(', ')}`);
+      }
+    }
+  },
+);
+
+const args = ['--colour', 'Tomato', '--content', 'A = "b": #c', '--replicas', '2'];
+
+check(
+  'colour, content and replicas given to the command arrive in the cluster',
+  async (fresh) => {
+    await apply(fresh.estate, 'dev');
+    await applied(fresh.estate, 'dev', commitOf(fresh, 'dev'));
+    await running(fresh.estate, 'dev');
+    const wanted = { colour: 'Tomato', content: 'A = "b": #c', replicas: 2, service: 'ClusterIP' };
+    assert.deepEqual(await appIn(fresh.estate, 'dev'), wanted);
+  },
+  { args },
+);

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fluxVersion } from '../binaries.ts';
+import { theCluster } from '../check.ts';
+import { get } from '../kube.ts';
+import { until } from '../wait.ts';
+
+type Template = { template: { spec: { containers: { args: string[] }[] } } };
+
+test('the FluxInstance is Ready and its controllers are locked down for tenants', async () => {
+  const cluster = theCluster();
+  const revision = await until('the FluxInstance is Ready', 120_000, async () => {
+    const found = await get(cluster, 'FluxInstance', 'flux-system', 'flux');
+    const ready = found?.status?.conditions?.find((one) => one.type === 'Ready');
+    const applied = String(found?.status?.lastAppliedRevision);
+    return ready?.status === 'True' ? { ok: applied } : { seen: JSON.stringify(found?.status) };
+  });
+  if (cluster.kind !== 'foreign') assert.ok(revision.startsWith(`v${fluxVersion.slice(0, -1)}`));
+  const found = await get(cluster, 'Deployment', 'flux-system', 'kustomize-controller');
+  const args = (found?.spec as Template | undefined)?.template.spec.containers[0]?.args ?? [];
+  const lockdown = ['--no-cross-namespace-refs=true', '--no-remote-bases=true'];
+  for (const wanted of [...lockdown, '--default-service-account=default']) {
+    assert.ok(args.includes(wanted), `kustomize-controller runs without ${wanted}: ${args}`);
+  }
+});

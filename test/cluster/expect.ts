@@ -1,0 +1,114 @@
+/** What the checks wait for, in terms of Flux: a revision applied, refused or reported missing. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Estate, namespaceOf } from './estate.ts';
+import { type Condition, get, type Kubernetes, kubectl, list, tryKubectl } from './kube.ts';
+import { type Seen, until } from './wait.ts';
+
+/** The Flux objects of a tenant. */
+export type FluxKind = 'GitRepository' | 'Kustomization';
+
+type FluxStatus = {
+  conditions?: Condition[];
+  artifact?: { revision: string };
+  observedGeneration?: number;
+  lastAppliedRevision?: string;
+  lastAttemptedRevision?: string;
+  lastHandledReconcileAt?: string;
+};
+
+const condition = (found: Kubernetes | undefined, type: string) =>
+  found?.status?.conditions?.find((one) => one.type === type);
+
+const show = (found: Kubernetes | undefined) =>
+  found ? JSON.stringify(found.status ?? 'no status yet') : 'no such object';
+
+/** Waits until both objects of a tenant are Ready with exactly this commit. */
+export async function applied(estate: Estate, env: string, commit: string, deadline = 60_000) {
+  await ready(estate, env, 'GitRepository', commit, deadline);
+  return ready(estate, env, 'Kustomization', commit, deadline);
+}
+
+/** Waits until one object is Ready with exactly this commit. */
+export function ready(estate: Estate, env: string, kind: FluxKind, commit: string, ms = 60_000) {
+  return watch(estate, env, kind, `Ready at ${commit.slice(0, 12)}`, ms, (found) => {
+    const status = found.status as FluxStatus | undefined;
+    const at = kind === 'Kustomization' ? status?.lastAppliedRevision : status?.artifact?.revision;
+    const good = condition(found, 'Ready')?.status === 'True' && (at ?? '').endsWith(commit);
+    return good && status?.observedGeneration === found.metadata.generation;
+  });
+}
+
+/** Waits until a Kustomization has tried exactly this commit and is not Ready; returns why. */
+export async function refused(estate: Estate, env: string, commit: string, ms = 60_000) {
+  const what = `Ready=False at ${commit.slice(0, 12)}`;
+  const found = await watch(estate, env, 'Kustomization', what, ms, (one) => {
+    const status = one.status as FluxStatus | undefined;
+    const tried = status?.lastAttemptedRevision ?? '';
+    return condition(one, 'Ready')?.status === 'False' && tried.endsWith(commit);
+  });
+  return condition(found, 'Ready')?.message ?? '';
+}
+
+/** Waits until an object's present generation is reported as not Ready; returns why. */
+export async function reported(estate: Estate, env: string, kind: FluxKind, ms = 60_000) {
+  const found = await watch(estate, env, kind, 'Ready=False', ms, (one) => {
+    const state = condition(one, 'Ready');
+    return state?.status === 'False' && state.observedGeneration === one.metadata.generation;
+  });
+  return condition(found, 'Ready')?.message ?? '';
+}
+
+/** Asks Flux to look now, as the README says, and waits until it has. */
+export async function reconcile(estate: Estate, env: string, kind: FluxKind): Promise<void> {
+  const at = new Date().toISOString();
+  const [namespace, name] = [namespaceOf(estate, env), estate.repos[env] ?? ''];
+  const annotation = `reconcile.fluxcd.io/requestedAt=${at}`;
+  const object = `${kind.toLowerCase()}/${name}`;
+  await kubectl(estate.cluster, ['-n', namespace, 'annotate', '--overwrite', object, annotation]);
+  await watch(estate, env, kind, 'reconciled on request', 60_000, (found) => {
+    return (found.status as FluxStatus | undefined)?.lastHandledReconcileAt === at;
+  });
+}
+
+function watch(
+  estate: Estate,
+  env: string,
+  kind: FluxKind,
+  what: string,
+  ms: number,
+  good: (found: Kubernetes) => boolean,
+): Promise<Kubernetes> {
+  const [namespace, name] = [namespaceOf(estate, env), estate.repos[env] ?? ''];
+  const probe = async (): Promise<Seen<Kubernetes>> => {
+    const found = await get(estate.cluster, kind, namespace, name);
+    return found && good(found) ? { ok: found } : { seen: show(found) };
+  };
+  return until(`${kind} ${namespace}/${name} ${what}`, ms, probe, () => explain(estate, env));
+}
+
+/** Everything that tells why a tenant is not as it should be. */
+export async function explain(estate: Estate, env: string): Promise<string> {
+  const namespace = namespaceOf(estate, env);
+  const lines: string[] = [];
+  for (const kind of ['GitRepository', 'Kustomization', 'Deployment', 'ReplicaSet']) {
+    for (const { metadata, status } of await list(estate.cluster, kind, namespace)) {
+      for (const { type, status: is, reason, message } of status?.conditions ?? []) {
+        lines.push(`${kind} ${metadata.name}: ${type}=${is} ${reason}: ${message}`);
+      }
+    }
+  }
+  for (const name of ['source-controller', 'kustomize-controller']) {
+    const log = await logOf(estate, name);
+    const own = log.split('\n').filter((line) => line.includes(namespace));
+    lines.push(`last lines of ${name} about ${namespace}:`, ...own.slice(-5));
+  }
+  return lines.join('\n');
+}
+
+async function logOf(estate: Estate, name: string): Promise<string> {
+  const { cluster } = estate;
+  if (cluster.logs) return readFileSync(join(cluster.logs, `${name}.log`), 'utf8');
+  const args = ['-n', 'flux-system', 'logs', `deployment/${name}`, '--tail=500'];
+  return (await tryKubectl(cluster, args)).out;
+}

@@ -1,0 +1,114 @@
+/**
+ * Flux as in production: flux-operator with the argument that its Helm chart gives it for
+ * multi-tenancy, a FluxInstance, and the controllers with the arguments that the operator wrote
+ * into their Deployments. Only what a process outside a pod cannot have is changed.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fluxVersion } from './binaries.ts';
+import { pathOf as binary } from './build.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { writeKubeconfig } from './credentials.ts';
+import { call, get, kubectl } from './kube.ts';
+import { freePorts, type Processes } from './processes.ts';
+import { until } from './wait.ts';
+
+const namespace = 'flux-system';
+
+/** Names of the binaries of this tier. */
+export const fluxBinaries = ['flux-operator', 'source-controller', 'kustomize-controller'];
+
+/**
+ * Installs the operator and an instance, and starts the controllers. The instance itself is Ready
+ * half a minute later only: the operator first tries to tell the notification controller.
+ */
+export async function startFlux(run: Processes, plane: ControlPlane): Promise<void> {
+  const config = join(dirname(binary('flux-operator')), 'config');
+  await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
+  await startOperator(run, plane, join(config, 'data'));
+  await kubectl(plane, ['apply', '-f', '-'], JSON.stringify(instance()));
+  for (const name of ['source-controller', 'kustomize-controller']) {
+    await startController(run, plane, name);
+  }
+}
+
+/** Without `distribution.artifact`, which would pull an image from a registry. */
+function instance() {
+  return {
+    apiVersion: 'fluxcd.controlplane.io/v1',
+    kind: 'FluxInstance',
+    metadata: { name: 'flux', namespace },
+    spec: {
+      distribution: { version: fluxVersion, registry: 'ghcr.io/fluxcd' },
+      cluster: { type: 'kubernetes', multitenant: true, networkPolicy: true },
+    },
+  };
+}
+
+async function startOperator(run: Processes, plane: ControlPlane, data: string): Promise<void> {
+  const [metrics = 0, health = 0, web = 0] = await freePorts(3);
+  const kubeconfig = await actAs(run, plane, 'flux-operator');
+  const args = [
+    `--storage-path=${data}`,
+    '--enable-leader-election=false',
+    // All that `multitenancy.enabled: true` of the Helm chart adds.
+    '--default-service-account=flux-operator',
+    `--metrics-addr=127.0.0.1:${metrics}`,
+    `--health-addr=127.0.0.1:${health}`,
+    `--web-server-port=${web}`,
+  ];
+  // The operator refuses to start without this setting.
+  const env = { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: namespace, GODEBUG: 'fips140=on' };
+  run.start({ name: 'flux-operator', path: binary('flux-operator'), args, env });
+}
+
+/** A kubeconfig for the controller's own service account: it may do what it may do in a pod. */
+async function actAs(run: Processes, plane: ControlPlane, account: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const spec = { expirationSeconds: 30 * 24 * 3600 };
+  const token = await until(`a token for ${account}`, 60_000, async () => {
+    const { code, out } = await call(plane, path, 'POST', { spec });
+    if (code !== 201) return { seen: out };
+    return { ok: (JSON.parse(out) as { status: { token: string } }).status.token };
+  });
+  const file = join(run.dir, `${account}.kubeconfig`);
+  writeKubeconfig(file, plane.server, plane.ca, token);
+  return file;
+}
+
+/** The arguments of a container, as the operator wrote them. */
+async function argumentsOf(run: Processes, plane: ControlPlane, name: string): Promise<string[]> {
+  type Template = { template: { spec: { containers: { args: string[] }[] } } };
+  const explain = () => run.tail('flux-operator');
+  return until(
+    `the operator has written the Deployment ${name}`,
+    60_000,
+    async () => {
+      const found = await get(plane, 'Deployment', namespace, name);
+      const spec = found?.spec as Template | undefined;
+      const args = spec?.template.spec.containers[0]?.args;
+      return args ? { ok: args } : { seen: 'no such Deployment' };
+    },
+    explain,
+  );
+}
+
+/** What only makes sense in a pod is replaced: `--events-addr`, ports, the storage's address. */
+const inPodOnly = ['--events-addr', '--enable-leader-election', '--storage-'];
+
+async function startController(run: Processes, plane: ControlPlane, name: string): Promise<void> {
+  const written = await argumentsOf(run, plane, name);
+  const [metrics = 0, health = 0, storage = 0] = await freePorts(3);
+  const kept = written.filter((arg) => !inPodOnly.some((prefix) => arg.startsWith(prefix)));
+  const args = [...kept, '--events-addr=', '--enable-leader-election=false'];
+  args.push(`--metrics-addr=127.0.0.1:${metrics}`, `--health-addr=127.0.0.1:${health}`);
+  if (name === 'source-controller') {
+    const folder = join(run.dir, 'artifacts');
+    mkdirSync(folder);
+    const address = `127.0.0.1:${storage}`;
+    args.push(`--storage-path=${folder}`, `--storage-addr=${address}`);
+    args.push(`--storage-adv-addr=${address}`);
+  }
+  const env = { KUBECONFIG: await actAs(run, plane, name), RUNTIME_NAMESPACE: namespace };
+  run.start({ name, path: binary(name), args, env });
+}

@@ -1,0 +1,67 @@
+/**
+ * `npm run cluster`: the control plane of the tests with the demo estate beside it, for a person
+ * to play with. Up until Ctrl-C, then gone without a trace.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Cluster, load, playgroundFile, save, startCluster } from './cluster.ts';
+import { defaultRepos, type Estate, makeEstate } from './estate.ts';
+import { Processes } from './processes.ts';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function demoEstate(run: Processes, cluster: Cluster): Promise<Estate> {
+  const dir = join(run.dir, 'estate');
+  mkdirSync(dir);
+  const names = { owner: 'demo', prefix: 'fluxdemo' };
+  const estate: Estate = { cluster, profile: 'hardened', dir, repos: defaultRepos, ...names };
+  await makeEstate(estate);
+  return estate;
+}
+
+function guide({ cluster, dir }: Estate): string {
+  const command = resolve(import.meta.dirname, '../../bin/flux-gitops.ts');
+  return `
+A Kubernetes control plane with Flux is up; pods are simulated. Ctrl-C ends it.
+
+  export KUBECONFIG=${cluster.kubeconfig}
+  export PATH=${resolve(cluster.kubectl, '..')}:$PATH     # kubectl: ${cluster.kubectl}
+
+The demo estate, made with
+  ${command} --yes --owner demo --github-url ${cluster.git.url}
+lies in ${dir} and is served as
+  ${cluster.git.url}/demo/{flux-demo,flux-dev,flux-stage-prod}
+
+Try, in another terminal:
+  cd ${dir}
+  kubectl apply -f flux-demo/dev/                          # one tenant, from its config repo
+  kubectl -n fluxdemo-dev get gitrepository,kustomization,deployment
+  cd flux-dev                                              # change replicas in dev/app.yaml, then
+  git commit -am 'More replicas' && git push               # Flux sees it within a minute
+  kubectl -n fluxdemo-dev get deployment kcheck --watch
+
+  npm run test:cluster -- --only change                    # one check on this cluster
+`;
+}
+
+async function main(run: Processes): Promise<void> {
+  const running = load(playgroundFile());
+  if (running) throw new Error(`It is up already: process ${running.pid}, ${running.kubeconfig}`);
+  const cluster = await startCluster(run, 'playground', say);
+  const estate = await demoEstate(run, cluster);
+  save(cluster, playgroundFile());
+  run.removeLater(playgroundFile());
+  process.stdout.write(guide(estate));
+}
+
+const run = new Processes();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => run.stop().then(() => process.exit(0)));
+}
+try {
+  await Promise.race([main(run), run.lost]);
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  await run.stop();
+  process.exit(1);
+}

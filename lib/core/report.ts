@@ -55,8 +55,8 @@ export function planText(report: Report, paint: Paint, most = Number.POSITIVE_IN
 
 function fileLine({ path, state, objects = [] }: ReportedFile, paint: Paint): string {
   const { word, style } = STATES[state] ?? { word: state, style: 'dim' };
-  const named = objects.map(({ kind, name, namespace }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`);
-  return `  ${paint(style, word.padEnd(11))}  ${path}${named.length > 0 ? `  (${named.join(', ')})` : ''}`;
+  const named = objects.map(({ kind, name }) => `${kind}/${name}`);
+  return `  ${paint(style, word.padEnd(11))}  ${path}  ${paint('dim', named.join(' '))}`.trimEnd();
 }
 
 const noteLines = ({ notes, elsewhere }: Report): string[] => [
@@ -92,28 +92,28 @@ const PAST: { readonly [state: string]: string } = {
   conflict: 'left alone',
 };
 
-/** What a reader of the plan should know and would not see. */
-export function notesOf(plan: Plan, kept: readonly string[]): string[] {
-  const foreign = plan.environments.filter(({ owner, repo }) => owner === DEMO_OWNER && !DEMO_REPOS.has(repo));
-  const demo = plan.environments.some(({ owner, repo }) => owner === DEMO_OWNER && DEMO_REPOS.has(repo));
-  return [
-    ...(demo
-      ? [
-          `the syncs follow the public demo repositories of ${DEMO_OWNER}, which you cannot push to. ` +
-            'Give --owner YOU to follow your own.',
-        ]
-      : []),
-    ...(foreign.length > 0
-      ? [
-          `${DEMO_OWNER} has no repository ${[...new Set(foreign.map(({ repo }) => repo))].slice(0, 5).join(', ')}: ` +
-            'give --owner YOU, and push it there.',
-        ]
-      : []),
-    ...kept.map((path) => `${path} was edited by hand and is left alone; --force writes it anew.`),
-  ];
-}
+/** The public demo repositories of DEMO_OWNER, and what they hold. */
+const DEMO = new Map([
+  ['dev', 'flux-dev'],
+  ['stage', 'flux-stage-prod'],
+  ['prod', 'flux-stage-prod'],
+]);
 
-const DEMO_REPOS = new Set(['flux-dev', 'flux-stage-prod']);
+/** What a reader of the plan should know and would not see; `kept` are files edited by hand. */
+export function notesOf({ environments }: Plan, kept: readonly string[]): string[] {
+  const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
+  const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
+  const notes = kept.map((path) => `${path} was edited by hand and is left alone; --force writes it anew.`);
+  if (missing.length < demo.length)
+    notes.unshift(
+      `the syncs follow the public demo repositories of ${DEMO_OWNER}, which you cannot push to. ` +
+        'Give --owner YOU to follow your own.',
+    );
+  const paths = missing.slice(0, 5).map(({ name, repo }) => `${repo}/${name}`);
+  if (missing.length > 0)
+    notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}: give --owner YOU, and push it there.`);
+  return notes;
+}
 
 /** The commands that come after a run that wrote `plan`; `folders` says where each repo lies. */
 export function nextSteps(plan: Plan, folders: ReadonlyMap<string, string>): string[] {

@@ -20,6 +20,8 @@ export type Prepared = {
   readonly plan: Plan;
   readonly repos: readonly ComparedRepo[];
   readonly terminal: Terminal;
+  /** Whether questions are asked, and so the plan is shown and confirmed. */
+  readonly asks: boolean;
 };
 
 /** Where a run starts: the folder that `--into` is relative to, and whose flags are passed over. */
@@ -52,7 +54,7 @@ export async function prepare(
   const { plan, problems: refusals } = planner(complete, workspace);
   if (!plan) throw inputError(refusals);
   const repos = compare(plan, workspace, given.switches.force === true);
-  return { given: complete, plan, repos, terminal: asks ? terminal : { ...terminal, interactive: false } };
+  return { given: complete, plan, repos, terminal, asks };
 }
 
 async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
@@ -84,12 +86,12 @@ function compare(plan: Plan, workspace: Workspace, force: boolean): ComparedRepo
  * Shows the plan and writes it, unless it is a dry run, the user says no, or files that a user
  * edited are in the way. Returns the report; throws a UserError (exit code 1) when it refuses.
  */
-export async function execute({ given, plan, repos, terminal }: Prepared): Promise<Report> {
+export async function execute({ given, plan, repos, terminal, asks }: Prepared): Promise<Report> {
   const { switches } = given;
   if (switches.dryRun) return reportOf(plan, repos, true, await import('./objects.ts'));
   const changes = repos.some(({ files }) => files.some(({ state }) => !UNCHANGED.has(state)));
-  if (terminal.interactive && changes) await confirmPlan(plan, repos, terminal);
-  const decided = await resolveConflicts(repos, terminal);
+  if (asks && changes) await confirmPlan(plan, repos, terminal);
+  const decided = await resolveConflicts(repos, terminal, terminal.interactive && !switches.json);
   writeRepos(decided);
   return reportOf(plan, decided, false);
 }
@@ -102,11 +104,15 @@ async function confirmPlan(plan: Plan, repos: readonly ComparedRepo[], terminal:
   if (!(await terminal.confirm('Write this?'))) throw new Interrupted('Nothing was written.');
 }
 
-async function resolveConflicts(repos: readonly ComparedRepo[], terminal: Terminal): Promise<ComparedRepo[]> {
+async function resolveConflicts(
+  repos: readonly ComparedRepo[],
+  terminal: Terminal,
+  mayAsk: boolean,
+): Promise<ComparedRepo[]> {
   const conflicts = repos.flatMap(({ folder, files }) =>
     files.filter(({ state }) => state === 'conflict').map(({ path }) => `${folder}/${path}`),
   );
-  if (conflicts.length > 0 && !terminal.interactive) throw conflictError(conflicts);
+  if (conflicts.length > 0 && !mayAsk) throw conflictError(conflicts);
   const decided: ComparedRepo[] = [];
   for (const repo of repos) {
     const asked = repo.files.filter(({ state }) => state === 'conflict');

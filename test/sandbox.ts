@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** The command of this checkout. */
+export const BIN = fileURLToPath(new URL('../bin/flux-gitops.js', import.meta.url));
+
+/** A new empty folder, removed when the tests of this file are over. */
+export function temporaryFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'flux-gitops-test-')));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+/** Runs `flux-gitops` with `argv` in `cwd`, without a terminal. */
+export function runCommand(argv: readonly string[], cwd: string, nodeFlags: readonly string[] = []): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeFlags, BIN, ...argv], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** The path and text of every file below `folder`, sorted; .git is left out. */
+export function readTree(folder: string): Map<string, string> {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((path) => !path.split('/').includes('.git'))
+    .sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
+}
+
+/** Writes `files` below `folder`. */
+export function writeTree(folder: string, files: Iterable<readonly [string, string]>): void {
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PublishError } from '../core/publication-errors.ts';
+
+/** What this tool did, or was about to do, to one repository. */
+export type Entry = {
+  /** `https://HOST/OWNER`, in lower case. */
+  readonly target: string;
+  /** When its creation was about to be asked for, by GitHub's clock (ISO); one for each try. */
+  readonly intents?: readonly string[];
+  /** Its id on GitHub, once known. */
+  readonly id?: number;
+  /** Topics and default branch are set. */
+  readonly dressed?: boolean;
+  /** The process that is committing in the folder right now. */
+  readonly committing?: number;
+};
+
+/** Proof of ownership, kept beside the repositories; what is done is read from the world instead. */
+export type Journal = {
+  readonly file: string;
+  readonly get: (name: string) => Entry | undefined;
+  readonly set: (name: string, entry: Entry) => Promise<void>;
+};
+
+const NAME = '.flux-gitops-publish.json';
+
+/** The journal of `workspace`. It holds no token; nothing is written until something is set. */
+export function openJournal(workspace: string): Journal {
+  const file = join(workspace, NAME);
+  const entries = read(file);
+  const set = async (name: string, entry: Entry) => {
+    if (JSON.stringify(entries.get(name)) === JSON.stringify(entry)) return;
+    entries.set(name, entry);
+    await write(file, entries);
+  };
+  return { file, get: (name) => entries.get(name), set };
+}
+
+function read(file: string): Map<string, Entry> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
+    throw refuse(file, error);
+  }
+  try {
+    const { version, repos } = JSON.parse(text) as { version: number; repos: Record<string, Entry> };
+    if (version !== 1) throw new Error(`version ${version}`);
+    return new Map(Object.entries(repos));
+  } catch (error) {
+    throw refuse(file, error);
+  }
+}
+
+/** Written beside and renamed: a kill leaves the old journal or the new one, never half of one. */
+async function write(file: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
+  const beside = `${file}.${process.pid}.tmp`;
+  const repos = Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+  try {
+    await writeFile(beside, `${JSON.stringify({ version: 1, repos }, null, 2)}\n`, { mode: 0o600, flush: true });
+    await rename(beside, file);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw refuse(file, error);
+  }
+}
+
+function refuse(file: string, error: unknown): PublishError {
+  const said = error instanceof Error ? error.message : String(error);
+  return new PublishError('JOURNAL', { file, said }, error);
+}

@@ -1,0 +1,7 @@
+import type { ProgressEvent } from '../core/publication.ts';
+import type { Pace } from './github.ts';
+
+/** How publishing goes on in earnest: a second is a second. */
+export function openPace(report: (event: ProgressEvent) => void, signal?: AbortSignal): Pace {
+  return { second: 1000, report, ...(signal ? { signal } : {}) };
+}

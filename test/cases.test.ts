@@ -16,11 +16,11 @@ type InvalidCase = {
   readonly readOnly?: string;
 };
 
-describe('valid cases write their golden tree', () => {
+describe('valid cases write their golden tree', { concurrency: 3 }, () => {
   for (const one of validCases())
-    test(one.name, () => {
+    test(one.name, async () => {
       const folder = temporaryFolder();
-      for (const { code, stderr, stdout } of runCase(one, folder)) {
+      for (const { code, stderr, stdout } of await runCase(one, folder)) {
         assert.equal(code, 0, stderr);
         assert.equal(stdout, '');
       }
@@ -31,7 +31,7 @@ describe('valid cases write their golden tree', () => {
     });
 });
 
-describe('invalid cases are refused and write nothing', () => {
+describe('invalid cases are refused and write nothing', { concurrency: 3 }, () => {
   const folder = fileURLToPath(new URL('cases/invalid/', import.meta.url));
   for (const file of readdirSync(folder))
     test(file.replace(/\.json$/, ''), () =>
@@ -39,16 +39,24 @@ describe('invalid cases are refused and write nothing', () => {
     );
 });
 
-function checkRefusal({ argv, expect, code = 2, existing, files = {}, readOnly }: InvalidCase): void {
+async function checkRefusal({
+  argv,
+  expect,
+  code = 2,
+  existing,
+  files = {},
+  readOnly,
+}: InvalidCase): Promise<void> {
   const folder = temporaryFolder();
-  if (existing) assert.equal(runCommand(existing, folder).code, 0);
+  if (existing) assert.equal((await runCommand(existing, folder)).code, 0);
   writeTree(folder, Object.entries(files));
   if (readOnly) chmodSync(join(folder, readOnly), 0o555);
   const before = readTree(folder);
-  const outcome = runCommand(argv, folder);
+  const outcome = await runCommand(argv, folder);
   if (readOnly) chmodSync(join(folder, readOnly), 0o755);
   assert.equal(outcome.code, code, outcome.stderr);
-  for (const sentence of expect) assert.ok(outcome.stderr.includes(sentence), `${sentence}\nin\n${outcome.stderr}`);
+  for (const sentence of expect)
+    assert.ok(outcome.stderr.includes(sentence), `${sentence}\nin\n${outcome.stderr}`);
   assert.equal(outcome.stdout, '');
   assert.doesNotMatch(outcome.stderr, /\n\s+at /, 'a stack trace');
   assert.deepEqual(readTree(folder), before);

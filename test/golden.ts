@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { type Outcome, runCommand } from './sandbox.ts';
 
 /** A valid case: commands that run one after the other in an empty folder. */
-export type ValidCase = { readonly name: string; readonly runs: readonly { readonly in?: string; readonly argv: readonly string[] }[] };
+export type ValidCase = {
+  readonly name: string;
+  readonly runs: readonly { readonly in?: string; readonly argv: readonly string[] }[];
+};
 
 const CASES = fileURLToPath(new URL('cases/valid/', import.meta.url));
 
@@ -22,10 +25,10 @@ export function validCases(): ValidCase[] {
 }
 
 /** Runs the commands of `one` in `folder`; stops at the first that fails. */
-export function runCase(one: ValidCase, folder: string): Outcome[] {
+export async function runCase(one: ValidCase, folder: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const run of one.runs) {
-    outcomes.push(runCommand(run.argv, join(folder, run.in ?? '.')));
+    outcomes.push(await runCommand(run.argv, join(folder, run.in ?? '.')));
     if (outcomes.at(-1)?.code !== 0) break;
   }
   return outcomes;

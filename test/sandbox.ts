@@ -1,5 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
@@ -15,18 +23,33 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+export type Outcome = {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
 /** Runs `flux-gitops` with `argv` in `cwd`, without a terminal. */
-export function runCommand(argv: readonly string[], cwd: string, nodeFlags: readonly string[] = []): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeFlags, BIN, ...argv], {
+export function runCommand(
+  argv: readonly string[],
+  cwd: string,
+  nodeFlags: readonly string[] = [],
+): Promise<Outcome> {
+  const options = {
     cwd,
-    encoding: 'utf8',
     timeout: 60_000,
     maxBuffer: 2 ** 28,
     env: { ...process.env, NO_COLOR: '1' },
+  };
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [...nodeFlags, BIN, ...argv],
+      options,
+      (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end();
   });
-  return { code: status, stdout, stderr };
 }
 
 /** The path and text of every file below `folder`, sorted; .git is left out. */

@@ -68,7 +68,12 @@ function readFlag(
   else if (!also.includes(flag)) reading.problems.push(unknownFlag(command, flag));
 }
 
-function readText(key: SettingKey, inline: string | undefined, rest: string[], reading: Reading): void {
+function readText(
+  key: SettingKey,
+  inline: string | undefined,
+  rest: string[],
+  reading: Reading,
+): void {
   const flag = flagOf(key);
   const { example } = SETTINGS[key].rule;
   const value = inline ?? rest[0];
@@ -82,7 +87,12 @@ function readText(key: SettingKey, inline: string | undefined, rest: string[], r
   const before = reading.texts[key] ?? [];
   if (before.length > 0 && SETTINGS[key].many === undefined && before[0] !== value) {
     const given = `${flag} ${quote(before[0] ?? '')} and ${flag} ${quote(value)}`;
-    reading.problems.push({ given, rule: 'this flag is given once', example: `${flag} ${example}`, flag });
+    reading.problems.push({
+      given,
+      rule: 'this flag is given once',
+      example: `${flag} ${example}`,
+      flag,
+    });
   }
   reading.texts[key] = [...before, value];
 }
@@ -91,7 +101,12 @@ function readSwitch(key: SwitchKey, inline: string | undefined, reading: Reading
   const flag = flagOf(key);
   if (inline === undefined || inline === 'true') reading.switches[key] = true;
   else if (inline !== 'false')
-    reading.problems.push({ given: `${flag}=${inline}`, rule: 'this flag takes no value', example: flag, flag });
+    reading.problems.push({
+      given: `${flag}=${inline}`,
+      rule: 'this flag takes no value',
+      example: flag,
+      flag,
+    });
 }
 
 function checkPositionals(command: CommandName, reading: Reading): void {
@@ -116,7 +131,12 @@ function unknownFlag(command: CommandName, flag: string): Problem {
   const rule = elsewhere
     ? `${name} does not take it; ${SETTINGS[elsewhere].of.join(' and ')} does`
     : `${name} has no such flag`;
-  return { given: flag, rule, example: nearest(flag, known), flag: `${flag} (all flags: ${name} --help)` };
+  return {
+    given: flag,
+    rule,
+    example: nearest(flag, known),
+    flag: `${flag} (all flags: ${name} --help)`,
+  };
 }
 
 /** The text before and after the first `separator`. */

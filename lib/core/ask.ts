@@ -1,8 +1,8 @@
 import type { Given } from './arguments.ts';
 import { describeProblem } from './errors.ts';
 import type { Planned, World } from './plan.ts';
-import { environmentsInName } from './plan-scenario-repo.ts';
 import { STANDARD_SCENARIOS } from './plan-app.ts';
+import { environmentsInName } from './plan-scenario-repo.ts';
 import { DEMO_OWNER, flagOf, SETTINGS, type SettingKey, settingsOf } from './questions.ts';
 import { byRepo, type RepoRecord } from './record.ts';
 
@@ -86,17 +86,21 @@ function defaultOf(name: SettingKey, given: Given, world: World): string {
   const recorded = record?.defaults as { readonly [key: string]: string } | undefined;
   if (name === 'name') return world.home?.name ?? SETTINGS.name.otherwise ?? '';
   if (name === 'clusterType') return record?.clusterType ?? SETTINGS.clusterType.otherwise ?? '';
-  if (name === 'repo') return given.command === 'tenant' ? `flux-${positionals[0] ?? ''}` : 'flux-qa';
+  if (name === 'repo')
+    return given.command === 'tenant' ? `flux-${positionals[0] ?? ''}` : 'flux-qa';
   if (name === 'env' && given.command === 'tenant') return 'qa';
   if (name === 'env')
-    return (record?.environments.map((one) => one.name) ?? environmentsInName(positionals[0] ?? '')).join(',');
-  if (name === 'scenario')
-    return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');
+    return (
+      record?.environments.map((one) => one.name) ?? environmentsInName(positionals[0] ?? '')
+    ).join(',');
+  if (name === 'scenario') return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');
   return recorded?.[name] ?? SETTINGS[name].otherwise ?? '';
 }
 
 const scenariosOf = ({ environments }: RepoRecord): string[] =>
-  [...byRepo(environments)].map(([repo, fed]) => `${repo}=${fed.map(({ name }) => name).join(',')}`);
+  [...byRepo(environments)].map(
+    ([repo, fed]) => `${repo}=${fed.map(({ name }) => name).join(',')}`,
+  );
 
 /** `given` with `answers` as if they had been given as flags; an empty answer says nothing. */
 export function withAnswers(given: Given, answers: Answers): Given {

@@ -1,4 +1,9 @@
-const NANOSECONDS = { h: 3_600_000_000_000n, m: 60_000_000_000n, s: 1_000_000_000n, ms: 1_000_000n };
+const NANOSECONDS = {
+  h: 3_600_000_000_000n,
+  m: 60_000_000_000n,
+  s: 1_000_000_000n,
+  ms: 1_000_000n,
+};
 
 /**
  * The nanoseconds of a Go duration in the units that Flux accepts (`h`, `m`, `s`, `ms`), or
@@ -19,7 +24,9 @@ export function formatDuration(nanoseconds: bigint): string {
   const hours = nanoseconds / NANOSECONDS.h;
   const minutes = (nanoseconds % NANOSECONDS.h) / NANOSECONDS.m;
   const rest = nanoseconds % NANOSECONDS.m;
-  const fraction = String(rest % NANOSECONDS.s).padStart(9, '0').replace(/0+$/, '');
+  const fraction = String(rest % NANOSECONDS.s)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
   const seconds = `${rest / NANOSECONDS.s}${fraction && `.${fraction}`}s`;
   if (hours > 0n) return `${hours}h${minutes}m${seconds}`;
   return minutes > 0n ? `${minutes}m${seconds}` : seconds;

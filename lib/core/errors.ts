@@ -17,8 +17,8 @@ export function describeProblem({ given, rule, example, flag }: Problem): string
 
 /**
  * A user's mistake, or a refusal: shown as it is, never with a stack trace.
- * `code` is the exit code. It is a number because `yo` passes an error's code to `process.exit`,
- * which throws on a string.
+ * `code` is the exit code. It is a number because `yo` exits with the code of an error, and Node
+ * throws when that is a string.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';

@@ -2,13 +2,7 @@ import { splitOnce } from './arguments.ts';
 import type { Problem } from './errors.ts';
 import { quote } from './errors.ts';
 import * as names from './names.ts';
-import {
-  flagOf,
-  type Profile,
-  SETTINGS,
-  type ServiceType,
-  type SettingKey,
-} from './questions.ts';
+import { flagOf, type Profile, SETTINGS, type ServiceType, type SettingKey } from './questions.ts';
 
 /** What holds for every environment of an estate that says nothing else. */
 export type Defaults = {
@@ -44,7 +38,11 @@ export const DEFAULT_KEYS = [
   'serviceType',
 ] as const satisfies readonly (keyof Defaults)[];
 
-export const PAGE_KEYS = ['replicas', 'colour', 'content'] as const satisfies readonly (keyof Page)[];
+export const PAGE_KEYS = [
+  'replicas',
+  'colour',
+  'content',
+] as const satisfies readonly (keyof Page)[];
 
 /** The namespace, service account and tenant label of `environment`. */
 export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name'>): string {
@@ -52,7 +50,10 @@ export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name
 }
 
 /** The web address of `repo`, which is its clone URL as well. */
-export function repositoryUrl({ githubUrl, owner }: Pick<Defaults, 'githubUrl' | 'owner'>, repo: string): string {
+export function repositoryUrl(
+  { githubUrl, owner }: Pick<Defaults, 'githubUrl' | 'owner'>,
+  repo: string,
+): string {
   return `${githubUrl}/${owner}/${repo}`;
 }
 
@@ -93,12 +94,23 @@ const REFERENCE_PAGES = new Map<string, Pick<Page, 'colour' | 'content'>>([
   ['stage', { colour: 'Wheat', content: 'This is the staging environment' }],
   ['prod', { colour: 'LightSteelBlue', content: 'This is the production environment' }],
 ]);
-const COLOURS = ['Bisque', 'DarkSeaGreen', 'Khaki', 'Moccasin', 'NavajoWhite', 'SeaGreen', 'Silver'];
+const COLOURS = [
+  'Bisque',
+  'DarkSeaGreen',
+  'Khaki',
+  'Moccasin',
+  'NavajoWhite',
+  'SeaGreen',
+  'Silver',
+];
 
 /** The page that environment `name` has when nothing is said: always the same for the same name. */
 export function ownPage(name: string): Page {
   const sum = [...name].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
-  const own = { colour: COLOURS[sum % COLOURS.length] ?? '', content: `This is the ${name} environment` };
+  const own = {
+    colour: COLOURS[sum % COLOURS.length] ?? '',
+    content: `This is the ${name} environment`,
+  };
   return { replicas: 1, ...(REFERENCE_PAGES.get(name) ?? own) };
 }
 
@@ -171,7 +183,11 @@ export function checkEstate(
     });
 }
 
-function checkNamespace(namespace: string, { name, prefix }: Environment, problems: Problem[]): void {
+function checkNamespace(
+  namespace: string,
+  { name, prefix }: Environment,
+  problems: Problem[],
+): void {
   const given = `--prefix ${quote(prefix)} and environment ${quote(name)} make the namespace ${quote(namespace)}`;
   const flag = '--prefix, or the name of the environment';
   const example = '--prefix fluxdemo';

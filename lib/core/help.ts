@@ -1,10 +1,20 @@
-import { type CommandName, flagOf, SETTINGS, SWITCHES, type SwitchKey, settingsOf } from './questions.ts';
+import {
+  type CommandName,
+  flagOf,
+  SETTINGS,
+  SWITCHES,
+  type SwitchKey,
+  settingsOf,
+} from './questions.ts';
 
 /** The help of `command`: its USAGE text (with runnable examples), then every flag. */
 export function helpText(command: CommandName, usage: string): string {
   const settings = settingsOf(command).map((key): [string, string] => {
     const { value, help, otherwise } = SETTINGS[key];
-    return [`${flagOf(key)} ${value}`, otherwise === undefined ? help : `${help} (default: ${otherwise})`];
+    return [
+      `${flagOf(key)} ${value}`,
+      otherwise === undefined ? help : `${help} (default: ${otherwise})`,
+    ];
   });
   const switches = Object.entries(SWITCHES).map(([key, help]): [string, string] => [
     flagOf(key as SwitchKey),

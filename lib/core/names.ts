@@ -11,8 +11,10 @@ export type Rule<T> = {
 /** The longest namespace, service account, label value and Kustomization name (DNS-1123 label). */
 export const LABEL_LENGTH = 63;
 
-const matching = (pattern: RegExp, accept: (text: string) => boolean = () => true) =>
-  (text: string) => (pattern.test(text) && accept(text) ? text : undefined);
+const matching =
+  (pattern: RegExp, accept: (text: string) => boolean = () => true) =>
+  (text: string) =>
+    pattern.test(text) && accept(text) ? text : undefined;
 
 /** One of `choices`. */
 export function oneOf<T extends string>(choices: readonly T[]): Rule<T> {
@@ -113,7 +115,8 @@ export const pollInterval: Rule<string> = {
   example: '1m',
   read: (text) => {
     const length = parseDuration(text);
-    if (length === undefined || length < 30n * SECOND || length > 8760n * 3600n * SECOND) return undefined;
+    if (length === undefined || length < 30n * SECOND || length > 8760n * 3600n * SECOND)
+      return undefined;
     return formatDuration(length);
   },
 };
@@ -147,7 +150,8 @@ export function imageTag(image: string): string | undefined {
 export const replicaCount: Rule<number> = {
   rule: 'replicas are a whole number from 0 to 2147483647',
   example: '2',
-  read: (text) => (/^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined),
+  read: (text) =>
+    /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined,
 };
 
 /** The page's background. */
@@ -161,7 +165,8 @@ export const colour: Rule<string> = {
 export const content: Rule<string> = {
   rule: 'a content is text of at most 4096 characters without NUL characters',
   example: '"Hello, GitOps"',
-  read: (text) => (text.length <= 4096 && text.isWellFormed() && !text.includes('\0') ? text : undefined),
+  read: (text) =>
+    text.length <= 4096 && text.isWellFormed() && !text.includes('\0') ? text : undefined,
 };
 
 /** A folder on this machine. */

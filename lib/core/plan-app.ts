@@ -39,24 +39,34 @@ export function planApp(given: Given, world: World): Planned {
 
   const own = givenDefaults(texts, problems);
   const defaults = { ...(recorded?.defaults ?? standardDefaults()), ...own };
-  const clusterType = readClusterType(texts.clusterType?.[0], problems) ?? recorded?.clusterType ?? 'kubernetes';
-  const pairs = readScenarios(texts.scenario ?? (recorded?.environments.length ? [] : STANDARD_SCENARIOS), problems);
+  const clusterType =
+    readClusterType(texts.clusterType?.[0], problems) ?? recorded?.clusterType ?? 'kubernetes';
+  const pairs = readScenarios(
+    texts.scenario ?? (recorded?.environments.length ? [] : STANDARD_SCENARIOS),
+    problems,
+  );
   problems.push(...checkFeeders(recorded?.environments ?? [], pairs, '--scenario'));
 
   const before = recorded?.environments ?? [];
   const known = new Map(before.map((environment) => [environment.name, environment]));
   const all = [...new Map([...before, ...pairs].map((one) => [one.name, one])).values()];
-  const pages = givenPages(texts, all.map((one) => one.name), problems);
-  const environments = all.map((one): Environment => ({
-    ...defaults,
-    ...ownPage(one.name),
-    ...known.get(one.name),
-    ...own,
-    ...pages.all,
-    ...pages.each.get(one.name),
-    name: one.name,
-    repo: one.repo,
-  }));
+  const pages = givenPages(
+    texts,
+    all.map((one) => one.name),
+    problems,
+  );
+  const environments = all.map(
+    (one): Environment => ({
+      ...defaults,
+      ...ownPage(one.name),
+      ...known.get(one.name),
+      ...own,
+      ...pages.all,
+      ...pages.each.get(one.name),
+      name: one.name,
+      repo: one.repo,
+    }),
+  );
   checkEstate(nameText, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
@@ -99,12 +109,18 @@ export function readScenarios(
     if (scenarioRepoName.read(repo) === undefined)
       refuse(`repository ${quote(repo)} in ${shown}`, scenarioRepoName.rule);
     if (repos.has(repo.toLowerCase()))
-      refuse(shown, `${quote(repo)} is named twice, and each scenario repo is named once with all its environments`);
+      refuse(
+        shown,
+        `${quote(repo)} is named twice, and each scenario repo is named once with all its environments`,
+      );
     repos.add(repo.toLowerCase());
     for (const name of list ? readEnvironments(list, SOURCE, problems) : []) {
       const other = feeders.get(name);
       if (other !== undefined)
-        refuse(shown, `environment ${name} is in ${other} already, and an environment has one scenario repo`);
+        refuse(
+          shown,
+          `environment ${name} is in ${other} already, and an environment has one scenario repo`,
+        );
       feeders.set(name, repo);
     }
   }

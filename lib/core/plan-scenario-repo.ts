@@ -45,16 +45,18 @@ export function planScenarioRepoCommand(given: Given, world: World): Planned {
   const defaults = { ...(found.record?.defaults ?? standardDefaults()), ...own };
   const known = new Map(before.map((environment) => [environment.name, environment]));
   const pages = givenPages(texts, listed, problems);
-  const fed = listed.map((name): Environment => ({
-    ...defaults,
-    ...ownPage(name),
-    ...known.get(name),
-    ...own,
-    ...pages.all,
-    ...pages.each.get(name),
-    name,
-    repo: repoText,
-  }));
+  const fed = listed.map(
+    (name): Environment => ({
+      ...defaults,
+      ...ownPage(name),
+      ...known.get(name),
+      ...own,
+      ...pages.all,
+      ...pages.each.get(name),
+      name,
+      repo: repoText,
+    }),
+  );
   checkEstate(undefined, mergeEnvironments(before, fed), problems);
   if (repo === undefined || problems.length > 0) return { problems };
   const planned = planScenarioRepo(repo, defaults, mergeEnvironments(before, fed), fed, found);

@@ -50,11 +50,17 @@ export function planTenant(given: Given, world: World): Planned {
       scenarioRepos.push(keepReadme(planScenarioRepo(repo, defaults, all, fed, place)));
     } else {
       const missing = fed.filter(({ name }) => !before.has(name));
-      elsewhere.push(...missing.map((one) => ({ repo, url: repositoryUrl(one, repo), layer: appLayer(one) })));
+      elsewhere.push(
+        ...missing.map((one) => ({ repo, url: repositoryUrl(one, repo), layer: appLayer(one) })),
+      );
     }
   }
   const configRepo = planConfigRepo(recorded.name, clusterType, defaults, merged, added, config);
-  const plan = { repos: [keepReadme(configRepo), ...scenarioRepos], elsewhere, environments: added };
+  const plan = {
+    repos: [keepReadme(configRepo), ...scenarioRepos],
+    elsewhere,
+    environments: added,
+  };
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
@@ -70,8 +76,14 @@ function notInConfigRepo(folder: string): Problem {
 function readTenants(given: Given, recorded: RepoRecord, problems: Problem[]): Environment[] {
   const { texts, positionals } = given;
   if (positionals.length === 0)
-    problems.push({ given: 'no environment', rule: 'at least one environment is named', ...SOURCE });
-  const known = new Map(recorded.environments.map((environment) => [environment.name, environment]));
+    problems.push({
+      given: 'no environment',
+      rule: 'at least one environment is named',
+      ...SOURCE,
+    });
+  const known = new Map(
+    recorded.environments.map((environment) => [environment.name, environment]),
+  );
   const own = givenDefaults(texts, problems);
   const pages = givenPages(texts, positionals, problems);
   const repo = texts.repo && readSetting('repo', texts.repo[0] ?? '', problems);

@@ -99,7 +99,9 @@ export function planScenarioRepo(
 }
 
 const listed = (words: readonly string[]): string =>
-  words.length <= 8 ? words.join(', ') : `${words.slice(0, 8).join(', ')} and ${words.length - 8} more`;
+  words.length <= 8
+    ? words.join(', ')
+    : `${words.slice(0, 8).join(', ')} and ${words.length - 8} more`;
 
 function environmentLayer(environment: Environment): Layer {
   return {
@@ -113,7 +115,8 @@ function environmentLayer(environment: Environment): Layer {
 export function appLayer(environment: Environment): Layer {
   const tag = imageTag(environment.image);
   // A label value is shorter and ends otherwise than a tag may.
-  const versions = tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
+  const versions =
+    tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
   return {
     from: `scenario-environment-${environment.profile}`,
     into: environment.name,
@@ -151,11 +154,13 @@ function readmeValues({ name, clusterType, defaults, environments }: RepoRecord)
     url: repositoryUrl(fed[0] ?? defaults, repo),
   }));
   const ids = new Map(repos.map((repo) => [repo.name, repo.id]));
-  const rows = environments.slice(0, SHOWN.rows).map((environment, index): Values => ({
-    ...environmentValues(environment),
-    id: `env${index}`,
-    repoId: ids.get(environment.repo),
-  }));
+  const rows = environments.slice(0, SHOWN.rows).map(
+    (environment, index): Values => ({
+      ...environmentValues(environment),
+      id: `env${index}`,
+      repoId: ids.get(environment.repo),
+    }),
+  );
   const picture = rows.slice(0, SHOWN.picture);
   const pictured = new Set(picture.map(({ repoId }) => repoId));
   return {
@@ -178,7 +183,9 @@ export function mergeEnvironments(
   recorded: readonly Environment[],
   changed: readonly Environment[],
 ): Environment[] {
-  const merged = new Map([...recorded, ...changed].map((environment) => [environment.name, environment]));
+  const merged = new Map(
+    [...recorded, ...changed].map((environment) => [environment.name, environment]),
+  );
   return [...merged.values()];
 }
 

@@ -1,5 +1,5 @@
-import * as names from './names.ts';
 import type { Rule } from './names.ts';
+import * as names from './names.ts';
 
 export type CommandName = 'app' | 'tenant' | 'scenario-repo';
 
@@ -30,7 +30,10 @@ export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
 const setting = <T>(row: Setting<T>): Setting<T> => row;
-const text = (rule: Rule<string>, key: string): Rule<string> => ({ ...rule, example: `${key}${rule.example}` });
+const text = (rule: Rule<string>, key: string): Rule<string> => ({
+  ...rule,
+  example: `${key}${rule.example}`,
+});
 
 /** Every setting, in the order a person thinks: what, where, how. */
 export const SETTINGS = {
@@ -46,7 +49,10 @@ export const SETTINGS = {
     value: 'REPO=ENV[,ENV...]',
     ask: 'Scenario repos and the environments each one feeds',
     help: 'a scenario repo and the environments it feeds; repeatable',
-    rule: text({ rule: 'a scenario is REPO=ENV[,ENV...]', example: 'flux-dev=dev', read: (given) => given }, ''),
+    rule: text(
+      { rule: 'a scenario is REPO=ENV[,ENV...]', example: 'flux-dev=dev', read: (given) => given },
+      '',
+    ),
     of: ['app'],
     many: 'list',
   }),

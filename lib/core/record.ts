@@ -40,9 +40,14 @@ export function writeRecord({ kind, name, clusterType, defaults, environments }:
     name,
     settings: clusterType === undefined ? defaults : { ...defaults, clusterType },
     scenarios: Object.fromEntries(
-      [...byRepo(environments)].map(([repo, fed]) => [repo, fed.map((environment) => environment.name)]),
+      [...byRepo(environments)].map(([repo, fed]) => [
+        repo,
+        fed.map((environment) => environment.name),
+      ]),
     ),
-    environments: Object.fromEntries(own.filter(([, overrides]) => Object.keys(overrides).length > 0)),
+    environments: Object.fromEntries(
+      own.filter(([, overrides]) => Object.keys(overrides).length > 0),
+    ),
   };
 }
 
@@ -66,7 +71,11 @@ const isObject = (value: unknown): value is Json =>
  * What the `.yo-rc.json` at `path` records: `all` of its keys, and this package's `record` if there
  * is one. Whatever is wrong with it is added to `problems`.
  */
-export function readRecord(text: string, path: string, problems: Problem[]): { all: Json; record?: RepoRecord } {
+export function readRecord(
+  text: string,
+  path: string,
+  problems: Problem[],
+): { all: Json; record?: RepoRecord } {
   const wrong = (given: string, rule: string): void => {
     const example = `{ "${RECORD_KEY}": { "version": ${RECORD_VERSION}, "kind": "config-repo", ... } }`;
     problems.push({ given: `${path} ${given}`, rule, example, flag: path });
@@ -81,7 +90,10 @@ export function readRecord(text: string, path: string, problems: Problem[]): { a
     wrong(`has no version under "${RECORD_KEY}"`, 'the version says how the settings are read');
   } else if ((recorded.version as number) > RECORD_VERSION) {
     const update = `npm install --global ${RECORD_KEY}@latest`;
-    wrong(`has version ${recorded.version}`, `this generator reads up to ${RECORD_VERSION}: ${update}`);
+    wrong(
+      `has version ${recorded.version}`,
+      `this generator reads up to ${RECORD_VERSION}: ${update}`,
+    );
   } else {
     const record = readVersion1(recorded, path, problems);
     if (record) return { all, record };
@@ -108,8 +120,10 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
     Object.values(scenarios as Json).every(Array.isArray) &&
     Object.values(own as Json).every(isObject);
   if (!shaped) {
-    const rule = 'it has kind, name, settings, scenarios and environments, as this generator writes them';
-    const example = '"kind": "config-repo", "name": "flux-demo", "scenarios": { "flux-dev": ["dev"] }';
+    const rule =
+      'it has kind, name, settings, scenarios and environments, as this generator writes them';
+    const example =
+      '"kind": "config-repo", "name": "flux-demo", "scenarios": { "flux-dev": ["dev"] }';
     problems.push({ given: `${path} under "${RECORD_KEY}"`, rule, example, flag: path });
     return undefined;
   }
@@ -121,7 +135,11 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
     repo,
     ...(defaults as Defaults),
     ...ownPage(environment),
-    ...readKeys(Object.hasOwn(own as Json, environment) ? ((own as Json)[environment] as Json) : {}, path, found),
+    ...readKeys(
+      Object.hasOwn(own as Json, environment) ? ((own as Json)[environment] as Json) : {},
+      path,
+      found,
+    ),
   }));
   problems.push(...found);
   const record = { kind, name, defaults: defaults as Defaults, environments } as RepoRecord;
@@ -147,7 +165,11 @@ function readScenarios(scenarios: Json, path: string, problems: Problem[]): [str
 
 const RECORDED_KEYS: readonly SettingKey[] = [...OVERRIDE_KEYS, 'clusterType'];
 
-function readKeys(from: Json, path: string, problems: Problem[]): Overrides & { clusterType?: ClusterType } {
+function readKeys(
+  from: Json,
+  path: string,
+  problems: Problem[],
+): Overrides & { clusterType?: ClusterType } {
   const keys = RECORDED_KEYS.filter((key) => Object.hasOwn(from, key));
   return Object.fromEntries(
     keys.map((key) => [key, readSetting(key, String(from[key]), problems, `${path} "${key}"`)]),

@@ -3,7 +3,11 @@ import type { Plan } from './plan.ts';
 import { DEMO_OWNER } from './questions.ts';
 
 /** A Kubernetes object of a file. */
-export type KubernetesObject = { readonly kind: string; readonly name: string; readonly namespace?: string };
+export type KubernetesObject = {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+};
 
 /** A file in a report; `state` says what a run does, or has done, to it. */
 export type ReportedFile = {
@@ -25,7 +29,12 @@ export type Report = {
   readonly dryRun: boolean;
   readonly changed: boolean;
   readonly repositories: readonly ReportedRepo[];
-  readonly elsewhere: readonly { readonly repo: string; readonly url: string; readonly path: string; readonly contents: string }[];
+  readonly elsewhere: readonly {
+    readonly repo: string;
+    readonly url: string;
+    readonly path: string;
+    readonly contents: string;
+  }[];
   readonly notes: readonly string[];
   readonly next: readonly string[];
 };
@@ -33,7 +42,9 @@ export type Report = {
 /** Paints a word; with colours off it returns the word. */
 export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) => string;
 
-const STATES: { readonly [state: string]: { readonly word: string; readonly style: 'green' | 'yellow' | 'dim' } } = {
+const STATES: {
+  readonly [state: string]: { readonly word: string; readonly style: 'green' | 'yellow' | 'dim' };
+} = {
   create: { word: 'create', style: 'green' },
   change: { word: 'change', style: 'yellow' },
   overwrite: { word: 'overwrite', style: 'yellow' },
@@ -49,7 +60,10 @@ export function planText(report: Report, paint: Paint, most = Number.POSITIVE_IN
     `${paint('bold', repo.name)}  ${repo.role} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.map((file) => fileLine(file, paint)),
   ]);
-  const cut = lines.length > most ? [...lines.slice(0, most), `  ... and ${lines.length - most} lines more`] : lines;
+  const cut =
+    lines.length > most
+      ? [...lines.slice(0, most), `  ... and ${lines.length - most} lines more`]
+      : lines;
   return [...cut, '', ...noteLines(report)].join('\n').trimStart();
 }
 
@@ -74,14 +88,21 @@ export function resultText(report: Report, paint: Paint): string {
     return `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`;
   });
   const verdict = report.changed ? [] : ['Nothing to do: every file is as it should be.'];
-  const next = report.next.length > 0 ? ['', 'Next:', ...report.next.map((step) => `  ${step}`)] : [];
+  const next =
+    report.next.length > 0 ? ['', 'Next:', ...report.next.map((step) => `  ${step}`)] : [];
   const wanted = report.elsewhere.flatMap(({ url, path, contents }) => [
     '',
     `${url} must get ${paint('bold', path)} with these contents:`,
     '',
     contents.trimEnd(),
   ]);
-  return [...repos, ...verdict, ...report.notes.map((note) => `Note: ${note}`), ...wanted, ...next].join('\n');
+  return [
+    ...repos,
+    ...verdict,
+    ...report.notes.map((note) => `Note: ${note}`),
+    ...wanted,
+    ...next,
+  ].join('\n');
 }
 
 const PAST: { readonly [state: string]: string } = {
@@ -103,7 +124,9 @@ const DEMO = new Map([
 export function notesOf({ environments }: Plan, kept: readonly string[]): string[] {
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
-  const notes = kept.map((path) => `${path} was edited by hand and is left alone; --force writes it anew.`);
+  const notes = kept.map(
+    (path) => `${path} was edited by hand and is left alone; --force writes it anew.`,
+  );
   if (missing.length < demo.length)
     notes.unshift(
       `the syncs follow the public demo repositories of ${DEMO_OWNER}, which you cannot push to. ` +

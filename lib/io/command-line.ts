@@ -9,16 +9,18 @@ import { type Adapter, adapterTerminal } from './terminal.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   const command = commandOf(argv[0]);
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const terminal = adapterTerminal(interactive, loadAdapter);
+  const terminal = adapterTerminal(interactive, say, loadAdapter);
   try {
     const rest = command === undefined ? argv : argv.slice(1);
     const prepared = await prepare(command ?? 'app', rest, terminal, { cwd: process.cwd() });
-    if (prepared) print(await execute(prepared), prepared.given);
+    if (prepared) print(await execute(prepared), prepared);
     return 0;
   } catch (error) {
     return printError(error);
   }
 }
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function loadAdapter(): Promise<Adapter> {
   const { TerminalAdapter } = await import('@yeoman/adapter');

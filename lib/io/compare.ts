@@ -23,10 +23,15 @@ export type ComparedRepo = {
 };
 
 /** Compares `rendered` with what lies in `folder`; whatever makes writing impossible is a problem. */
-export function compareRepo({ repo, files }: RenderedRepo, folder: string, problems: Problem[]): ComparedRepo {
+export function compareRepo(
+  { repo, files }: RenderedRepo,
+  folder: string,
+  problems: Problem[],
+): ComparedRepo {
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
-  if (isNew) return { repo, folder, isNew, files: files.map((file) => ({ ...file, state: 'create' })) };
+  if (isNew)
+    return { repo, folder, isNew, files: files.map((file) => ({ ...file, state: 'create' })) };
   const checked = new Set<string>();
   const compared = files.map((file): ComparedFile => {
     const path = join(folder, file.path);

@@ -1,6 +1,12 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
 import { helpText } from '../core/help.ts';
-import { type CommandName, flagOf, SWITCHES, type SwitchKey, settingsOf } from '../core/questions.ts';
+import {
+  type CommandName,
+  flagOf,
+  SWITCHES,
+  type SwitchKey,
+  settingsOf,
+} from '../core/questions.ts';
 import type { Report } from '../core/report.ts';
 import { execute, type Prepared, prepare, print } from './run.ts';
 import { usageOf } from './templates.ts';
@@ -10,10 +16,25 @@ type Options = BaseOptions & { readonly [flag: string]: unknown };
 
 /** Flags of yo, its environment and Yeoman's base generator; they mean nothing here. */
 const YEOMAN_FLAGS = [
-  '--ask-answered', '--bail', '--color', '--debug', '--force-install', '--generators',
-  '--ignore-version-check', '--ignore-whitespace', '--insight', '--local-only', '--no-color',
-  '--no-insight', '--no-update-notifier', '--skip-cache', '--skip-check-env', '--skip-install',
-  '--skip-local-cache', '--skip-global-config', '--update-notifier',
+  '--ask-answered',
+  '--bail',
+  '--color',
+  '--debug',
+  '--force-install',
+  '--generators',
+  '--ignore-version-check',
+  '--ignore-whitespace',
+  '--insight',
+  '--local-only',
+  '--no-color',
+  '--no-insight',
+  '--no-update-notifier',
+  '--skip-cache',
+  '--skip-check-env',
+  '--skip-install',
+  '--skip-local-cache',
+  '--skip-global-config',
+  '--update-notifier',
 ];
 
 /** The only lifecycle: `prompting` plans, `writing` writes, `end` reports. */
@@ -34,9 +55,14 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   async prompting(): Promise<void> {
     const adapter = this.env.adapter as Adapter;
     // Any other adapter than the terminal's answers by itself: it asks nobody.
-    const answers = adapter.constructor.name !== 'TerminalAdapter';
+    const { actualAdapter = adapter } = adapter as { actualAdapter?: object };
+    const answers = actualAdapter.constructor.name !== 'TerminalAdapter';
     const interactive = answers || (process.stdin.isTTY === true && process.stdout.isTTY === true);
-    const terminal = adapterTerminal(interactive, async () => adapter);
+    const terminal = adapterTerminal(
+      interactive,
+      (text) => this.log(text),
+      async () => adapter,
+    );
     const start = { cwd: this.destinationRoot(), also: YEOMAN_FLAGS };
     this.prepared = await prepare(this.command, this.rawArguments(), terminal, start);
   }
@@ -46,7 +72,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   }
 
   end(): void {
-    if (this.prepared && this.report) print(this.report, this.prepared.given);
+    if (this.prepared && this.report) print(this.report, this.prepared);
   }
 
   override help(): string {
@@ -57,13 +83,17 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   private rawArguments(): string[] {
     const [, program = '', ...typed] = process.argv;
     const word = typed.findIndex((argument) => this.isMyName(argument));
-    if (/[\\/]yo(\.[cm]?js)?$|[\\/]yo[\\/]/.test(program) && word >= 0) return typed.toSpliced(word, 1);
+    if (/[\\/]yo(\.[cm]?js)?$|[\\/]yo[\\/]/.test(program) && word >= 0)
+      return typed.toSpliced(word, 1);
     return [...this.flagsFromOptions(), ...this._args.map(String)];
   }
 
   private isMyName(argument: string): boolean {
     const { namespace } = this.options;
-    return [namespace, namespace?.replace(/:app$/, '')].includes(argument) || argument.endsWith(`generators/${this.command}`);
+    return (
+      [namespace, namespace?.replace(/:app$/, '')].includes(argument) ||
+      argument.endsWith(`generators/${this.command}`)
+    );
   }
 
   private flagsFromOptions(): string[] {

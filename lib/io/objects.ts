@@ -10,6 +10,8 @@ export function objectsOf(path: string, contents: string): KubernetesObject[] {
     const manifest = document.toJS() as Manifest | null;
     if (manifest === null) return [];
     const { kind, metadata } = manifest;
-    return [{ kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }];
+    return [
+      { kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) },
+    ];
   });
 }

@@ -40,15 +40,24 @@ export async function prepare(
 ): Promise<Prepared | undefined> {
   const { given, problems } = parseArguments(command, argv, start.also);
   if (given.switches.help || given.switches.version) {
-    const text = given.switches.help ? helpText(command, usageOf(command)) : `${packageVersion()}\n`;
+    const text = given.switches.help
+      ? helpText(command, usageOf(command))
+      : `${packageVersion()}\n`;
     process.stdout.write(text);
     return undefined;
   }
   const into = given.texts.into?.[0] ?? '.';
-  if (into === '') problems.push({ given: '--into ""', rule: 'it is the path of a folder', example: '--into .', flag: '--into' });
+  if (into === '')
+    problems.push({
+      given: '--into ""',
+      rule: 'it is the path of a folder',
+      example: '--into .',
+      flag: '--into',
+    });
   const workspace = openWorkspace(command, start.cwd, into, problems);
   const planner = PLANNERS[command];
-  const asks = terminal.interactive && !given.switches.yes && !given.switches.json && !given.switches.dryRun;
+  const asks =
+    terminal.interactive && !given.switches.yes && !given.switches.json && !given.switches.dryRun;
   if (problems.length > 0) throw inputError([...problems, ...planner(given, workspace).problems]);
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const { plan, problems: refusals } = planner(complete, workspace);
@@ -77,7 +86,9 @@ function compare(plan: Plan, workspace: Workspace, force: boolean): ComparedRepo
   return compared.map((repo) => ({
     ...repo,
     files: repo.files.map((file) =>
-      file.state === 'conflict' || file.state === 'keep' ? { ...file, state: forced[file.state] } : file,
+      file.state === 'conflict' || file.state === 'keep'
+        ? { ...file, state: forced[file.state] }
+        : file,
     ),
   }));
 }
@@ -98,9 +109,13 @@ export async function execute({ given, plan, repos, terminal, asks }: Prepared):
 
 const UNCHANGED: ReadonlySet<string> = new Set(['identical', 'keep']);
 
-async function confirmPlan(plan: Plan, repos: readonly ComparedRepo[], terminal: Terminal): Promise<void> {
+async function confirmPlan(
+  plan: Plan,
+  repos: readonly ComparedRepo[],
+  terminal: Terminal,
+): Promise<void> {
   const report = reportOf(plan, repos, false, await import('./objects.ts'));
-  process.stderr.write(`\n${planText(report, painter(process.stderr), 60)}\n`);
+  terminal.say(`\n${planText(report, painter(process.stderr), 60)}`);
   if (!(await terminal.confirm('Write this?'))) throw new Interrupted('Nothing was written.');
 }
 
@@ -116,8 +131,11 @@ async function resolveConflicts(
   const decided: ComparedRepo[] = [];
   for (const repo of repos) {
     const asked = repo.files.filter(({ state }) => state === 'conflict');
-    const chosen = asked.length > 0 ? await terminal.resolve(repo.folder, asked) : new Set<string>();
-    const files = repo.files.map((file) => (chosen.has(file.path) ? { ...file, state: 'overwrite' as const } : file));
+    const chosen =
+      asked.length > 0 ? await terminal.resolve(repo.folder, asked) : new Set<string>();
+    const files = repo.files.map((file) =>
+      chosen.has(file.path) ? { ...file, state: 'overwrite' as const } : file,
+    );
     decided.push({ ...repo, files });
   }
   return decided;
@@ -158,7 +176,9 @@ function reportOf(
         ...(parser && { objects: parser.objectsOf(path, contents) }),
       })),
     })),
-    elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) => render(layer).map((file) => ({ repo, url, ...file }))),
+    elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
+      render(layer).map((file) => ({ repo, url, ...file })),
+    ),
     notes: notesOf(plan, kept),
     next: changed ? nextSteps(plan, folders) : [],
   };
@@ -170,10 +190,10 @@ const shorten = (folder: string): string => {
 };
 
 /** Prints `report`: JSON and plans to stdout, results and progress to stderr. */
-export function print(report: Report, given: Given): void {
+export function print(report: Report, { given, terminal }: Prepared): void {
   if (given.switches.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
-  else process.stderr.write(`${resultText(report, painter(process.stderr))}\n`);
+  else terminal.say(resultText(report, painter(process.stderr)));
 }
 
 /** Prints what `error` means for the user and returns the exit code; a defect keeps its stack. */

@@ -8,6 +8,8 @@ import type { ComparedFile } from './compare.ts';
 export type Terminal = {
   /** Whether there is somebody to be asked. */
   readonly interactive: boolean;
+  /** Prints a message; results that scripts read go to stdout instead. */
+  readonly say: (text: string) => void;
   readonly ask: (questions: readonly Question[]) => Promise<Answers>;
   readonly confirm: (message: string) => Promise<boolean>;
   /** Yeoman's conflict question for each file; returns the paths to overwrite. */
@@ -18,8 +20,12 @@ export type Terminal = {
 // biome-ignore lint/suspicious/noExplicitAny: the two versions differ in the types of their questions
 export type Adapter = { readonly prompt: (questions: any, initial?: any) => Promise<any> };
 
-/** A terminal that asks with the adapter that `load` returns; it is loaded at the first question. */
-export function adapterTerminal(interactive: boolean, load: () => Promise<Adapter>): Terminal {
+/** A terminal that prints with `say`, and asks with the adapter that `load` loads at the first question. */
+export function adapterTerminal(
+  interactive: boolean,
+  say: (text: string) => void,
+  load: () => Promise<Adapter>,
+): Terminal {
   const prompt = async (questions: unknown): Promise<Record<string, unknown>> => {
     try {
       return await (await load()).prompt(questions);
@@ -29,9 +35,11 @@ export function adapterTerminal(interactive: boolean, load: () => Promise<Adapte
   };
   return {
     interactive,
+    say,
     ask: async (questions) => (await prompt(questions.map(toInquirer))) as Answers,
     confirm: async (message) =>
-      (await prompt([{ type: 'confirm', name: 'proceed', message, default: true }])).proceed !== false,
+      (await prompt([{ type: 'confirm', name: 'proceed', message, default: true }])).proceed !==
+      false,
     resolve: async (folder, files) => {
       const { askConflicts } = await import('./conflicts.ts');
       return askConflicts(await load(), folder, files);
@@ -40,11 +48,13 @@ export function adapterTerminal(interactive: boolean, load: () => Promise<Adapte
 }
 
 // Inquirer throws ExitPromptError on Ctrl-C and when its input ends.
-const isExit = (error: unknown): boolean => error instanceof Error && error.name === 'ExitPromptError';
+const isExit = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ExitPromptError';
 
 function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {
   const common = { name, message, when, default: byDefault };
-  if (choices) return { ...common, type: 'select', choices: choices.map((value) => ({ name: value, value })) };
+  if (choices)
+    return { ...common, type: 'select', choices: choices.map((value) => ({ name: value, value })) };
   return { ...common, type: 'input', validate };
 }
 

@@ -24,7 +24,8 @@ export function openWorkspace(
   const folder = resolve(cwd, into);
   const home = findHome(command, folder, problems);
   const parent = home ? dirname(home.folder) : folder;
-  const folderOf = (repo: string): string => (repo === home?.name ? home.folder : join(parent, repo));
+  const folderOf = (repo: string): string =>
+    repo === home?.name ? home.folder : join(parent, repo);
   const cache = new Map<string, Found>();
   const find = (repo: string, more: Problem[]): Found => {
     const found = cache.get(repo) ?? lookAt(folderOf(repo), more);
@@ -39,7 +40,8 @@ type Home = Found & { readonly name: string; readonly folder: string };
 function findHome(command: CommandName, start: string, problems: Problem[]): Home | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     const found = lookAt(folder, problems);
-    if (found.record?.kind === HOME_KIND[command]) return { ...found, name: found.record.name, folder };
+    if (found.record?.kind === HOME_KIND[command])
+      return { ...found, name: found.record.name, folder };
     if (command !== 'tenant' || folder === dirname(folder)) return undefined;
   }
 }
@@ -63,7 +65,12 @@ export function readIfThere(path: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    const reason = code === 'EISDIR' ? 'is a folder where a file belongs' : `cannot be read (${code})`;
-    throw new UserError(`${path} ${reason}.\n  Move ${basename(path)} away, or choose another folder with --into.`, 2, error);
+    const reason =
+      code === 'EISDIR' ? 'is a folder where a file belongs' : `cannot be read (${code})`;
+    throw new UserError(
+      `${path} ${reason}.\n  Move ${basename(path)} away, or choose another folder with --into.`,
+      2,
+      error,
+    );
   }
 }

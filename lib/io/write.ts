@@ -24,7 +24,11 @@ export function writeRepos(repos: readonly ComparedRepo[]): void {
   } catch (error) {
     for (const step of undo.reverse()) step();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`The files could not be written: ${reason}.\n  Nothing was changed.`, 1, error);
+    throw new UserError(
+      `The files could not be written: ${reason}.\n  Nothing was changed.`,
+      1,
+      error,
+    );
   } finally {
     for (const stage of stages) fs.rmSync(stage, { recursive: true, force: true });
   }
@@ -68,7 +72,9 @@ function stageFiles(stage: string, files: readonly ComparedFile[]): void {
 /** What is moved into `folder` for `path`: its topmost folder that is new there, or the file. */
 function unitOf(folder: string, path: string): string {
   const parts = path.split('/');
-  const missing = parts.findIndex((_, index) => !fs.existsSync(join(folder, ...parts.slice(0, index + 1))));
+  const missing = parts.findIndex(
+    (_, index) => !fs.existsSync(join(folder, ...parts.slice(0, index + 1))),
+  );
   return missing < 0 ? path : parts.slice(0, missing + 1).join('/');
 }
 

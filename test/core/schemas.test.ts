@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { goldenFolder, validCases } from '../golden.ts';
+import { readTree } from '../sandbox.ts';
+
+type Manifest = { apiVersion: string; kind: string };
+type Model = new (manifest: Manifest) => { validate: () => void };
+
+/** The class whose `validate` knows the schema of `manifest`, from Kubernetes' or Flux' own. */
+async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
+  const library = apiVersion.includes('toolkit.fluxcd.io')
+    ? '@kubernetes-models/flux-cd'
+    : 'kubernetes-models';
+  const models = (await import(`${library}/${apiVersion}/${kind}`)) as {
+    readonly [name: string]: Model;
+  };
+  return models[kind] as Model;
+}
+
+describe('every manifest keeps the schema of its kind', () => {
+  for (const { name } of validCases())
+    test(name, async () => {
+      const files = [...readTree(goldenFolder(name))].filter(([path]) => path.endsWith('.yaml'));
+      assert.ok(files.length > 0);
+      for (const [path, text] of files)
+        for (const document of parseAllDocuments(text)) {
+          const manifest = document.toJS() as Manifest;
+          const Model = await modelOf(manifest);
+          assert.doesNotThrow(() => new Model(manifest).validate(), `${path} ${manifest.kind}`);
+        }
+    });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { goldenFolder } from '../golden.ts';
+import { readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
+import { runGenerator } from './run-generator.ts';
+
+test('without flags and answers it writes the bytes of the own command', async () => {
+  const tree = await runGenerator('app', temporaryFolder(), {});
+  assert.deepEqual(tree, readTree(goldenFolder('default')));
+});
+
+test('answers are what flags are', async () => {
+  const answers = {
+    name: 'fleet',
+    scenario: 'flux-web=dev,test  flux-shop=prod',
+    owner: 'octo-org',
+    branch: 'release/1.10',
+    profile: 'reference',
+    replicas: '007'.slice(2),
+    content: '1e3',
+    proceed: true,
+  };
+  const tree = await runGenerator('app', temporaryFolder(), { answers });
+  const folder = temporaryFolder();
+  const flags = [
+    '--name=fleet',
+    '--scenario=flux-web=dev,test',
+    '--scenario=flux-shop=prod',
+    '--owner=octo-org',
+  ];
+  await runCommand(
+    [...flags, '--branch=release/1.10', '--profile=reference', '--replicas=7', '--content=1e3'],
+    folder,
+  );
+  assert.deepEqual(tree, readTree(folder));
+});
+
+test('options are what flags are, and win over answers', async () => {
+  const options = {
+    yes: true,
+    githubUrl: 'https://github.example.com',
+    'cluster-type': 'aws',
+    scenario: ['flux-a=a1', 'flux-b=b1'],
+  };
+  const tree = await runGenerator('app', temporaryFolder(), {
+    options,
+    answers: { name: 'other' },
+  });
+  const folder = temporaryFolder();
+  const flags = [
+    '--github-url=https://github.example.com',
+    '--cluster-type=aws',
+    '--scenario=flux-a=a1',
+    '--scenario=flux-b=b1',
+  ];
+  await runCommand(['--yes', ...flags], folder);
+  assert.deepEqual(tree, readTree(folder));
+});
+
+test('a no to the plan writes nothing', async () => {
+  const folder = temporaryFolder();
+  await assert.rejects(runGenerator('app', folder, { answers: { proceed: false } }), { code: 130 });
+  assert.equal(readTree(folder).size, 0);
+});
+
+test('a wrong answer is refused with its rule, and nothing is written', async () => {
+  const folder = temporaryFolder();
+  const run = runGenerator('app', folder, { answers: { prefix: 'Flux_Demo' } });
+  await assert.rejects(run, { code: 2, message: /--prefix "Flux_Demo": a namespace prefix has/ });
+  assert.equal(readTree(folder).size, 0);
+});
+
+test('dry-run writes nothing', async () => {
+  const folder = temporaryFolder();
+  await runGenerator('app', folder, { options: { dryRun: true } });
+  assert.equal(readTree(folder).size, 0);
+});
+
+test("Yeoman's conflict question decides about each edited file", async () => {
+  const folder = temporaryFolder();
+  await runGenerator('app', folder, { options: { yes: true } });
+  const before = readTree(folder);
+  writeTree(folder, [['flux-dev/dev/app.yaml', 'mine\n']]);
+  await runGenerator('app', folder, {
+    options: { yes: true, force: false },
+    answers: { action: 'skip' },
+  });
+  assert.equal(readTree(folder).get('flux-dev/dev/app.yaml'), 'mine\n');
+  await runGenerator('app', folder, {
+    options: { yes: true, force: false },
+    answers: { action: 'write' },
+  });
+  assert.deepEqual(readTree(folder), before);
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { goldenFolder } from '../golden.ts';
+import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { runGenerator } from './run-generator.ts';
+
+/** A folder with the default estate of octo-org. */
+async function estate(...flags: string[]): Promise<string> {
+  const folder = temporaryFolder();
+  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  return folder;
+}
+
+test('a tenant fed by an existing repo gets its folder there', async () => {
+  const tree = await runGenerator('tenant', await estate(), {
+    in: 'flux-demo/dev',
+    arguments: ['qa', 'uat'],
+    options: { repo: 'flux-stage-prod', replicas: '2', colour: 'uat=Khaki', yes: true },
+  });
+  assert.deepEqual(tree, readTree(goldenFolder('tenant-added-to-a-repo')));
+});
+
+test('what the estate leaves open is asked: environment and repo', async () => {
+  const folder = await estate('--scenario', 'flux-dev=dev');
+  const tree = await runGenerator('tenant', folder, {
+    in: 'flux-demo',
+    answers: { env: 'qa', proceed: true },
+  });
+  assert.ok(tree.has('flux-demo/qa/2_sync.yaml'));
+  assert.ok(tree.has('flux-qa/qa/app.yaml'));
+});
+
+test('a tenant that is there already changes nothing', async () => {
+  const folder = await estate();
+  const before = readTree(folder);
+  assert.deepEqual(
+    await runGenerator('tenant', folder, { in: 'flux-demo', arguments: ['prod'] }),
+    before,
+  );
+});
+
+test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
+  const folder = await estate();
+  const alone = join(temporaryFolder(), 'my-clone');
+  renameSync(join(folder, 'flux-demo'), alone);
+  const { code, stdout } = await runCommand(
+    ['tenant', 'qa', '--repo', 'flux-stage-prod', '--json'],
+    alone,
+  );
+  assert.equal(code, 0);
+  const { elsewhere, repositories } = JSON.parse(stdout);
+  assert.deepEqual(
+    repositories.map((repo: { name: string }) => repo.name),
+    ['flux-demo'],
+  );
+  assert.equal(elsewhere[0].url, 'https://github.com/octo-org/flux-stage-prod');
+  assert.equal(elsewhere[0].path, 'qa/app.yaml');
+  assert.match(elsewhere[0].contents, /namespace: fluxdemo-qa/);
+  assert.ok(readTree(alone).has('qa/2_sync.yaml'));
+  const { stderr } = await runCommand(['tenant', 'uat', '--repo', 'flux-stage-prod'], alone);
+  assert.match(stderr, /flux-stage-prod must get uat\/app.yaml with these contents:/);
+});
+
+test('a tenant that lost its folder gets it back', async () => {
+  const folder = await estate();
+  const before = readTree(folder);
+  rmSync(join(folder, 'flux-demo/prod'), { recursive: true });
+  assert.equal((await runCommand(['tenant', 'prod'], join(folder, 'flux-demo'))).code, 0);
+  assert.deepEqual(readTree(folder), before);
+});

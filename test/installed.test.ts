@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { goldenFolder } from './golden.ts';
+import { readTree, temporaryFolder } from './sandbox.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MODULES = join(ROOT, 'node_modules');
+
+function run(command: string, argv: readonly string[], cwd: string, env: object = {}) {
+  const path = [join(MODULES, '.bin'), process.env.PATH].join(delimiter);
+  return spawnSync(command, argv, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { ...process.env, PATH: path, NO_UPDATE_NOTIFIER: '1', ...env },
+  });
+}
+
+describe('the packed package', () => {
+  const folder = temporaryFolder();
+  chmodSync(folder, 0o777);
+  const project = join(folder, 'project');
+  const installed = join(project, 'node_modules/generator-flux-gitops');
+
+  before(() => {
+    const packed = run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT);
+    assert.equal(packed.status, 0, packed.stderr);
+    mkdirSync(installed, { recursive: true });
+    const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+    assert.equal(
+      run('tar', ['-xzf', join(folder, tarball), '--strip-components=1', '-C', installed], folder)
+        .status,
+      0,
+    );
+    // The dependencies are those of this checkout: what the tarball brings itself is under test.
+    const { dependencies } = JSON.parse(readTree(installed).get('package.json') ?? '');
+    for (const name of Object.keys(dependencies)) {
+      const link = join(project, 'node_modules', name);
+      mkdirSync(join(link, '..'), { recursive: true });
+      symlinkSync(join(MODULES, name), link);
+    }
+    mkdirSync(join(project, 'node_modules/.bin'));
+    symlinkSync(
+      '../generator-flux-gitops/bin/flux-gitops.js',
+      join(project, 'node_modules/.bin/generator-flux-gitops'),
+    );
+    writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  });
+
+  test('holds JavaScript, templates and USAGE files, no TypeScript, and leaves no dist behind', () => {
+    const files = [...readTree(installed).keys()].filter((path) => !path.includes('node_modules'));
+    assert.ok(files.includes('dist/generators/tenant/index.js'));
+    assert.ok(files.includes('generators/app/USAGE'));
+    assert.deepEqual(
+      files.filter((path) => /\.ts$|^test|^bench/.test(path)),
+      [],
+    );
+    assert.equal(
+      files.filter((path) => path.startsWith('templates/')).length,
+      readTree(join(ROOT, 'templates')).size,
+    );
+    assert.equal(existsSync(join(ROOT, 'dist')), false);
+  });
+
+  test('runs with npx', () => {
+    const out = join(project, 'npx-out');
+    const { status, stderr } = run(
+      'npx',
+      ['generator-flux-gitops', '--yes', '--into', out],
+      project,
+    );
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readTree(out), readTree(goldenFolder('default')));
+  });
+
+  test('runs with yo, which leaves every value as it was typed', () => {
+    const out = join(folder, 'yo-out');
+    mkdirSync(out);
+    chmodSync(out, 0o777);
+    const env = { NODE_PATH: join(project, 'node_modules'), HOME: folder };
+    const flags = [
+      '--yes',
+      '--profile=reference',
+      '--owner=octo-org',
+      '--scenario=everything=dev,test,uat,prod,dr',
+      '--content=007',
+      '--content=prod=1e3',
+    ];
+    const { status, stderr } = run('yo', ['flux-gitops', ...flags], out, env);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readTree(out), readTree(goldenFolder('one-repo-for-many')));
+    const tenant = run(
+      'yo',
+      ['flux-gitops:tenant', 'qa', '--repo', 'everything'],
+      join(out, 'flux-demo'),
+      env,
+    );
+    assert.equal(tenant.status, 0, tenant.stderr);
+    assert.ok(readTree(out).has('everything/qa/app.yaml'));
+    const refused = run(
+      'yo',
+      ['flux-gitops:tenant', '007', '--braanch', 'x'],
+      join(out, 'flux-demo'),
+      env,
+    );
+    assert.equal(refused.status, 2, refused.stderr);
+    assert.match(refused.stderr, /environment "007"/);
+    assert.match(refused.stderr, /--braanch: flux-gitops tenant has no such flag/);
+    assert.doesNotMatch(refused.stderr, /\n\s+at /);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { PLANNERS } from '../lib/core/commands.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+function filesOf(...folders: string[]): string[] {
+  return folders
+    .filter((folder) => existsSync(join(ROOT, folder)))
+    .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const imports = (path: string): string[] =>
+  [...text(path).matchAll(/(?:from|import\(?)\s*['"]([^'"]+)['"]/g)].map(([, name = '']) => name);
+
+test('lib/core imports only itself, ejs and yaml', () => {
+  for (const path of filesOf('lib/core'))
+    for (const name of imports(path))
+      assert.match(name, /^(\.\/[\w-]+\.ts|ejs|yaml)$/, `${path} imports ${name}`);
+});
+
+test('lib/core reads no clock, environment or chance', () => {
+  for (const path of filesOf('lib/core'))
+    assert.doesNotMatch(text(path), /Date\.now|new Date\(\)|Math\.random|process\./, path);
+});
+
+test('generators import lib only, and nothing imports test', () => {
+  for (const path of filesOf('generators').filter((path) => path.endsWith('.ts')))
+    for (const name of imports(path)) assert.match(name, /^\.\.\/\.\.\/lib\/io\//, path);
+  for (const path of filesOf('lib', 'generators', 'bin'))
+    for (const name of imports(path)) assert.doesNotMatch(name, /test\//, path);
+});
+
+test('each generator has a folder, a USAGE, a plan and a test of its name', () => {
+  const generators = readdirSync(join(ROOT, 'generators')).sort();
+  assert.deepEqual(generators, Object.keys(PLANNERS).sort());
+  for (const name of generators) {
+    assert.ok(existsSync(join(ROOT, `generators/${name}/USAGE`)), name);
+    assert.ok(existsSync(join(ROOT, `lib/core/plan-${name}.ts`)), name);
+    assert.ok(existsSync(join(ROOT, `test/generators/${name}.test.ts`)), name);
+    assert.ok(text(`generators/${name}/index.ts`).split('\n').length <= 30, name);
+  }
+});
+
+test('no file is called index but a generator, because Yeoman takes any other for one', () => {
+  const indexes = filesOf('generators', 'lib', 'test', 'bin', 'bench', 'scripts').filter((path) =>
+    /^index\./.test(basename(path)),
+  );
+  assert.deepEqual(
+    indexes.sort(),
+    Object.keys(PLANNERS)
+      .map((name) => `generators/${name}/index.ts`)
+      .sort(),
+  );
+});
+
+test('every template ends in .ejs, because npm drops some names', () => {
+  for (const path of filesOf('templates')) assert.match(path, /\.ejs$/);
+});
+
+test('a template is used by a golden tree', () => {
+  const golden = filesOf('test/golden').map((path) => basename(path));
+  for (const path of filesOf('templates')) assert.ok(golden.includes(basename(path, '.ejs')), path);
+});
+
+test('templates hold no unescaped output, and YAML values stand alone', () => {
+  for (const path of filesOf('templates')) {
+    assert.doesNotMatch(text(path), /<%-/, path);
+    if (!/\.ya?ml\.ejs$/.test(path)) continue;
+    for (const line of text(path)
+      .split('\n')
+      .filter((one) => one.includes('<%=')))
+      assert.match(line, /^[^#<]*(: |- )<%= [^%]+ %>( #.*)?$/, `${path}: ${line}`);
+  }
+});
+
+test('code files are short, and their names say what is inside', () => {
+  for (const path of filesOf('lib', 'generators', 'bin')) {
+    const lines = text(path).split('\n').length - 1;
+    assert.ok(lines <= LONGEST, `${path} has ${lines} lines`);
+    assert.doesNotMatch(basename(path), /util|helper|common|manager|misc/i);
+    assert.match(basename(path), /^[a-z0-9.-]+$|^USAGE$/);
+  }
+});
+
+/** Where a file gets longer, it has a second subject. */
+const LONGEST = 240;

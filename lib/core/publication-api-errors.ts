@@ -13,7 +13,11 @@ export type ApiFailure = {
 };
 
 /** The refusal that `failure` means, for a request that was about `facts`. */
-export function explainApiFailure(failure: ApiFailure, facts: Facts, cause?: unknown): PublishError {
+export function explainApiFailure(
+  failure: ApiFailure,
+  facts: Facts,
+  cause?: unknown,
+): PublishError {
   const [reason, found] = classify(failure, facts);
   return new PublishError(reason, { ...facts, ...found }, cause);
 }
@@ -79,7 +83,11 @@ function explainForbidden(failure: ApiFailure, facts: Facts): Explained {
 /** GitHub answers 404 where a classic token has no scope: it will not say what exists. */
 function explainNotFound(failure: ApiFailure, facts: Facts): Explained {
   const scopes = failure.headers['x-oauth-scopes'];
-  if (facts.creating !== undefined && scopes !== undefined && !coversCreation(scopes, facts.visibility)) {
+  if (
+    facts.creating !== undefined &&
+    scopes !== undefined &&
+    !coversCreation(scopes, facts.visibility)
+  ) {
     return ['SCOPE', describeScopes(scopes, facts.visibility)];
   }
   if (facts.signingIn !== undefined) return ['NOT_GITHUB', { said: 'HTTP 404' }];
@@ -96,8 +104,12 @@ function explainInvalid(failure: ApiFailure): Explained {
 }
 
 function said({ message, errors }: ApiFailure): string {
-  const details = errors.map((error) => error.message ?? error.code).filter((text) => text !== undefined);
-  return [...new Set([message.replace(/ - https:\/\/docs\.github\.com\S*/g, ''), ...details])].join(' - ');
+  const details = errors
+    .map((error) => error.message ?? error.code)
+    .filter((text) => text !== undefined);
+  return [...new Set([message.replace(/ - https:\/\/docs\.github\.com\S*/g, ''), ...details])].join(
+    ' - ',
+  );
 }
 
 /** Whether `failure` says that a repository of this name exists. */

@@ -1,6 +1,6 @@
 import { UserError } from './errors.ts';
 import type { PublishProblem } from './publication.ts';
-import { type Reason, REFUSALS } from './publication-refusals.ts';
+import { REFUSALS, type Reason } from './publication-refusals.ts';
 
 /** What a message is filled with: `{owner}`, `{host}` … */
 export type Facts = Readonly<Record<string, string | undefined>>;
@@ -21,6 +21,7 @@ export class PublishError extends UserError {
   readonly facts: Facts;
   readonly summary: string;
   readonly hint: string;
+  readonly standing: Standing | undefined;
 
   constructor(reason: Reason, facts: Facts = {}, cause?: unknown, standing?: Standing) {
     const summary = fill(REFUSALS[reason].message, facts);
@@ -31,6 +32,7 @@ export class PublishError extends UserError {
     this.facts = facts;
     this.summary = summary;
     this.hint = hint;
+    this.standing = standing;
   }
 
   /** The same refusal, told with how far the run came. */
@@ -41,8 +43,11 @@ export class PublishError extends UserError {
 
 /** `error` as `--json` shows it. */
 export function publishProblem(error: PublishError): PublishProblem {
-  const { reason, summary, hint, repo } = error;
-  return { code: reason, message: summary, hint, ...(repo === undefined ? {} : { repo }) };
+  const { reason, summary, hint, repo, standing } = error;
+  const about = repo === undefined ? {} : { repo };
+  if (standing === undefined) return { code: reason, message: summary, hint, ...about };
+  const { created, pushed } = standing;
+  return { code: reason, message: summary, hint, ...about, created, pushed };
 }
 
 /** Several refusals of one run (several repositories that are taken, say) as one error. */
@@ -50,7 +55,10 @@ export function combine(errors: readonly PublishError[], standing: Standing): Pu
   const [first, ...others] = errors;
   if (first === undefined) throw new Error('combine needs at least one error');
   if (others.length === 0) return first.after(standing);
-  const also = others.map((error) => `${error.summary}\n  ${error.hint}`).join('\n');
+  const texts = others.map((error) => `${error.summary}\n  ${error.hint}`);
+  const also = [...new Set(texts)]
+    .filter((text) => !text.startsWith(`${first.summary}\n`))
+    .join('\n');
   return new PublishError(first.reason, { ...first.facts, also }, first.cause, standing);
 }
 
@@ -60,14 +68,15 @@ function fill(template: string, facts: Facts): string {
 
 function compose(summary: string, hint: string, { repo, also }: Facts, standing?: Standing) {
   const named = repo === undefined || summary.includes(repo) ? summary : `${repo}: ${summary}`;
-  const others = also === undefined ? [] : [also];
+  const others = also ? [also] : [];
   const end = standing === undefined ? [] : describeStanding(standing);
   return [named, `  ${hint}`, ...others, ...end].join('\n');
 }
 
 function describeStanding({ created, pushed, missing, command }: Standing): string[] {
   const again = `  When that is done, run the same command again; it resumes: ${command}`;
-  if (created.length + pushed.length === 0) return ['  Nothing was created or changed on GitHub.', again];
+  if (created.length + pushed.length === 0)
+    return ['  Nothing was created or changed on GitHub.', again];
   return [
     ...(created.length > 0 ? [`  Created by this run: ${created.join(', ')}.`] : []),
     ...(pushed.length > 0 ? [`  Pushed by this run: ${pushed.join(', ')}.`] : []),

@@ -8,21 +8,36 @@ const SERVER: readonly Row[] = [
   [/GH013[\s\S]*(push protection|secret)/i, 'PUSH_PROTECTION', secret],
   [/GH013|Repository rule violations/i, 'RULESET', (output) => ({ said: firstRule(output) })],
   [/GH006|protected branch/i, 'PROTECTED', (output) => ({ said: reasonAfter(output, /GH006/) })],
-  [/GH001|exceeds GitHub's file size limit/i, 'TOO_LARGE', (output) => ({ said: largeFile(output) })],
+  [
+    /GH001|exceeds GitHub's file size limit/i,
+    'TOO_LARGE',
+    (output) => ({ said: largeFile(output) }),
+  ],
   [/GH007/, 'PRIVATE_EMAIL'],
   [/without `?workflows?`? (scope|permission)/i, 'WORKFLOW_SCOPE', workflow],
   [/SAML|SSO authorization/i, 'SSO', (output) => ({ url: /https?:\/\/\S+/.exec(output)?.[0] })],
   [/was archived so it is read-only/i, 'ARCHIVED'],
   [/\[rejected\][^\n]*\((fetch first|non-fast-forward|stale info)/i, 'NON_FF'],
   [/secondary rate limit|error: 429/i, 'SECONDARY_LIMIT', () => ({ seconds: '60' })],
-  [/error: 5\d\d/, 'GITHUB_5XX', (output) => ({ said: `HTTP ${/error: (5\d\d)/.exec(output)?.[1]}` })],
-  [/Authentication failed|could not read (Username|Password)|prompts disabled|error: 401/i, 'PUSH_401'],
+  [
+    /error: 5\d\d/,
+    'GITHUB_5XX',
+    (output) => ({ said: `HTTP ${/error: (5\d\d)/.exec(output)?.[1]}` }),
+  ],
+  [
+    /Authentication failed|could not read (Username|Password)|prompts disabled|error: 401/i,
+    'PUSH_401',
+  ],
   [/Permission .*denied|error: 403|Write access .*not granted/i, 'PUSH_403', denied],
   [/Repository not found|repository '[^']*' not found|error: 404/i, 'PUSH_404'],
 ];
 
 const CONNECTION: readonly Row[] = [
-  [/Could not resolve host|Could not resolve proxy/i, 'DNS', () => ({ said: 'git: could not resolve host' })],
+  [
+    /Could not resolve host|Could not resolve proxy/i,
+    'DNS',
+    () => ({ said: 'git: could not resolve host' }),
+  ],
   [/certificate|SSL|TLS/i, 'TLS', (output) => ({ said: last(output) })],
   [
     /Failed to connect|Connection (refused|reset|timed out)|Recv failure|Empty reply|hung up|broken pipe|Operation too slow|early EOF|disconnect/i,
@@ -35,9 +50,21 @@ const LOCAL: readonly Row[] = [
   [/spawn \S*git\S* ENOENT|ENOENT.*spawn/i, 'NO_GIT'],
   [/dubious ownership/i, 'DUBIOUS'],
   [/Unable to create '[^']+\.lock'|could not lock config file/i, 'LOCKED', lock],
-  [/Author identity unknown|Please tell me who you are|empty ident name|no email was given/i, 'NO_IDENTITY', (output) => ({ said: last(output) })],
-  [/gpg failed to sign|failed to (write commit object|sign)|signing failed/i, 'SIGNING', (output) => ({ said: last(output) })],
-  [/partial commit during a (merge|cherry-pick|rebase)/i, 'DIRTY', (output) => ({ said: `a ${/during a ([\w-]+)/.exec(output)?.[1]}` })],
+  [
+    /Author identity unknown|Please tell me who you are|empty ident name|no email was given/i,
+    'NO_IDENTITY',
+    (output) => ({ said: last(output) }),
+  ],
+  [
+    /gpg failed to sign|failed to (write commit object|sign)|signing failed/i,
+    'SIGNING',
+    (output) => ({ said: last(output) }),
+  ],
+  [
+    /partial commit during a (merge|cherry-pick|rebase)/i,
+    'DIRTY',
+    (output) => ({ said: `a ${/during a ([\w-]+)/.exec(output)?.[1]}` }),
+  ],
 ];
 
 /** The refusal that the output of a git command here means; undefined when it is none we know. */
@@ -102,7 +129,9 @@ function workflow(output: string): Facts {
 
 function secret(output: string): Facts {
   const lines = remoteLines(output);
-  const at = lines.findIndex((line) => /(—|--|-) .+ (—|--|-)|Secret/i.test(line) && !/cannot contain/i.test(line));
+  const at = lines.findIndex(
+    (line) => /(—|--|-) .+ (—|--|-)|Secret/i.test(line) && !/cannot contain/i.test(line),
+  );
   const url = /https?:\/\/\S*unblock-secret\S*/.exec(output)?.[0];
   return {
     said: lines[at]?.replace(/[—-]/g, '').trim() ?? 'see the output of git push',
@@ -116,6 +145,7 @@ function denied(output: string): Facts {
 }
 
 function lock(output: string): Facts {
-  const file = /'([^']+\.lock)'/.exec(output)?.[1] ?? /lock config file ([^:\s]+)/.exec(output)?.[1];
+  const file =
+    /'([^']+\.lock)'/.exec(output)?.[1] ?? /lock config file ([^:\s]+)/.exec(output)?.[1];
   return { file: file?.endsWith('.lock') === false ? `${file}.lock` : file };
 }

@@ -27,11 +27,13 @@ export const REFUSALS = {
       'write, for all repositories, with {owner} as its resource owner, and approval where the organization asks for it.',
   },
   INSTALLATION_TOKEN: {
-    message: "The token from {source} belongs to a workflow or an app (GitHub Actions' GITHUB_TOKEN); it cannot create repositories.",
+    message:
+      "The token from {source} belongs to a workflow or an app (GitHub Actions' GITHUB_TOKEN); it cannot create repositories.",
     hint: 'Store a personal access token as a secret and pass it as {variable}.',
   },
   SSO: {
-    message: 'The organization {owner} uses SAML single sign-on and this token is not authorized for it.',
+    message:
+      'The organization {owner} uses SAML single sign-on and this token is not authorized for it.',
     hint: 'Authorize it (the link is valid for one hour): {url}',
   },
   OWNER_404: {
@@ -70,12 +72,16 @@ export const REFUSALS = {
     message: '{repo} already exists and is empty; this tool did not create it.',
     hint: 'If it is meant for this estate, add --adopt-empty; otherwise choose another name.',
   },
+  PUBLIC: {
+    message: '{repo} exists and is public, but private was asked for.',
+    hint: 'Change it in its settings (this tool never does), or use --visibility public.',
+  },
   ARCHIVED: {
     message: '{repo} is archived, so nothing can be pushed to it.',
     hint: 'Unarchive it in its settings, or choose another name.',
   },
   RATE_LIMIT: {
-    message: "The API quota of this token is used up; it resets at {reset}.",
+    message: 'The API quota of this token is used up; it resets at {reset}.',
     hint: 'Wait until then.',
   },
   SECONDARY_LIMIT: {
@@ -186,17 +192,18 @@ export const REFUSALS = {
     message: '{folder} is on {said}, not on the branch {branch}.',
     hint: 'git -C {folder} switch {branch}, or give --branch.',
   },
-  NESTED: {
-    message: '{folder} is not a repository of its own: it lies in the one at {said}.',
-    hint: 'Write the estate outside of it (--into), or make {folder} a repository: git init {folder}',
-  },
   GIT_TIMEOUT: {
-    message: 'git gave no sign of life for {seconds} seconds while it talked to {host} about {repo}.',
+    message:
+      'git gave no sign of life for {seconds} seconds while it talked to {host} about {repo}.',
     hint: 'The push may still have landed; the next run looks first.',
   },
   GIT_FAILED: {
     message: 'git failed in {folder}: {said}',
     hint: 'The text above comes from git.',
+  },
+  DECLINED: {
+    message: 'Publishing was not confirmed.',
+    hint: 'Answer y, or use --visibility private, or --yes.',
   },
   ABORTED: {
     message: 'Publishing was interrupted.',

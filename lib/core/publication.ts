@@ -107,6 +107,9 @@ export type PublishProblem = {
   readonly message: string;
   readonly hint: string;
   readonly repo?: string | undefined;
+  /** Full names of what this run created and pushed before it failed. */
+  readonly created?: readonly string[];
+  readonly pushed?: readonly string[];
 };
 
 /** One step of publishing, for the person who waits. */

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PublishError } from '../core/publication-errors.ts';
 import type { PublicationRepo } from '../core/publication.ts';
+import { PublishError } from '../core/publication-errors.ts';
 import { localGit } from './git.ts';
 import { explained, type LocalFolder, type Place } from './git-inspect.ts';
 
@@ -36,9 +36,15 @@ async function commitFirst(commit: Commit): Promise<string> {
   const { repo, place } = commit;
   const stage = await makeStage(repo.folder);
   try {
-    for (const file of repo.files) await cp(join(repo.folder, file), join(stage, file), { preserveTimestamps: true });
+    for (const file of repo.files)
+      await cp(join(repo.folder, file), join(stage, file), { preserveTimestamps: true });
     const git = localGit(stage);
-    await git.raw(['init', '--template=', '--object-format=sha1', `--initial-branch=${place.branch}`]);
+    await git.raw([
+      'init',
+      '--template=',
+      '--object-format=sha1',
+      `--initial-branch=${place.branch}`,
+    ]);
     await appendRemote(stage, place);
     await git.raw(['add', '--force', '--verbose', '--', '.']);
     const head = await record(commit, stage, ['--message=Initial commit']);
@@ -50,7 +56,7 @@ async function commitFirst(commit: Commit): Promise<string> {
 }
 
 /** A new folder beside `folder`; those of runs that are dead are removed. */
-async function makeStage(folder: string): Promise<string> {
+export async function makeStage(folder: string): Promise<string> {
   const workspace = dirname(folder);
   for (const name of await readdir(workspace)) {
     const pid = STAGE.exec(name)?.[1];
@@ -70,7 +76,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function appendRemote(folder: string, { url, branch }: Place): Promise<void> {
+export async function appendRemote(folder: string, { url, branch }: Place): Promise<void> {
   const lines = [
     '[remote "origin"]',
     `\turl = ${url}`,
@@ -99,32 +105,51 @@ async function commitMore(commit: Commit, local: LocalFolder): Promise<string> {
 /** The top folders (or files) of `files`, for the subject of a commit. */
 function areas(files: readonly string[]): string {
   const names = [...new Set(files.map((file) => file.split('/')[0] ?? file))];
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+  return names.length <= 4
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
-async function record(commit: Commit, folder: string, args: readonly string[], input?: () => string): Promise<string> {
+async function record(
+  commit: Commit,
+  folder: string,
+  args: readonly string[],
+  input?: () => string,
+): Promise<string> {
   const config = await identity(folder, commit.fallback);
   const run = (more: readonly string[]) =>
     localGit(folder, { config: [...config, ...more], ...(input ? { input } : {}) }).raw([
-      'commit', '--no-verify', '--no-edit', '--cleanup=whitespace', ...args,
+      'commit',
+      '--no-verify',
+      '--no-edit',
+      '--cleanup=whitespace',
+      ...args,
     ]);
   try {
     await explained(commit.repo, () => run([]));
   } catch (error) {
     if (!(error instanceof PublishError) || error.reason !== 'SIGNING') throw error;
     await run(['commit.gpgSign=false']);
-    commit.warn(`${error.summary} The commit is not signed. ${error.hint} Then: git -C ${commit.repo.folder} commit --amend -S --no-edit`);
+    commit.warn(
+      `${error.summary} The commit is not signed. ${error.hint} Then: git -C ${commit.repo.folder} commit --amend -S --no-edit`,
+    );
   }
   return (await localGit(folder).raw(['rev-parse', 'HEAD'])).trim();
 }
 
 /** What of name and e-mail address git has to be told, since neither user nor environment did. */
 async function identity(folder: string, fallback: Fallback): Promise<string[]> {
-  const settings = await localGit(folder).raw(['config', '--get-regexp', '^(user|author)\\.(name|email)$']);
+  const settings = await localGit(folder).raw([
+    'config',
+    '--get-regexp',
+    '^(user|author)\\.(name|email)$',
+  ]);
   const has = (key: 'name' | 'email') =>
     new RegExp(`^(user|author)\\.${key} \\S`, 'm').test(settings) ||
     Boolean(process.env[`GIT_AUTHOR_${key.toUpperCase()}`]);
-  return (['name', 'email'] as const).filter((key) => !has(key)).map((key) => `user.${key}=${fallback[key]}`);
+  return (['name', 'email'] as const)
+    .filter((key) => !has(key))
+    .map((key) => `user.${key}=${fallback[key]}`);
 }
 
 /** Removes the locks that a killed run of ours left; waits for its git, which outlives it. */

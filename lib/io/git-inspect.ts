@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PublicationRepo } from '../core/publication.ts';
 import { PublishError } from '../core/publication-errors.ts';
 import { explainLocalGit, last } from '../core/publication-git-errors.ts';
-import type { PublicationRepo } from '../core/publication.ts';
 import { localGit } from './git.ts';
 import { type Blobs, readBlobs, treeId } from './git-tree.ts';
 import { withoutTokens } from './token-hiding.ts';
@@ -24,7 +24,15 @@ export type LocalFolder = {
 };
 
 /** Where a repository has to be, in full name and address. */
-export type Place = { readonly fullName: string; readonly url: string; readonly branch: string };
+export type Place = {
+  /** OWNER/NAME. */
+  readonly fullName: string;
+  /** What git pushes to. */
+  readonly url: string;
+  /** What people open. */
+  readonly page: string;
+  readonly branch: string;
+};
 
 /** Looks at the folder of `repo`, changing nothing; refuses what publishing could not go on from. */
 export async function inspectFolder(repo: PublicationRepo, place: Place): Promise<LocalFolder> {
@@ -63,8 +71,16 @@ async function readFiles({ folder, files }: PublicationRepo, { fullName }: Place
 
 async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise<boolean> {
   const git = localGit(folder);
-  const lines = await git.raw(['config', '--local', '--get-regexp', '^remote\\.origin\\.(url|pushurl)$']);
-  const urls = lines.split('\n').filter((line) => line !== '').map((line) => line.replace(/^\S+ /, ''));
+  const lines = await git.raw([
+    'config',
+    '--local',
+    '--get-regexp',
+    '^remote\\.origin\\.(url|pushurl)$',
+  ]);
+  const urls = lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^\S+ /, ''));
   const elsewhere = urls.find((origin) => !isSameRepository(origin, url));
   if (elsewhere === undefined) return urls.length > 0;
   // "gh:octo/fleet": the user's own shorthand, which insteadOf spells out
@@ -77,7 +93,8 @@ async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise
 export function isSameRepository(origin: string, url: string): boolean {
   const part = (text: string) => {
     const found =
-      /^(?:https?|ssh):\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/.exec(text) ?? /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
+      /^(?:https?|ssh):\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/.exec(text) ??
+      /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
     const path = found?.[2]?.replace(/\/+$/, '').replace(/\.git$/, '');
     return `${found?.[1]} ${path}`.toLowerCase();
   };
@@ -104,13 +121,23 @@ async function checkUnderway({ folder }: PublicationRepo): Promise<void> {
 
 async function readHeads({ folder }: PublicationRepo, branch: string) {
   const git = localGit(folder);
-  const [heads, current] = [`refs/heads/${branch}`, (await git.raw(['symbolic-ref', '-q', 'HEAD'])).trim()];
+  const [heads, current] = [
+    `refs/heads/${branch}`,
+    (await git.raw(['symbolic-ref', '-q', 'HEAD'])).trim(),
+  ];
   const remotes = `refs/remotes/origin/${branch}`;
-  const refs = await git.raw(['for-each-ref', '--format=%(refname) %(objectname)', heads, remotes, current || heads]);
+  const refs = await git.raw([
+    'for-each-ref',
+    '--format=%(refname) %(objectname)',
+    heads,
+    remotes,
+    current || heads,
+  ]);
   const found = new Map(refs.split('\n').map((line) => line.split(' ') as [string, string]));
   // a branch without a commit may still be renamed
   if (current !== heads && (current === '' || found.has(current))) {
-    const said = current === '' ? 'a detached HEAD' : `the branch ${current.replace('refs/heads/', '')}`;
+    const said =
+      current === '' ? 'a detached HEAD' : `the branch ${current.replace('refs/heads/', '')}`;
     throw new PublishError('OTHER_BRANCH', { folder, branch, said });
   }
   return { head: found.get(heads), tracking: found.get(remotes) };

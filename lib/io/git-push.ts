@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GitPluginError } from 'simple-git';
+import type { PublicationRepo } from '../core/publication.ts';
 import { PublishError } from '../core/publication-errors.ts';
 import { explainPush, mayPassLater } from '../core/publication-git-errors.ts';
-import type { PublicationRepo } from '../core/publication.ts';
 import { remoteGit, SILENCE_SECONDS } from './git.ts';
 import type { Place } from './git-inspect.ts';
 import { countDown, type Pace } from './github.ts';
@@ -46,10 +46,20 @@ function remote({ url }: Place): string[] {
   return [`remote.${NAME}.url=${url}`, `remote.${NAME}.fetch=+refs/heads/*:refs/remotes/origin/*`];
 }
 
-async function tryPush({ repo, place, commit, session, pace }: Push): Promise<PublishError | undefined> {
+async function tryPush({
+  repo,
+  place,
+  commit,
+  session,
+  pace,
+}: Push): Promise<PublishError | undefined> {
   const { report, signal } = pace;
+  let shown = 0;
   const progress = ({ stage, progress: percent }: { stage: string; progress: number }) => {
-    if (stage === 'writing') report({ kind: 'pushing', repo: place.fullName, percent });
+    // what is done at once needs no per cent
+    if (stage !== 'writing' || (percent === 100 && shown === 0)) return;
+    shown = percent;
+    report({ kind: 'pushing', repo: place.fullName, percent });
   };
   const git = remoteGit(repo.folder, place.url, session.github.token, {
     progress,
@@ -58,7 +68,15 @@ async function tryPush({ repo, place, commit, session, pace }: Push): Promise<Pu
   });
   const ref = `${commit}:refs/heads/${place.branch}`;
   try {
-    await git.raw(['push', '--porcelain', '--no-verify', '--no-signed', '--recurse-submodules=no', NAME, ref]);
+    await git.raw([
+      'push',
+      '--porcelain',
+      '--no-verify',
+      '--no-signed',
+      '--recurse-submodules=no',
+      NAME,
+      ref,
+    ]);
     return undefined;
   } catch (error) {
     return refusal(error, { repo, place, commit, session, pace });
@@ -68,12 +86,11 @@ async function tryPush({ repo, place, commit, session, pace }: Push): Promise<Pu
 function refusal(error: unknown, { repo, place, session }: Push): PublishError {
   const { account, github, owner } = session;
   const facts = {
+    ...github.facts,
     owner,
     repo: place.fullName,
     branch: place.branch,
     folder: repo.folder,
-    host: github.host.name,
-    source: github.token.source,
     url: place.url,
     noreply: noreplyAddress(session),
     login: account.login,
@@ -82,7 +99,8 @@ function refusal(error: unknown, { repo, place, session }: Push): PublishError {
   if (error instanceof GitPluginError && error.plugin === 'timeout') {
     return new PublishError('GIT_TIMEOUT', facts, error);
   }
-  if (error instanceof GitPluginError && error.plugin === 'abort') return new PublishError('ABORTED', facts, error);
+  if (error instanceof GitPluginError && error.plugin === 'abort')
+    return new PublishError('ABORTED', facts, error);
   const text = withoutTokens(error instanceof Error ? error.message : String(error));
   const [reason, found] = explainPush(text);
   return new PublishError(reason, { ...facts, ...found }, error);

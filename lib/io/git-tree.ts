@@ -13,7 +13,11 @@ export async function readBlobs(folder: string, files: readonly string[]): Promi
     const about = await lstat(path);
     const link = about.isSymbolicLink();
     const contents = link ? Buffer.from(await readlink(path)) : await readFile(path);
-    const mode = link ? '120000' : (about.mode & 0o100) !== 0 && process.platform !== 'win32' ? '100755' : '100644';
+    const mode = link
+      ? '120000'
+      : (about.mode & 0o100) !== 0 && process.platform !== 'win32'
+        ? '100755'
+        : '100644';
     blobs.set(file, `${mode} ${hash('blob', contents)}`);
   }
   return blobs;
@@ -28,11 +32,21 @@ export function treeId(blobs: Blobs, under = ''): string {
     if (entries.has(name)) continue;
     const [mode = '', id = ''] = blob.split(' ');
     if (below.length === 0) entries.set(name, { mode, id, order: name });
-    else entries.set(name, { mode: '40000', id: treeId(blobs, `${under}${name}/`), order: `${name}/` });
+    else
+      entries.set(name, {
+        mode: '40000',
+        id: treeId(blobs, `${under}${name}/`),
+        order: `${name}/`,
+      });
   }
   // git sorts by bytes, and a folder as if its name ended in a slash
-  const sorted = [...entries].sort(([, a], [, b]) => Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)));
-  const parts = sorted.flatMap(([name, { mode, id }]) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]);
+  const sorted = [...entries].sort(([, a], [, b]) =>
+    Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)),
+  );
+  const parts = sorted.flatMap(([name, { mode, id }]) => [
+    Buffer.from(`${mode} ${name}\0`),
+    Buffer.from(id, 'hex'),
+  ]);
   return hash('tree', Buffer.concat(parts));
 }
 

@@ -19,8 +19,3 @@ export function locateGithub(githubUrl: string): GithubHost {
   if (name.endsWith('.ghe.com')) return { web, name, api: `https://api.${name}`, cloud: true };
   return { web, name, api: `${web}/api/v3`, cloud: false };
 }
-
-/** The address that git pushes to. */
-export function gitUrl({ web }: GithubHost, owner: string, repo: string): string {
-  return `${web}/${owner}/${repo}.git`;
-}

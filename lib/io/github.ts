@@ -1,12 +1,13 @@
 import * as http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import type { ProgressEvent } from '../core/publication.ts';
-import type { GithubHost } from './github-hosts.ts';
-import { explainFailure } from './github-failures.ts';
 import type { Facts } from '../core/publication-errors.ts';
-import type { Token } from './token.ts';
+import { explainFailure, readFailure } from './github-failures.ts';
+import type { GithubHost } from './github-hosts.ts';
+import { hostFacts, type Token } from './token.ts';
 
 /** How publishing waits; tests make its second shorter. */
 export type Pace = {
@@ -20,6 +21,8 @@ export type Pace = {
 export type Github = {
   readonly host: GithubHost;
   readonly token: Token;
+  /** What every message may need. */
+  readonly facts: Facts;
   readonly rest: Octokit['rest'];
   /** Does `request`, and turns its failure into a refusal about `facts`. */
   readonly call: <T>(facts: Facts, request: () => Promise<T>) => Promise<T>;
@@ -40,7 +43,10 @@ export function openGithub(host: GithubHost, token: Token, pace: Pace): Github {
     userAgent: 'generator-flux-gitops',
     log: silent,
     request: { log: silent, fetch: fetchWithin(pace) },
-    retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451], retryAfterBaseValue: pace.second },
+    retry: {
+      doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451],
+      retryAfterBaseValue: pace.second,
+    },
     throttle: limits(pace),
   });
   let clock = Date.now();
@@ -56,22 +62,30 @@ export function openGithub(host: GithubHost, token: Token, pace: Pace): Github {
     if ('response' in error) read(error.response?.headers.date);
     throw error;
   });
+  kit.hook.wrap('request', (request, options) => waitOutLimit(() => request(options), pace));
+  const known: Facts = { ...hostFacts(host), source: token.source };
   const call: Github['call'] = async (facts, request) => {
     try {
       return await request();
     } catch (error) {
-      throw explainFailure(error, { ...facts, host: host.name, api: host.api, source: token.source });
+      throw explainFailure(error, { ...known, ...facts });
     }
   };
-  return { host, token, rest: kit.rest, call, now: () => clock };
+  return { host, token, facts: known, rest: kit.rest, call, now: () => clock };
 }
 
-/** Octokit has no time limit of its own. */
+/**
+ * Octokit has no time limit of its own, and takes an answer that breaks off for an empty one. A
+ * broken answer has to be an error: what was asked for may have happened.
+ */
 function fetchWithin({ signal }: Pace): typeof fetch {
-  return (input, init) => {
+  return async (input, init) => {
     const within = [AbortSignal.timeout(ANSWER_TIMEOUT), signal, init?.signal];
     const signals = within.filter((one): one is AbortSignal => one != null);
-    return fetch(input, { ...init, signal: AbortSignal.any(signals) });
+    const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
+    const body = await response.arrayBuffer();
+    const { status, statusText, headers } = response;
+    return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
   };
 }
 
@@ -92,20 +106,40 @@ type Groups = NonNullable<Extract<Limits, { write?: unknown }>['write']>;
  * MANY writes goes without.
  */
 function limits(pace: Pace): Limits {
-  const wait = (longest: number, why: string) => (seconds: number, _: unknown, __: unknown, tries: number) => {
-    if (seconds > longest || tries >= 2) return false;
-    countDown(seconds, why, pace);
-    return true;
-  };
+  const wait =
+    (longest: number, why: string) => (seconds: number, _: unknown, __: unknown, tries: number) => {
+      if (seconds > longest || tries >= 2) return false;
+      countDown(seconds, why, pace);
+      return true;
+    };
   return {
     write: unhurried(pace) as unknown as Groups,
     retryAfterBaseValue: pace.second,
     onRateLimit: wait(60, 'the API quota is used up'),
-    onSecondaryRateLimit: wait(120, 'GitHub asks to slow down (secondary rate limit)'),
+    onSecondaryRateLimit: wait(LONGEST, SLOWER),
   };
 }
 
 const MANY = 20;
+const LONGEST = 120;
+const SLOWER = 'GitHub asks to slow down (secondary rate limit)';
+
+/** The plugin knows limits by their words and by the quota; a bare 429 tells only when to come back. */
+async function waitOutLimit<T>(request: () => T | Promise<T>, pace: Pace): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const failure = readFailure(error);
+    const seconds = Number(failure?.headers['retry-after']);
+    const known =
+      /secondary rate/i.test(failure?.message ?? '') ||
+      failure?.headers['x-ratelimit-remaining'] === '0';
+    if (failure?.status !== 429 || known || !(seconds <= LONGEST)) throw error;
+    countDown(seconds, SLOWER, pace);
+    await sleep(seconds * pace.second, undefined, { signal: pace.signal });
+    return request();
+  }
+}
 
 /** In place of the plugin's group, which spaces every write by a second. */
 function unhurried({ second }: Pace) {

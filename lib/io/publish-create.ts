@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PublishError } from '../core/publication-errors.ts';
 import type { Publication } from '../core/publication.ts';
+import { PublishError } from '../core/publication-errors.ts';
 import { countDown, type Pace } from './github.ts';
+import { askForRepo } from './github-create.ts';
+import { listBranches } from './github-history.ts';
 import type { Session } from './github-owner.ts';
-import { askForRepo, type Creation, findRepo, listBranches, type RemoteRepo } from './github-repos.ts';
+import { findRepo, type RemoteRepo } from './github-repos.ts';
 import type { Journal } from './publish-journal.ts';
 import { provesOwnership, type Target, targetName } from './publish-look.ts';
 
@@ -25,7 +27,7 @@ export type Making = {
 export async function createRepo(making: Making, target: Target): Promise<RemoteRepo> {
   for (const wait of [...TRIES, undefined]) {
     await noteIntent(making, target);
-    const created = await askForRepo(making.session.github, target.repo, creationOf(making));
+    const created = await askForRepo(making.session, target.repo, making.request);
     if (typeof created !== 'string') return note(making, target, created);
     const found = await findOurs(making, target, created === 'exists' ? LOOKS : [0]);
     if (found !== undefined) return note(making, target, found);
@@ -34,20 +36,17 @@ export async function createRepo(making: Making, target: Target): Promise<Remote
     countDown(wait, `GitHub gave no answer about ${target.place.fullName}`, making.pace);
     await sleep(wait * making.pace.second, undefined, { signal: making.pace.signal });
   }
-  const facts = { host: making.session.github.host.name, repo: target.place.fullName };
+  const facts = { ...making.session.github.facts, repo: target.place.fullName };
   throw new PublishError('GITHUB_5XX', { ...facts, said: 'no answer to the request to create it' });
-}
-
-function creationOf({ request, session }: Making): Creation {
-  const { visibility, template } = request;
-  const { owner, organization, account } = session;
-  return { owner, organization, visibility, template, login: account.login };
 }
 
 async function noteIntent({ session, journal }: Making, { repo }: Target): Promise<void> {
   const intents = journal.get(repo.name)?.intents ?? [];
   const now = new Date(session.github.now()).toISOString();
-  await journal.set(repo.name, { target: targetName(session), intents: [...intents, now].slice(-20) });
+  await journal.set(repo.name, {
+    target: targetName(session),
+    intents: [...intents, now].slice(-20),
+  });
 }
 
 async function note({ session, journal }: Making, { repo }: Target, remote: RemoteRepo) {
@@ -56,15 +55,19 @@ async function note({ session, journal }: Making, { repo }: Target, remote: Remo
 }
 
 /** The repository, when GitHub shows one that must be ours; GitHub may take a while to show it. */
-async function findOurs({ session, journal, pace }: Making, { repo, place }: Target, waits: readonly number[]) {
+async function findOurs(
+  { session, journal, pace }: Making,
+  { repo, place }: Target,
+  waits: readonly number[],
+) {
   for (const wait of waits) {
     await sleep(wait * pace.second, undefined, { signal: pace.signal });
-    const remote = await findRepo(session.github, session.owner, repo.name);
+    const remote = await findRepo(session, repo.name);
     if (remote === undefined) continue;
     if (!provesOwnership(journal.get(repo.name), remote, repo)) {
       throw new PublishError('NAME_TAKEN', { repo: place.fullName });
     }
-    const branches = await listBranches(session.github, session.owner, repo.name);
+    const branches = await listBranches(session, repo.name);
     if (branches.length > 0) throw new PublishError('NAME_TAKEN', { repo: place.fullName });
     return remote;
   }

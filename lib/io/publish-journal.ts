@@ -21,7 +21,8 @@ export type Entry = {
 export type Journal = {
   readonly file: string;
   readonly get: (name: string) => Entry | undefined;
-  readonly set: (name: string, entry: Entry) => Promise<void>;
+  /** Without `entry`, what is known about the repository is forgotten. */
+  readonly set: (name: string, entry: Entry | undefined) => Promise<void>;
 };
 
 const NAME = '.flux-gitops-publish.json';
@@ -30,9 +31,10 @@ const NAME = '.flux-gitops-publish.json';
 export function openJournal(workspace: string): Journal {
   const file = join(workspace, NAME);
   const entries = read(file);
-  const set = async (name: string, entry: Entry) => {
+  const set = async (name: string, entry: Entry | undefined) => {
     if (JSON.stringify(entries.get(name)) === JSON.stringify(entry)) return;
-    entries.set(name, entry);
+    if (entry === undefined) entries.delete(name);
+    else entries.set(name, entry);
     await write(file, entries);
   };
   return { file, get: (name) => entries.get(name), set };
@@ -47,7 +49,10 @@ function read(file: string): Map<string, Entry> {
     throw refuse(file, error);
   }
   try {
-    const { version, repos } = JSON.parse(text) as { version: number; repos: Record<string, Entry> };
+    const { version, repos } = JSON.parse(text) as {
+      version: number;
+      repos: Record<string, Entry>;
+    };
     if (version !== 1) throw new Error(`version ${version}`);
     return new Map(Object.entries(repos));
   } catch (error) {
@@ -57,10 +62,14 @@ function read(file: string): Map<string, Entry> {
 
 /** Written beside and renamed: a kill leaves the old journal or the new one, never half of one. */
 async function write(file: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
+  if (entries.size === 0) return rm(file, { force: true });
   const beside = `${file}.${process.pid}.tmp`;
   const repos = Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
   try {
-    await writeFile(beside, `${JSON.stringify({ version: 1, repos }, null, 2)}\n`, { mode: 0o600, flush: true });
+    await writeFile(beside, `${JSON.stringify({ version: 1, repos }, null, 2)}\n`, {
+      mode: 0o600,
+      flush: true,
+    });
     await rename(beside, file);
   } catch (error) {
     await rm(beside, { force: true });

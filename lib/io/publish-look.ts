@@ -1,9 +1,15 @@
+import {
+  decideState,
+  type Publication,
+  type PublicationRepo,
+  type RepoState,
+  type Sighting,
+} from '../core/publication.ts';
 import { type Facts, PublishError } from '../core/publication-errors.ts';
-import { decideState, type Publication, type PublicationRepo, type RepoState } from '../core/publication.ts';
 import { inspectFolder, isAncestor, type LocalFolder, type Place } from './git-inspect.ts';
-import { gitUrl } from './github-hosts.ts';
+import { findTree, grewFrom, listBranches } from './github-history.ts';
 import type { Session } from './github-owner.ts';
-import { findRepo, findTree, grewFrom, listBranches, type RemoteRepo } from './github-repos.ts';
+import { findRepo, type RemoteRepo } from './github-repos.ts';
 import type { Entry, Journal } from './publish-journal.ts';
 
 /** All that is known about one repository before anything is changed. */
@@ -14,22 +20,31 @@ export type Target = {
   readonly remote: RemoteRepo | undefined;
   readonly state: RepoState;
   readonly ours: boolean;
+  /** Head of the branch on GitHub. */
+  readonly head: string | undefined;
   readonly problem: PublishError | undefined;
 };
 
 /** Looks at one repository, here and on GitHub; nothing but GET requests, and no change here. */
-export async function look(request: Publication, session: Session, journal: Journal, repo: PublicationRepo): Promise<Target> {
+export async function look(
+  request: Publication,
+  session: Session,
+  journal: Journal,
+  repo: PublicationRepo,
+): Promise<Target> {
   const place = placeOf(request, session, repo);
   checkTarget(session, journal, repo, place);
   const local = await inspectFolder(repo, place);
-  const remote = await findRepo(session.github, session.owner, repo.name);
+  const remote = await findRepo(session, repo.name);
   const entry = journal.get(repo.name);
-  const { state, ours } = remote === undefined ? decideState(ABSENT) : await compare(session, repo, place, local, remote, entry);
+  const seen =
+    remote === undefined ? ABSENT : await compare(session, repo, place, local, remote, entry);
+  const { state, ours } = decideState(seen);
   const problem = findProblem(request, repo, place, { remote, state, ours });
-  return { repo, place, local, remote, state, ours, problem };
+  return { repo, place, local, remote, state, ours, head: seen.remote, problem };
 }
 
-const ABSENT = {
+const ABSENT: Sighting = {
   exists: false,
   journalled: false,
   redirected: false,
@@ -42,8 +57,14 @@ const ABSENT = {
 };
 
 /** The full name and the address of a repository. */
-export function placeOf({ branch }: Publication, { github, owner }: Session, { name }: PublicationRepo): Place {
-  return { fullName: `${owner}/${name}`, url: gitUrl(github.host, owner, name), branch };
+export function placeOf(
+  { branch }: Publication,
+  { github, owner }: Session,
+  { name }: PublicationRepo,
+): Place {
+  const fullName = `${owner}/${name}`;
+  const page = `${github.host.web}/${fullName}`;
+  return { fullName, url: `${page}.git`, page, branch };
 }
 
 /** How the journal names a target. */
@@ -51,10 +72,19 @@ export function targetName({ github, owner }: Session): string {
   return `${github.host.web}/${owner}`.toLowerCase();
 }
 
-function checkTarget(session: Session, journal: Journal, { name }: PublicationRepo, { fullName }: Place): void {
+function checkTarget(
+  session: Session,
+  journal: Journal,
+  { name }: PublicationRepo,
+  { fullName }: Place,
+): void {
   const target = journal.get(name)?.target;
   if (target === undefined || target === targetName(session)) return;
-  throw new PublishError('OTHER_TARGET', { repo: fullName, target: `${target}/${name}`, file: journal.file });
+  throw new PublishError('OTHER_TARGET', {
+    repo: fullName,
+    target: `${target}/${name}`,
+    file: journal.file,
+  });
 }
 
 async function compare(
@@ -64,27 +94,34 @@ async function compare(
   local: LocalFolder,
   remote: RemoteRepo,
   entry: Entry | undefined,
-) {
+): Promise<Sighting> {
   const redirected = remote.fullName.toLowerCase() !== place.fullName.toLowerCase();
   const journalled = provesOwnership(entry, remote, repo);
-  const known = { ...ABSENT, exists: true, redirected, journalled, pending: local.pending.length > 0 };
-  if (redirected) return decideState(known);
-  const branches = await listBranches(session.github, session.owner, repo.name);
+  const known = {
+    ...ABSENT,
+    exists: true,
+    redirected,
+    journalled,
+    pending: local.pending.length > 0,
+  };
+  if (redirected) return known;
+  const branches = await listBranches(session, repo.name);
   const head = branches.find(({ name }) => name === place.branch)?.sha;
   const seen = { ...known, remote: head, local: local.head, otherBranches: branches.length > 0 };
-  if (head === undefined || head === local.head) return decideState(seen);
-  return decideState({ ...seen, ...(await relate(session, repo, local, head)) });
+  if (head === undefined || head === local.head) return seen;
+  return { ...seen, ...(await relate(session, repo, local, head)) };
 }
 
-async function relate({ github, owner }: Session, repo: PublicationRepo, local: LocalFolder, head: string) {
-  if (local.head !== undefined && (await isAncestor(repo.folder, head, local.head))) return { remoteIsAncestor: true };
-  const tree = await findTree(github, owner, repo.name, head);
+async function relate(session: Session, repo: PublicationRepo, local: LocalFolder, head: string) {
+  if (local.head !== undefined && (await isAncestor(repo.folder, head, local.head)))
+    return { remoteIsAncestor: true };
+  const tree = await findTree(session, repo.name, head);
   if (tree === local.tree) return { sameTree: true };
   if (local.head === undefined) return {};
-  if (await grewFrom(github, owner, repo.name, local.head, head)) return { localIsAncestor: true };
+  if (await grewFrom(session, repo.name, local.head, head)) return { localIsAncestor: true };
   const { tracking } = local;
   if (tracking === undefined || tracking === local.head) return {};
-  return { sharedHistory: await grewFrom(github, owner, repo.name, tracking, head) };
+  return { sharedHistory: await grewFrom(session, repo.name, tracking, head) };
 }
 
 const TOLERANCE = 5_000;
@@ -94,7 +131,11 @@ const PATIENCE = 120_000;
  * The journal's id is proof. So is an intent: GitHub showed no such repository, we were about to
  * create it, and one was born right then, with our description.
  */
-export function provesOwnership(entry: Entry | undefined, remote: RemoteRepo, { description }: PublicationRepo): boolean {
+export function provesOwnership(
+  entry: Entry | undefined,
+  remote: RemoteRepo,
+  { description }: PublicationRepo,
+): boolean {
   if (entry?.id !== undefined) return entry.id === remote.id;
   if (remote.description !== description) return false;
   return (entry?.intents ?? []).some((intent) => {
@@ -106,15 +147,31 @@ export function provesOwnership(entry: Entry | undefined, remote: RemoteRepo, { 
 type Found = Pick<Target, 'remote' | 'state' | 'ours'>;
 
 /** Why a repository in this state cannot be published to. */
-export function findProblem(request: Publication, repo: PublicationRepo, place: Place, found: Found): PublishError | undefined {
+export function findProblem(
+  request: Publication,
+  repo: PublicationRepo,
+  place: Place,
+  found: Found,
+): PublishError | undefined {
   const { remote, state, ours } = found;
-  const facts: Facts = { repo: place.fullName, folder: repo.folder, branch: place.branch, target: remote?.fullName };
+  const facts: Facts = {
+    repo: place.fullName,
+    folder: repo.folder,
+    branch: place.branch,
+    target: remote?.fullName,
+  };
   if (state === 'foreign') {
-    const moved = remote !== undefined && remote.fullName.toLowerCase() !== place.fullName.toLowerCase();
+    const moved =
+      remote !== undefined && remote.fullName.toLowerCase() !== place.fullName.toLowerCase();
     return new PublishError(moved ? 'RENAMED' : 'NAME_TAKEN', facts);
   }
   if (state === 'diverged') return new PublishError('NON_FF', facts);
-  if (state === 'empty' && !ours && !request.adoptEmpty) return new PublishError('EMPTY_NOT_OURS', facts);
+  if (state === 'empty' && !ours && !request.adoptEmpty)
+    return new PublishError('EMPTY_NOT_OURS', facts);
   const writes = state === 'behind' || state === 'empty';
-  return writes && remote?.archived === true ? new PublishError('ARCHIVED', facts) : undefined;
+  if (!writes || remote === undefined) return undefined;
+  if (remote.archived) return new PublishError('ARCHIVED', facts);
+  return request.visibility === 'private' && !remote.private
+    ? new PublishError('PUBLIC', facts)
+    : undefined;
 }

@@ -1,6 +1,6 @@
 import { PublishError } from '../core/publication-errors.ts';
-import type { GithubHost } from './github-hosts.ts';
 import { quietEnvironment } from './git-environment.ts';
+import type { GithubHost } from './github-hosts.ts';
 import { ask } from './token-programs.ts';
 
 /** A token and the name of the place it came from; only the name is ever shown. */
@@ -20,9 +20,10 @@ export function tokenVariables({ cloud }: GithubHost): readonly string[] {
  */
 export async function findToken(host: GithubHost, tokenStdin?: string): Promise<Token> {
   const found = fromInput(tokenStdin) ?? fromEnvironment(host) ?? (await fromPrograms(host));
-  if (found === undefined) throw new PublishError('NO_TOKEN', { ...facts(host), seen: seen(host) });
+  if (found === undefined)
+    throw new PublishError('NO_TOKEN', { ...hostFacts(host), seen: seen(host) });
   const token = { value: found.value.trim(), source: found.source };
-  const about = { ...facts(host), source: token.source };
+  const about = { ...hostFacts(host), source: token.source };
   if (!/^[\x21-\x7e]{1,1024}$/.test(token.value)) throw new PublishError('MALFORMED_TOKEN', about);
   // ghs_ is the prefix of installation tokens: github.blog/2021-04-05-behind-githubs-new-authentication-token-formats
   if (token.value.startsWith('ghs_')) throw new PublishError('INSTALLATION_TOKEN', about);
@@ -52,9 +53,10 @@ async function fromPrograms(host: GithubHost): Promise<Token | undefined> {
   return value === undefined ? undefined : { value, source: "git's credential helper" };
 }
 
-function facts(host: GithubHost) {
+/** What messages about `host` and tokens need. */
+export function hostFacts(host: GithubHost) {
   const tokens = `${host.web}/settings/tokens`;
-  return { host: host.name, tokens, variable: tokenVariables(host)[0] };
+  return { host: host.name, api: host.api, tokens, variable: tokenVariables(host)[0] };
 }
 
 /** A hint at a token that is there, but for another host: it is not sent to this one. */

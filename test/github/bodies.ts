@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { sample, type Tree } from './description.ts';
 
 /** A user or organization of the stand-in. */
-export type Owner = { login: string; id: number; name: string | null; type: 'User' | 'Organization' };
+export type Owner = {
+  login: string;
+  id: number;
+  name: string | null;
+  type: 'User' | 'Organization';
+};
 
 /** A repository of the stand-in; its git side is a bare repository on disk. */
 export type Repo = {
@@ -21,17 +26,36 @@ export type Repo = {
 
 /** A user as others see them. */
 export function simpleUser({ login, id, type }: Owner, web: string): Tree {
-  return { ...sample('simple-user'), login, id, type, html_url: `${web}/${login}`, url: `${web}/api/v3/users/${login}` };
+  return {
+    ...sample('simple-user'),
+    login,
+    id,
+    type,
+    html_url: `${web}/${login}`,
+    url: `${web}/api/v3/users/${login}`,
+  };
 }
 
 /** The answer of GET /user and GET /users/NAME. */
 export function publicUser(owner: Owner, web: string): Tree {
-  return { ...sample('public-user'), ...simpleUser(owner, web), name: owner.name, user_view_type: 'public' };
+  return {
+    ...sample('public-user'),
+    ...simpleUser(owner, web),
+    name: owner.name,
+    user_view_type: 'public',
+  };
 }
 
 /** The answer of GET /orgs/NAME. */
 export function organization({ login, id }: Owner, web: string, more: Tree): Tree {
-  return { ...sample('organization-full'), login, id, type: 'Organization', html_url: `${web}/${login}`, ...more };
+  return {
+    ...sample('organization-full'),
+    login,
+    id,
+    type: 'Organization',
+    html_url: `${web}/${login}`,
+    ...more,
+  };
 }
 
 /** The answer of GET /repos/OWNER/NAME and of both create requests; neither tells empty from full. */
@@ -67,21 +91,35 @@ export function defaultBranch(repo: Repo): string {
 
 /** The branches of a bare repository. */
 export function branches(folder: string): { name: string; sha: string }[] {
-  const lines = git(folder, 'for-each-ref', '--format=%(refname:strip=2) %(objectname)', 'refs/heads');
-  return lines.split('\n').filter((line) => line !== '').map((line) => {
-    const [name = '', sha = ''] = line.split(' ');
-    return { name, sha };
-  });
+  const lines = git(
+    folder,
+    'for-each-ref',
+    '--format=%(refname:strip=2) %(objectname)',
+    'refs/heads',
+  );
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [name = '', sha = ''] = line.split(' ');
+      return { name, sha };
+    });
 }
 
 /** The answer of GET /repos/OWNER/NAME/commits/REF. */
 export function commitBody(folder: string, sha: string, web: string): Tree {
-  const [tree = '', ...parents] = git(folder, 'show', '-s', '--format=%T %P', sha).trim().split(' ');
+  const [tree = '', ...parents] = git(folder, 'show', '-s', '--format=%T %P', sha)
+    .trim()
+    .split(' ');
   const part = (id: string) => ({ sha: id, url: `${web}/commits/${id}` });
   return {
     ...sample('commit'),
     sha,
-    commit: { ...(sample('commit').commit as Tree), message: git(folder, 'show', '-s', '--format=%B', sha).trim(), tree: part(tree) },
+    commit: {
+      ...(sample('commit').commit as Tree),
+      message: git(folder, 'show', '-s', '--format=%B', sha).trim(),
+      tree: part(tree),
+    },
     parents: parents.filter((parent) => parent !== '').map(part),
   };
 }
@@ -92,7 +130,8 @@ export function comparison(folder: string, basehead: string, web: string): Tree 
   if (!has(folder, base) || !has(folder, head)) return undefined;
   const count = (range: string) => Number(git(folder, 'rev-list', '--count', range));
   const [ahead, behind] = [count(`${base}..${head}`), count(`${head}..${base}`)];
-  const status = ahead > 0 ? (behind > 0 ? 'diverged' : 'ahead') : behind > 0 ? 'behind' : 'identical';
+  const status =
+    ahead > 0 ? (behind > 0 ? 'diverged' : 'ahead') : behind > 0 ? 'behind' : 'identical';
   const common = commitBody(folder, base, web);
   return {
     ...sample('commit-comparison'),
@@ -116,7 +155,11 @@ function has(folder: string, sha: string): boolean {
 
 /** Runs git in a repository of the stand-in, without the configuration of whoever runs the tests. */
 export function git(folder: string, ...args: string[]): string {
-  return execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env: plainGit });
+  return execFileSync('git', ['-C', folder, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: plainGit,
+  });
 }
 
 /** git without any configuration but its own. */

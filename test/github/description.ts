@@ -6,9 +6,17 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Tree = { [key: string]: Json };
 
 /** One operation of GitHub's API description. */
-export type Operation = { name: string; path: RegExp; method: string; parameters: string[]; tree: Tree };
+export type Operation = {
+  name: string;
+  path: RegExp;
+  method: string;
+  parameters: string[];
+  tree: Tree;
+};
 
-const slice = JSON.parse(readFileSync(new URL('openapi/github.json', import.meta.url), 'utf8')) as Tree;
+const slice = JSON.parse(
+  readFileSync(new URL('openapi/github.json', import.meta.url), 'utf8'),
+) as Tree;
 const ajv = new Ajv({ strict: false, allErrors: true });
 formats.default.default(ajv, ['uri', 'date-time', 'email']);
 ajv.addFormat('int64', true);
@@ -17,24 +25,30 @@ ajv.addSchema({ $id: 'github', components: convert(slice.components ?? {}) as ob
 const compiled = new Map<string, ValidateFunction>();
 
 /** Every operation of the slice. */
-export const operations: readonly Operation[] = Object.entries(slice.paths as Tree).flatMap(([path, methods]) =>
-  Object.entries(methods as Tree).map(([method, tree]) => ({
-    name: `${method.toUpperCase()} ${path}`,
-    method: method.toUpperCase(),
-    path: new RegExp(`^${path.replace(/\{[^}]+\}/g, '([^/]+)')}$`),
-    parameters: [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? ''),
-    tree: tree as Tree,
-  })),
+export const operations: readonly Operation[] = Object.entries(slice.paths as Tree).flatMap(
+  ([path, methods]) =>
+    Object.entries(methods as Tree).map(([method, tree]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      method: method.toUpperCase(),
+      path: new RegExp(`^${path.replace(/\{[^}]+\}/g, '([^/]+)')}$`),
+      parameters: [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? ''),
+      tree: tree as Tree,
+    })),
 );
 
 /** What is wrong with the body of a request to `operation`. */
-export function checkRequest(operation: Operation, body: unknown, query: URLSearchParams): string[] {
+export function checkRequest(
+  operation: Operation,
+  body: unknown,
+  query: URLSearchParams,
+): string[] {
   const schema = dig(operation.tree, ['requestBody', 'content', 'application/json', 'schema']);
   const known = (operation.tree.parameters as Tree[] | undefined) ?? [];
   const names = known.map((parameter) => resolve(parameter).name);
   const unknown = [...query.keys()].filter((key) => !names.includes(key));
   const wrong = unknown.map((key) => `${operation.name}: undocumented query parameter ${key}`);
-  if (schema === undefined) return body === undefined ? wrong : [...wrong, `${operation.name}: has no body`];
+  if (schema === undefined)
+    return body === undefined ? wrong : [...wrong, `${operation.name}: has no body`];
   return [...wrong, ...validate(`${operation.name} request`, schema, body)];
 }
 
@@ -60,7 +74,9 @@ function fill(schema: Tree, name: string): Json {
   if (Array.isArray(real.enum)) return real.enum[0] ?? null;
   if (real.type === 'object' || real.properties !== undefined) {
     const required = (real.required ?? []) as string[];
-    return Object.fromEntries(required.map((key) => [key, fill((real.properties as Tree)[key] as Tree, key)]));
+    return Object.fromEntries(
+      required.map((key) => [key, fill((real.properties as Tree)[key] as Tree, key)]),
+    );
   }
   const plain: Tree = { array: [], integer: 0, number: 0, boolean: false };
   const formatted: Tree = { uri: `http://localhost/${name}`, 'date-time': '2026-01-01T00:00:00Z' };
@@ -74,7 +90,9 @@ function validate(name: string, schema: Json, value: unknown): string[] {
     compiled.set(name, check);
   }
   if (check(value)) return [];
-  return (check.errors ?? []).map((error) => `${name}${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
+  return (check.errors ?? []).map(
+    (error) => `${name}${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`,
+  );
 }
 
 /** OpenAPI 3.0 to JSON schema: `nullable`, and no field that is not documented. */
@@ -85,8 +103,10 @@ function convert(schema: Json, merged = false): Json {
   const { nullable, discriminator, ...rest } = schema;
   const below = Object.entries(rest).map(([key, value]) => [key, convert(value, key === 'allOf')]);
   const plain = Object.fromEntries(below) as Tree;
-  const closed = plain.properties !== undefined && plain.additionalProperties === undefined && !merged;
-  const strict = closed && isSchemaOfFields(schema) ? { ...plain, additionalProperties: false } : plain;
+  const closed =
+    plain.properties !== undefined && plain.additionalProperties === undefined && !merged;
+  const strict =
+    closed && isSchemaOfFields(schema) ? { ...plain, additionalProperties: false } : plain;
   return nullable === true ? { anyOf: [strict, { type: 'null' }] } : strict;
 }
 
@@ -102,6 +122,7 @@ function resolve(tree: Tree): Tree {
 
 function dig(tree: Json, keys: readonly string[]): Json | undefined {
   let at: Json | undefined = tree;
-  for (const key of keys) at = typeof at === 'object' && at !== null ? (at as Tree)[key] : undefined;
+  for (const key of keys)
+    at = typeof at === 'object' && at !== null ? (at as Tree)[key] : undefined;
   return at;
 }

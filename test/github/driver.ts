@@ -4,20 +4,26 @@
  */
 import { argv, exit, stderr, stdin, stdout } from 'node:process';
 import { UserError } from '../../lib/core/errors.ts';
-import { PublishError, publishProblem } from '../../lib/core/publication-errors.ts';
 import { describeProgress, type Publication } from '../../lib/core/publication.ts';
+import { PublishError, publishProblem } from '../../lib/core/publication-errors.ts';
 import { publish } from '../../lib/io/publish.ts';
 
 let text = '';
 for await (const chunk of stdin.setEncoding('utf8')) text += chunk;
 const request = JSON.parse(text) as Publication;
 try {
-  const report = (event: Parameters<typeof describeProgress>[0]) => stderr.write(`${describeProgress(event)}\n`);
+  const report = (event: Parameters<typeof describeProgress>[0]) =>
+    stderr.write(`${describeProgress(event)}\n`);
   const results = await publish(request, { second: Number(argv[2]), report });
   stdout.write(JSON.stringify({ results }));
 } catch (error) {
-  const stack = error instanceof Error && !(error instanceof UserError) ? error.stack : String((error as Error).message);
+  const stack =
+    error instanceof Error && !(error instanceof UserError)
+      ? error.stack
+      : String((error as Error).message);
   stderr.write(`${stack}\n`);
-  stdout.write(JSON.stringify(error instanceof PublishError ? { error: publishProblem(error) } : {}));
+  stdout.write(
+    JSON.stringify(error instanceof PublishError ? { error: publishProblem(error) } : {}),
+  );
   exit(error instanceof UserError ? error.code : 70);
 }

@@ -37,7 +37,10 @@ export function inject(fault: Fault, request: IncomingMessage, response: ServerR
     response.destroy();
     return;
   }
-  const body = typeof fault.body === 'string' ? fault.body : JSON.stringify(fault.body ?? { message: 'Fault' });
+  const body =
+    typeof fault.body === 'string'
+      ? fault.body
+      : JSON.stringify(fault.body ?? { message: 'Fault' });
   const type = typeof fault.body === 'string' ? 'text/plain' : 'application/json; charset=utf-8';
   response.writeHead(fault.status, { 'content-type': type, ...fault.headers }).end(body);
 }

@@ -11,7 +11,10 @@ test('two repositories are created, then pushed, the config repo last', async (t
   console.log(outcome, standIn.seen, standIn.violations);
   assert.equal(outcome.code, 0, outcome.lines);
   assert.deepEqual(standIn.violations, []);
-  assert.equal(git(standIn.repos[0]?.folder ?? '', 'log', '--format=%s', 'main').trim(), 'Initial commit');
+  assert.equal(
+    git(standIn.repos[0]?.folder ?? '', 'log', '--format=%s', 'main').trim(),
+    'Initial commit',
+  );
   const again = await runDriver(standIn, estate);
   console.log(again);
 });

@@ -2,7 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Publication, PublicationRepo, PublishProblem, PublishResult } from '../../lib/core/publication.ts';
+import type {
+  Publication,
+  PublicationRepo,
+  PublishProblem,
+  PublishResult,
+} from '../../lib/core/publication.ts';
 import type { StandIn } from './stand-in.ts';
 
 /** What a run of the driver came to. */
@@ -52,13 +57,27 @@ export type Options = {
 };
 
 /** The environment of a user who has nothing but PATH and an empty home. */
-export function environment(estate: Estate, token: string, env: Record<string, string> = {}): Record<string, string> {
+export function environment(
+  estate: Estate,
+  token: string,
+  env: Record<string, string> = {},
+): Record<string, string> {
   const tokens = token === '' ? {} : { GH_ENTERPRISE_TOKEN: token };
-  return { PATH: process.env.PATH ?? '', HOME: estate.home, GIT_CONFIG_NOSYSTEM: '1', ...tokens, ...env };
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: estate.home,
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...tokens,
+    ...env,
+  };
 }
 
 /** Publishes `estate` to the stand-in in a process of its own. */
-export function runDriver(standIn: StandIn, estate: Estate, options: Options = {}): Promise<Outcome> {
+export function runDriver(
+  standIn: StandIn,
+  estate: Estate,
+  options: Options = {},
+): Promise<Outcome> {
   const driver = new URL('driver.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [driver, String(options.second ?? 5)], {
     cwd: estate.workspace,
@@ -68,9 +87,15 @@ export function runDriver(standIn: StandIn, estate: Estate, options: Options = {
   });
   options.onStart?.(child);
   let [out, lines] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { lines += text; });
-  child.stdin.on('error', () => undefined).end(JSON.stringify(requestFor(standIn, estate, options.request)));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    lines += text;
+  });
+  child.stdin
+    .on('error', () => undefined)
+    .end(JSON.stringify(requestFor(standIn, estate, options.request)));
   return new Promise((done) => {
     child.on('close', (code, signal) => {
       const { results = [], error } = readJson(out);
@@ -79,7 +104,11 @@ export function runDriver(standIn: StandIn, estate: Estate, options: Options = {
   });
 }
 
-function requestFor(standIn: StandIn, { workspace, repos }: Estate, more: Partial<Publication> = {}): Publication {
+function requestFor(
+  standIn: StandIn,
+  { workspace, repos }: Estate,
+  more: Partial<Publication> = {},
+): Publication {
   return {
     githubUrl: standIn.url,
     owner: 'octo',

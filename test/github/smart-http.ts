@@ -3,7 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainGit } from './bodies.ts';
 
 /** Answers a request for `path` (`/OWNER/REPO.git/...`) below `root` with git's own smart HTTP server. */
-export function serveGit(root: string, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function serveGit(
+  root: string,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const env = { ...plainGit, ...cgi(root, path, request) };
   const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
   backend.stdin.on('error', () => undefined);

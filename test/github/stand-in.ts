@@ -44,7 +44,12 @@ export class StandIn {
   readonly seen: Seen[] = [];
   readonly violations: string[] = [];
   readonly faults: Fault[] = [];
-  access: Access = { token: 'ghp_0123456789abcdefghijABCDEFGHIJ012345', login: 'octo', kind: 'classic', scopes: 'repo, workflow' };
+  access: Access = {
+    token: 'ghp_0123456789abcdefghijABCDEFGHIJ012345',
+    login: 'octo',
+    kind: 'classic',
+    scopes: 'repo, workflow',
+  };
   policy: Policy = { sso: false, create: 'all', visibility: true };
   /** Requests for which a new repository does not show yet, in the API and in git. */
   apiLag = 0;
@@ -83,12 +88,29 @@ export class StandIn {
   addRepo(owner: Owner, name: string, more: Partial<Repo> = {}): Repo {
     const folder = join(this.root, owner.login, `${name}.git`);
     mkdirSync(folder, { recursive: true });
-    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder], { env: plainGit });
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder], {
+      env: plainGit,
+    });
     execFileSync('git', ['-C', folder, 'config', 'http.receivepack', 'true'], { env: plainGit });
     const id = 700_000 + this.repos.length;
-    const fixed = { description: null, private: false, template: false, topics: [], archived: false };
+    const fixed = {
+      description: null,
+      private: false,
+      template: false,
+      topics: [],
+      archived: false,
+    };
     const defaultBranch = this.keepsDefaultBranch ? 'main' : undefined;
-    const repo: Repo = { id, owner, name, ...fixed, createdAt: new Date(), folder, defaultBranch, ...more };
+    const repo: Repo = {
+      id,
+      owner,
+      name,
+      ...fixed,
+      createdAt: new Date(),
+      folder,
+      defaultBranch,
+      ...more,
+    };
     this.repos.push(repo);
     this.hook(repo, this.preReceive);
     return repo;
@@ -116,7 +138,8 @@ export class StandIn {
 
   /** How many requests had the effect of making a repository. */
   get creations(): number {
-    return this.seen.filter(({ line, status }) => /^POST \S+\/repos$/.test(line) && status === 201).length;
+    return this.seen.filter(({ line, status }) => /^POST \S+\/repos$/.test(line) && status === 201)
+      .length;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -126,7 +149,11 @@ export class StandIn {
     await this.watch(known, 'before');
     const fault = findFault(this.faults, known);
     response.on('close', () => {
-      this.seen.push({ line: known, status: response.statusCode, agent: request.headers['user-agent'] ?? '' });
+      this.seen.push({
+        line: known,
+        status: response.statusCode,
+        agent: request.headers['user-agent'] ?? '',
+      });
     });
     if (fault?.when === 'before') return inject(fault, request, response);
     if (url.pathname.startsWith('/api/v3/')) await answerApi(this, request, response, fault);
@@ -134,13 +161,25 @@ export class StandIn {
     await this.watch(known, 'after');
   }
 
-  async #answerGit(path: string, request: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
-    const [, owner = '', name = '', service = ''] = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/.*)$/.exec(path) ?? [];
+  async #answerGit(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    fault: Fault | undefined,
+  ): Promise<void> {
+    const [, owner = '', name = '', service = ''] =
+      /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/.*)$/.exec(path) ?? [];
     const repo = this.findRepo(owner, name) ?? this.renamed.get(`${owner}/${name}`.toLowerCase());
-    const given = Buffer.from((request.headers.authorization ?? '').replace(/^basic /i, ''), 'base64').toString();
+    const given = Buffer.from(
+      (request.headers.authorization ?? '').replace(/^basic /i, ''),
+      'base64',
+    ).toString();
     const signedIn = given === `x-access-token:${this.access.token}`;
-    if (request.headers.authorization !== undefined && !signedIn) return void this.#demand(response);
-    const writing = service.includes('receive-pack') || request.url?.includes('service=git-receive-pack') === true;
+    if (request.headers.authorization !== undefined && !signedIn)
+      return void this.#demand(response);
+    const writing =
+      service.includes('receive-pack') ||
+      request.url?.includes('service=git-receive-pack') === true;
     if (!signedIn && (writing || repo?.private === true)) return void this.#demand(response);
     if (repo === undefined || this.gitLag > 0) {
       if (repo !== undefined) this.gitLag -= 1;
@@ -151,7 +190,9 @@ export class StandIn {
   }
 
   #demand(response: ServerResponse): void {
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end('Invalid username or token.');
+    response
+      .writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' })
+      .end('Invalid username or token.');
   }
 }
 

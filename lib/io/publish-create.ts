@@ -64,12 +64,10 @@ async function findOurs(
     await sleep(wait * pace.second, undefined, { signal: pace.signal });
     const remote = await findRepo(session, repo.name);
     if (remote === undefined) continue;
-    if (!provesOwnership(journal.get(repo.name), remote, repo)) {
-      throw new PublishError('NAME_TAKEN', { repo: place.fullName });
-    }
-    const branches = await listBranches(session, repo.name);
-    if (branches.length > 0) throw new PublishError('NAME_TAKEN', { repo: place.fullName });
-    return remote;
+    const empty = (await listBranches(session, repo.name)).length === 0;
+    const proven = provesOwnership(journal.get(repo.name), remote, repo);
+    if (empty && proven) return remote;
+    throw new PublishError(empty ? 'EMPTY_NOT_OURS' : 'NAME_TAKEN', { repo: place.fullName });
   }
   return undefined;
 }

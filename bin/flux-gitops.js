@@ -12,7 +12,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 } else {
   // A checkout has the sources, which Node runs as they are; the package has JavaScript only.
   const source = new URL('../lib/io/command-line.ts', import.meta.url);
-  const built = new URL('../dist/lib/io/command-line.js', import.meta.url);
+  const built = new URL('../dist/command-line.js', import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : built.href);
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -1,7 +1,7 @@
-import { splitOnce } from './arguments.ts';
 import type { Problem } from './errors.ts';
 import { quote } from './errors.ts';
 import * as names from './names.ts';
+import type { Page } from './page.ts';
 import { flagOf, type Profile, SETTINGS, type ServiceType, type SettingKey } from './questions.ts';
 
 /** What holds for every environment of an estate that says nothing else. */
@@ -15,9 +15,6 @@ export type Defaults = {
   readonly image: string;
   readonly serviceType: ServiceType;
 };
-
-/** The demo app's settings, which differ from environment to environment. */
-export type Page = { readonly replicas: number; readonly colour: string; readonly content: string };
 
 /** One environment: a tenant, its sync and its folder in a scenario repo. */
 export type Environment = { readonly name: string; readonly repo: string } & Defaults & Page;
@@ -37,12 +34,6 @@ export const DEFAULT_KEYS = [
   'image',
   'serviceType',
 ] as const satisfies readonly (keyof Defaults)[];
-
-export const PAGE_KEYS = [
-  'replicas',
-  'colour',
-  'content',
-] as const satisfies readonly (keyof Page)[];
 
 /** The namespace, service account and tenant label of `environment`. */
 export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name'>): string {
@@ -87,53 +78,6 @@ export function standardDefaults(): Defaults {
   return Object.fromEntries(
     DEFAULT_KEYS.map((key) => [key, SETTINGS[key].rule.read(SETTINGS[key].otherwise ?? '')]),
   ) as unknown as Defaults;
-}
-
-const REFERENCE_PAGES = new Map<string, Pick<Page, 'colour' | 'content'>>([
-  ['dev', { colour: 'Cornsilk', content: 'Test message' }],
-  ['stage', { colour: 'Wheat', content: 'This is the staging environment' }],
-  ['prod', { colour: 'LightSteelBlue', content: 'This is the production environment' }],
-]);
-const COLOURS = [
-  'Bisque',
-  'DarkSeaGreen',
-  'Khaki',
-  'Moccasin',
-  'NavajoWhite',
-  'SeaGreen',
-  'Silver',
-];
-
-/** The page that environment `name` has when nothing is said: always the same for the same name. */
-export function ownPage(name: string): Page {
-  const sum = [...name].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
-  const own = {
-    colour: COLOURS[sum % COLOURS.length] ?? '',
-    content: `This is the ${name} environment`,
-  };
-  return { replicas: 1, ...(REFERENCE_PAGES.get(name) ?? own) };
-}
-
-type PageGiven = { readonly all: Partial<Page>; readonly each: ReadonlyMap<string, Partial<Page>> };
-
-/** What `--replicas`, `--colour` and `--content` say for all `environments` of a run, and for each. */
-export function givenPages(
-  texts: Texts,
-  environments: readonly string[],
-  problems: Problem[],
-): PageGiven {
-  const known = new Set(environments);
-  const all: Record<string, unknown> = {};
-  const each = new Map<string, Record<string, unknown>>();
-  for (const key of PAGE_KEYS)
-    for (const text of texts[key] ?? []) {
-      const [name, own] = splitOnce(text, '=');
-      const one = own !== undefined && known.has(name);
-      const value = readSetting(key, one ? own : text, problems);
-      if (!one) all[key] = value;
-      else each.set(name, { ...each.get(name), [key]: value });
-    }
-  return { all, each };
 }
 
 /** Where `name`s come from, for messages: the flag and the way it is written. */

@@ -4,13 +4,12 @@ import {
   checkEstate,
   type Environment,
   givenDefaults,
-  givenPages,
-  ownPage,
   readEnvironments,
   readSetting,
   standardDefaults,
 } from './estate.ts';
 import { scenarioRepoName } from './names.ts';
+import { givenPages, ownPage } from './page.ts';
 import {
   checkFeeders,
   mergeEnvironments,

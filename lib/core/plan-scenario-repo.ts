@@ -4,12 +4,11 @@ import {
   checkEstate,
   type Environment,
   givenDefaults,
-  givenPages,
-  ownPage,
   readEnvironments,
   readSetting,
   standardDefaults,
 } from './estate.ts';
+import { givenPages, ownPage } from './page.ts';
 import { mergeEnvironments, type Planned, planScenarioRepo, type World } from './plan.ts';
 import { keepReadme } from './plan-tenant.ts';
 

@@ -5,11 +5,10 @@ import {
   checkEstate,
   type Environment,
   givenDefaults,
-  givenPages,
-  ownPage,
   readSetting,
   repositoryUrl,
 } from './estate.ts';
+import { givenPages, ownPage } from './page.ts';
 import {
   appLayer,
   checkFeeders,

@@ -1,10 +1,9 @@
 import type { Problem } from './errors.ts';
-import { type Defaults, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
-import { imageTag } from './names.ts';
-import { type ClusterType, DEMO_OWNER } from './questions.ts';
-import { byRepo, type Json, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
-
-export type Values = { readonly [name: string]: unknown };
+import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
+import type { ClusterType } from './questions.ts';
+import { readmeValues } from './readme.ts';
+import { type Json, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
+import { environmentValues, type Values } from './values.ts';
 
 /** A folder of templates laid into a folder of a repository with one set of values. */
 export type Layer = {
@@ -51,9 +50,6 @@ export type World = {
 
 /** A plan, or the reasons why there is none. */
 export type Planned = { readonly problems: readonly Problem[]; readonly plan?: Plan };
-
-/** Pages of the README stay readable, and Mermaid has limits of its own. */
-const SHOWN = { rows: 40, picture: 12 };
 
 /** The config repo `name` with `environments`, of which `written` are laid out in this run. */
 export function planConfigRepo(
@@ -104,78 +100,14 @@ const listed = (words: readonly string[]): string =>
     : `${words.slice(0, 8).join(', ')} and ${words.length - 8} more`;
 
 function environmentLayer(environment: Environment): Layer {
-  return {
-    from: `environment-${environment.profile}`,
-    into: environment.name,
-    values: { ...environmentValues(environment), quota: quotaOf(environment) },
-  };
+  const from = `environment-${environment.profile}`;
+  return { from, into: environment.name, values: environmentValues(environment) };
 }
 
 /** The layer of `environment` in its scenario repo: the demo app. */
 export function appLayer(environment: Environment): Layer {
-  const tag = imageTag(environment.image);
-  // A label value is shorter and ends otherwise than a tag may.
-  const versions =
-    tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
-  return {
-    from: `scenario-environment-${environment.profile}`,
-    into: environment.name,
-    values: { ...environmentValues(environment), versions },
-  };
-}
-
-function environmentValues(environment: Environment): Values {
-  const { name, repo } = environment;
-  return {
-    ...environment,
-    namespace: namespaceOf(environment),
-    reconciler: `${namespaceOf(environment)}-reconciler`,
-    legacyUser: `gotk:${namespaceOf(environment)}:reconciler`,
-    path: `./${name}`,
-    instance: `kcheck-${name}`.slice(0, 63).replace(/-+$/, ''),
-    url: repositoryUrl(environment, repo),
-    loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
-  };
-}
-
-/**
- * The ResourceQuota of a tenant: room for the demo app at its number of replicas during a rolling
- * update (maxSurge 25 %), and at least a small standard size. Quantities as Kubernetes writes them.
- */
-function quotaOf({ replicas }: Environment): Values {
-  const pods = Math.max(20, replicas * 2);
-  return { pods, cpu: `${pods * 100}m`, memory: `${pods * 64}Mi`, memoryLimit: `${pods * 128}Mi` };
-}
-
-function readmeValues({ name, clusterType, defaults, environments }: RepoRecord): Values {
-  const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
-    id: `repo${index}`,
-    name: repo,
-    url: repositoryUrl(fed[0] ?? defaults, repo),
-  }));
-  const ids = new Map(repos.map((repo) => [repo.name, repo.id]));
-  const rows = environments.slice(0, SHOWN.rows).map(
-    (environment, index): Values => ({
-      ...environmentValues(environment),
-      id: `env${index}`,
-      repoId: ids.get(environment.repo),
-    }),
-  );
-  const picture = rows.slice(0, SHOWN.picture);
-  const pictured = new Set(picture.map(({ repoId }) => repoId));
-  return {
-    ...defaults,
-    name,
-    clusterType: clusterType ?? 'kubernetes',
-    isDemo: defaults.owner === DEMO_OWNER,
-    repos: repos.slice(0, SHOWN.rows),
-    rows,
-    first: rows[0],
-    picture,
-    pictureRepos: repos.filter(({ id }) => pictured.has(id)),
-    notPictured: environments.length - picture.length,
-    notShown: environments.length - rows.length,
-  };
+  const from = `scenario-environment-${environment.profile}`;
+  return { from, into: environment.name, values: environmentValues(environment) };
 }
 
 /** `recorded` with `changed` in place of, or after, the environments of the same names. */

@@ -4,11 +4,10 @@ import {
   type Defaults,
   type Environment,
   type Overrides,
-  ownPage,
-  PAGE_KEYS,
   readSetting,
 } from './estate.ts';
 import * as names from './names.ts';
+import { ownPage, PAGE_KEYS } from './page.ts';
 import type { ClusterType, SettingKey } from './questions.ts';
 
 /** The key of `.yo-rc.json` that belongs to this package, as Yeoman's storage has it. */

@@ -1,5 +1,6 @@
 import ejs from 'ejs';
-import type { Layer, Plan, RepoPlan, Values } from './plan.ts';
+import type { Layer, Plan, RepoPlan } from './plan.ts';
+import type { Values } from './values.ts';
 import { plainText, yamlScalar } from './yaml-scalar.ts';
 
 /** A template: `path` below its layer, with the `.ejs` that its output does not have. */
@@ -66,8 +67,14 @@ function compileLayer(
       localsName: 'values',
       destructuredLocals: names,
     });
-    return { path: target, fill: (values) => fill(values) };
+    return { path: target, fill: (values) => flatten(fill(values)) };
   });
+}
+
+// V8 keeps a concatenated text as a tree, several times its size, until a character of it is read.
+function flatten(text: string): string {
+  text.charCodeAt(0);
+  return text;
 }
 
 function checkPaths(files: File[]): File[] {

@@ -1,5 +1,6 @@
 import { commandOf } from '../core/commands.ts';
-import { execute, prepare, print, printError } from './run.ts';
+import { printError, printReport } from './print.ts';
+import { execute, prepare } from './run.ts';
 import { type Adapter, adapterTerminal } from './terminal.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const rest = command === undefined ? argv : argv.slice(1);
     const prepared = await prepare(command ?? 'app', rest, terminal, { cwd: process.cwd() });
-    if (prepared) print(await execute(prepared), prepared);
+    if (prepared) printReport(await execute(prepared), prepared.given, say);
     return 0;
   } catch (error) {
     return printError(error);

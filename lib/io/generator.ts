@@ -8,7 +8,8 @@ import {
   settingsOf,
 } from '../core/questions.ts';
 import type { Report } from '../core/report.ts';
-import { execute, type Prepared, prepare, print } from './run.ts';
+import { printReport } from './print.ts';
+import { execute, type Prepared, prepare } from './run.ts';
 import { usageOf } from './templates.ts';
 import { type Adapter, adapterTerminal } from './terminal.ts';
 
@@ -72,7 +73,8 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   }
 
   end(): void {
-    if (this.prepared && this.report) print(this.report, this.prepared);
+    if (!this.prepared || !this.report) return;
+    printReport(this.report, this.prepared.given, (text) => this.log(text));
   }
 
   override help(): string {

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { type Given, parseArguments } from '../core/arguments.ts';
 import { openQuestions, withAnswers } from '../core/ask.ts';
 import { PLANNERS } from '../core/commands.ts';
@@ -6,13 +5,14 @@ import { Interrupted, inputError, type Problem, UserError } from '../core/errors
 import { helpText } from '../core/help.ts';
 import type { Plan } from '../core/plan.ts';
 import type { CommandName } from '../core/questions.ts';
-import { layerRenderer, renderPlan } from '../core/render.ts';
-import { nextSteps, notesOf, planText, type Report, resultText } from '../core/report.ts';
+import { renderPlan } from '../core/render.ts';
+import { planText, type Report } from '../core/report.ts';
 import { type ComparedRepo, compareRepo } from './compare.ts';
+import { reportOf } from './print.ts';
 import { packageVersion, templatesOf, usageOf } from './templates.ts';
 import { painter, type Terminal } from './terminal.ts';
 import { openWorkspace, type Workspace } from './world.ts';
-import { WRITTEN, writeRepos } from './write.ts';
+import { writeRepos } from './write.ts';
 
 /** A run whose plan is made and compared with the disk; nothing is written yet. */
 export type Prepared = {
@@ -148,58 +148,4 @@ function conflictError(conflicts: readonly string[]): UserError {
       'Move them away, overwrite them with --force, or run this on a terminal to decide for each one.',
     1,
   );
-}
-
-function reportOf(
-  plan: Plan,
-  repos: readonly ComparedRepo[],
-  dryRun: boolean,
-  parser?: typeof import('./objects.ts'),
-): Report {
-  const folders = new Map(repos.map(({ repo, folder }) => [repo.name, shorten(folder)]));
-  const kept = repos.flatMap(({ folder, files }) =>
-    files.filter(({ state }) => state === 'keep').map(({ path }) => `${shorten(folder)}/${path}`),
-  );
-  const render = layerRenderer(templatesOf);
-  const changed = repos.some(({ files }) => files.some(({ state }) => WRITTEN.has(state)));
-  return {
-    dryRun,
-    changed,
-    repositories: repos.map(({ repo, folder, files }) => ({
-      name: repo.name,
-      role: repo.role,
-      url: repo.url,
-      folder,
-      files: files.map(({ path, state, contents }) => ({
-        path,
-        state,
-        ...(parser && { objects: parser.objectsOf(path, contents) }),
-      })),
-    })),
-    elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
-      render(layer).map((file) => ({ repo, url, ...file })),
-    ),
-    notes: notesOf(plan, kept),
-    next: changed ? nextSteps(plan, folders) : [],
-  };
-}
-
-const shorten = (folder: string): string => {
-  const cwd = `${process.cwd()}/`;
-  return folder.startsWith(cwd) ? folder.slice(cwd.length) : folder;
-};
-
-/** Prints `report`: JSON and plans to stdout, results and progress to stderr. */
-export function print(report: Report, { given, terminal }: Prepared): void {
-  if (given.switches.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
-  else terminal.say(resultText(report, painter(process.stderr)));
-}
-
-/** Prints what `error` means for the user and returns the exit code; a defect keeps its stack. */
-export function printError(error: unknown): number {
-  const known = error instanceof UserError || error instanceof Interrupted;
-  const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
-  return known ? error.code : 1;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest, parseArguments } from '../../lib/core/arguments.ts';
+import { parseArguments } from '../../lib/core/arguments.ts';
 import { helpText } from '../../lib/core/help.ts';
+import { nearest } from '../../lib/core/nearest.ts';
 import { flagOf, type SettingKey, settingsOf } from '../../lib/core/questions.ts';
 import { usageOf } from '../../lib/io/templates.ts';
 

@@ -115,7 +115,7 @@ const anything = fc.oneof(
     "'",
     '\n',
     '🚀',
-    '${X}',
+    '$' + '{X}',
     '<%= 1 %>',
     'kube-a',
     'constructor',

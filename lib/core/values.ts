@@ -1,0 +1,50 @@
+import { type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { imageTag } from './names.ts';
+
+/** What the templates of a layer may use, by name. */
+export type Values = { readonly [name: string]: unknown };
+
+/** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
+type Quota = {
+  readonly pods: number;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly memoryLimit: string;
+};
+
+const made = new WeakMap<Environment, Values>();
+
+/** The values of `environment`, the same object for each of its layers. */
+export function environmentValues(environment: Environment): Values {
+  const values = made.get(environment) ?? makeValues(environment);
+  made.set(environment, values);
+  return values;
+}
+
+function makeValues(environment: Environment): Values {
+  const namespace = namespaceOf(environment);
+  return {
+    ...environment,
+    namespace,
+    reconciler: `${namespace}-reconciler`,
+    legacyUser: `gotk:${namespace}:reconciler`,
+    path: `./${environment.name}`,
+    instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
+    url: repositoryUrl(environment, environment.repo),
+    loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
+    versions: versionsOf(environment),
+    quota: quotaOf(environment),
+  };
+}
+
+/** The version label of the app; none when the image's tag is no label value. */
+function versionsOf({ image }: Environment): string[] {
+  const tag = imageTag(image);
+  return tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
+}
+
+/** Room for the demo app at its number of replicas during a rolling update, at least a small size. */
+function quotaOf({ replicas }: Environment): Quota {
+  const pods = Math.max(20, replicas * 2);
+  return { pods, cpu: `${pods * 100}m`, memory: `${pods * 64}Mi`, memoryLimit: `${pods * 128}Mi` };
+}

@@ -1,0 +1,65 @@
+import { styleText } from 'node:util';
+import type { Given } from '../core/arguments.ts';
+import { Interrupted, UserError } from '../core/errors.ts';
+import type { Plan } from '../core/plan.ts';
+import { layerRenderer } from '../core/render.ts';
+import { nextSteps, notesOf, planText, type Report, resultText } from '../core/report.ts';
+import type { ComparedRepo } from './compare.ts';
+import { templatesOf } from './templates.ts';
+import { painter } from './terminal.ts';
+import { WRITTEN } from './write.ts';
+
+/** What a run will do (`dryRun`) or has done; `parser` adds the Kubernetes objects. */
+export function reportOf(
+  plan: Plan,
+  repos: readonly ComparedRepo[],
+  dryRun: boolean,
+  parser?: typeof import('./objects.ts'),
+): Report {
+  const folders = new Map(repos.map(({ repo, folder }) => [repo.name, shorten(folder)]));
+  const kept = repos.flatMap(({ folder, files }) =>
+    files.filter(({ state }) => state === 'keep').map(({ path }) => `${shorten(folder)}/${path}`),
+  );
+  const render = layerRenderer(templatesOf);
+  const changed = repos.some(({ files }) => files.some(({ state }) => WRITTEN.has(state)));
+  return {
+    dryRun,
+    changed,
+    repositories: repos.map(({ repo, folder, files }) => ({
+      name: repo.name,
+      role: repo.role,
+      url: repo.url,
+      folder,
+      files: files.map(({ path, state, contents }) => ({
+        path,
+        state,
+        ...(parser && { objects: parser.objectsOf(path, contents) }),
+      })),
+    })),
+    elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
+      render(layer).map((file) => ({ repo, url, ...file })),
+    ),
+    notes: notesOf(plan, kept),
+    next: changed ? nextSteps(plan, folders) : [],
+  };
+}
+
+const shorten = (folder: string): string => {
+  const cwd = `${process.cwd()}/`;
+  return folder.startsWith(cwd) ? folder.slice(cwd.length) : folder;
+};
+
+/** Prints `report`: JSON and plans to stdout, results and progress to stderr. */
+export function printReport(report: Report, given: Given, say: (text: string) => void): void {
+  if (given.switches.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
+  else say(resultText(report, painter(process.stderr)));
+}
+
+/** Prints what `error` means for the user and returns the exit code; a defect keeps its stack. */
+export function printError(error: unknown): number {
+  const known = error instanceof UserError || error instanceof Interrupted;
+  const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
+  return known ? error.code : 1;
+}

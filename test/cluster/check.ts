@@ -1,7 +1,7 @@
 /** The frame of a check: a cluster that is already up, and an estate of its own in it. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { type Cluster, load } from './cluster.ts';
 import {
   configPath,
@@ -12,7 +12,7 @@ import {
   profiles,
   uniqueName,
 } from './estate.ts';
-import { kubectl, list, tryKubectl } from './kube.ts';
+import { kubectl, list } from './kube.ts';
 
 /** An estate that was just generated and pushed, with the commit of each of its repositories. */
 export type Fresh = { estate: Estate; commits: Record<string, string> };
@@ -36,22 +36,28 @@ export function check(
   body: (fresh: Fresh, t: TestContext) => Promise<void>,
   wishes: Wishes = {},
 ): void {
-  for (const profile of profiles) {
-    test(`${name} (${profile})`, async (t) => body(await freshEstate(t, profile, wishes), t));
-  }
+  // Most of a check is waiting for Flux, so both profiles wait at the same time.
+  describe(name, { concurrency: profiles.length }, () => {
+    for (const profile of profiles) {
+      test(profile, async (t) => body(await freshEstate(t, profile, wishes), t));
+    }
+  });
 }
 
 /** Generates and pushes an estate that is taken away again when the test ends. */
 export async function freshEstate(t: TestContext, profile: Profile, wishes: Wishes = {}) {
   const cluster = theCluster();
   const name = uniqueName();
-  const dir = join(dirname(process.env[clusterVariable] ?? ''), name);
-  mkdirSync(dir);
+  const dir = join(estatesIn(process.env[clusterVariable] ?? ''), name);
+  mkdirSync(dir, { recursive: true });
   const repos = { ...(wishes.repos ?? defaultRepos) };
   const estate: Estate = { cluster, profile, dir, owner: name, prefix: name, repos };
   t.after(() => remove(estate));
   return { estate, commits: await makeEstate(estate, wishes.args) };
 }
+
+/** The folder with one folder per estate, beside the file with how to reach the cluster. */
+export const estatesIn = (clusterFile: string): string => join(dirname(clusterFile), 'estates');
 
 /** Applies environments of the config repository as the README says. */
 export async function apply(estate: Estate, ...envs: string[]): Promise<string> {
@@ -66,19 +72,17 @@ export function commitOf({ estate, commits }: Fresh, env: string): string {
   return commit;
 }
 
-/** An own cluster ends with the run; from any other everything has to go at once. */
+/** An own cluster ends with the run; any other is asked to forget, and the runner waits for it. */
 async function remove(estate: Estate): Promise<void> {
-  const { cluster, dir, prefix } = estate;
-  rmSync(dir, { recursive: true, force: true });
-  rmSync(join(cluster.git.root, estate.owner), { recursive: true, force: true });
-  if (cluster.kind === 'own') return;
-  const all = await list(cluster, 'Namespace');
-  const names = all.map((one) => one.metadata.name).filter((one) => one.startsWith(`${prefix}-`));
-  for (const name of names) {
-    const flux =
-      'kustomizations.kustomize.toolkit.fluxcd.io,gitrepositories.source.toolkit.fluxcd.io';
-    await tryKubectl(cluster, ['-n', name, 'delete', flux, '--all', '--timeout=60s']);
-  }
-  const gone = ['delete', 'namespace', '--ignore-not-found', '--timeout=120s', ...names];
-  if (names.length > 0) await kubectl(cluster, gone);
+  if (estate.cluster.kind === 'own') return;
+  await removeNamespaces(estate.cluster, estate.prefix, false);
+}
+
+/** Deletes all namespaces whose names begin with one of the estates' prefixes. */
+export async function removeNamespaces(cluster: Cluster, prefix: string, wait: boolean) {
+  const all = (await list(cluster, 'Namespace')).map((one) => one.metadata.name);
+  const names = all.filter((one) => one.startsWith(`${prefix}-`));
+  if (names.length === 0) return;
+  const how = wait ? ['--timeout=300s'] : ['--wait=false'];
+  await kubectl(cluster, ['delete', 'namespace', '--ignore-not-found', ...how, ...names]);
 }

@@ -43,7 +43,7 @@ export const uniqueName = (): string => `t-${randomBytes(3).toString('hex')}`;
 
 /** Runs the command under test; FLUX_GITOPS_BIN names another one, an installed one for instance. */
 export async function fluxGitops(args: readonly string[]): Promise<string> {
-  const own = resolve(import.meta.dirname, '../../bin/flux-gitops.ts');
+  const own = resolve(import.meta.dirname, '../../bin/flux-gitops.js');
   const command = process.env.FLUX_GITOPS_BIN ?? own;
   const { stdout } = await execute(process.execPath, [command, ...args]);
   return stdout;

@@ -50,11 +50,15 @@ export async function refused(estate: Estate, env: string, commit: string, ms = 
   return condition(found, 'Ready')?.message ?? '';
 }
 
-/** Waits until an object's present generation is reported as not Ready; returns why. */
+/** What a Kustomization says for a moment only, until its source has been fetched. */
+const passing = 'Source artifact not found';
+
+/** Waits until an object's present generation is reported as not Ready for good; returns why. */
 export async function reported(estate: Estate, env: string, kind: FluxKind, ms = 60_000) {
   const found = await watch(estate, env, kind, 'Ready=False', ms, (one) => {
     const state = condition(one, 'Ready');
-    return state?.status === 'False' && state.observedGeneration === one.metadata.generation;
+    const present = state?.observedGeneration === one.metadata.generation;
+    return state?.status === 'False' && present && !state.message?.includes(passing);
   });
   return condition(found, 'Ready')?.message ?? '';
 }

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fluxVersion } from './binaries.ts';
 import { pathOf as binary } from './build.ts';
-import type { ControlPlane } from './control-plane.ts';
+import { type ControlPlane, startWorkloads } from './control-plane.ts';
 import { writeKubeconfig } from './credentials.ts';
 import { call, get, kubectl } from './kube.ts';
 import { freePorts, type Processes } from './processes.ts';
@@ -18,6 +18,8 @@ const namespace = 'flux-system';
 /** Names of the binaries of this tier. */
 export const fluxBinaries = ['flux-operator', 'source-controller', 'kustomize-controller'];
 
+const controllers = ['source-controller', 'kustomize-controller'];
+
 /**
  * Installs the operator and an instance, and starts the controllers. The instance itself is Ready
  * half a minute later only: the operator first tries to tell the notification controller.
@@ -27,9 +29,10 @@ export async function startFlux(run: Processes, plane: ControlPlane): Promise<vo
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
   await startOperator(run, plane, join(config, 'data'));
   await kubectl(plane, ['apply', '-f', '-'], JSON.stringify(instance()));
-  for (const name of ['source-controller', 'kustomize-controller']) {
-    await startController(run, plane, name);
-  }
+  const written = new Map<string, string[]>();
+  for (const name of controllers) written.set(name, await argumentsOf(run, plane, name));
+  await startWorkloads(run, plane);
+  for (const [name, args] of written) await startController(run, plane, name, args);
 }
 
 /** Without `distribution.artifact`, which would pull an image from a registry. */
@@ -96,8 +99,12 @@ async function argumentsOf(run: Processes, plane: ControlPlane, name: string): P
 /** What only makes sense in a pod is replaced: `--events-addr`, ports, the storage's address. */
 const inPodOnly = ['--events-addr', '--enable-leader-election', '--storage-'];
 
-async function startController(run: Processes, plane: ControlPlane, name: string): Promise<void> {
-  const written = await argumentsOf(run, plane, name);
+async function startController(
+  run: Processes,
+  plane: ControlPlane,
+  name: string,
+  written: readonly string[],
+): Promise<void> {
   const [metrics = 0, health = 0, storage = 0] = await freePorts(3);
   const kept = written.filter((arg) => !inPodOnly.some((prefix) => arg.startsWith(prefix)));
   const args = [...kept, '--events-addr=', '--enable-leader-election=false'];

@@ -48,7 +48,7 @@ function answer(root: string, request: IncomingMessage, response: ServerResponse
   const [, owner, repo, service] = match;
   const path = `/${owner}/${repo}.git${service}`;
   const env = { ...process.env, ...cgi(root, path, url.search.slice(1), request) };
-  const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
   backend.on('error', () => response.destroy());
   backend.stdin.on('error', () => undefined);
   request.pipe(backend.stdin);

@@ -20,7 +20,7 @@ async function demoEstate(run: Processes, cluster: Cluster): Promise<Estate> {
 }
 
 function guide({ cluster, dir }: Estate): string {
-  const command = resolve(import.meta.dirname, '../../bin/flux-gitops.ts');
+  const command = resolve(import.meta.dirname, '../../bin/flux-gitops.js');
   return `
 A Kubernetes control plane with Flux is up; pods are simulated. Ctrl-C ends it.
 

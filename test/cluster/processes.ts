@@ -21,6 +21,7 @@ export class Processes {
   readonly lost: Promise<never>;
   #lose: (reason: Error) => void = () => undefined;
   readonly #keeper: ChildProcess;
+  #foreground: ChildProcess | undefined;
   #stopping = false;
 
   constructor() {
@@ -70,14 +71,21 @@ export class Processes {
     const env = { ...process.env, ...command.env };
     const stdio = ['ignore', 'inherit', 'inherit'] as const;
     const child = spawn(command.path, command.args, { detached: true, stdio: [...stdio], env });
+    this.#foreground = child;
     this.#keeper.stdin?.write(`group ${child.pid}\n`);
     return new Promise((done, fail) => {
       child.on('error', fail);
       child.on('exit', (code) => {
+        this.#foreground = undefined;
         this.#keeper.stdin?.write(`gone ${child.pid}\n`);
         done(code ?? 1);
       });
     });
+  }
+
+  /** Ends the process that was started with `foreground`, and all that it started. */
+  interrupt(): void {
+    if (this.#foreground?.pid) process.kill(-this.#foreground.pid, 'SIGKILL');
   }
 
   /** The last lines of a process's log. */

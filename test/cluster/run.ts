@@ -3,11 +3,11 @@
  * with it. `-- --only NAME` runs what has NAME in its title or file name; on the cluster of a
  * running `npm run cluster` where there is one. KUBECONFIG makes it use that cluster instead.
  */
-import { globSync } from 'node:fs';
+import { existsSync, globSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
-import { clusterVariable } from './check.ts';
+import { clusterVariable, estatesIn, removeNamespaces } from './check.ts';
 import { type Cluster, load, playgroundFile, save, seconds, startCluster } from './cluster.ts';
 import { useForeign } from './foreign.ts';
 import { Processes } from './processes.ts';
@@ -47,7 +47,7 @@ function runTests(run: Processes, files: readonly string[], atOnce: number, patt
 
 async function main(run: Processes): Promise<number> {
   const { files, pattern } = select(values.only);
-  const cluster = await prepare(run);
+  cluster = await prepare(run);
   await build(['flux']);
   save(cluster, join(run.dir, 'cluster.json'));
   // The one with many environments counts requests and needs the machine: it comes alone.
@@ -55,23 +55,35 @@ async function main(run: Processes): Promise<number> {
   const others = files.filter((file) => !alone.includes(file));
   let code = others.length > 0 ? await runTests(run, others, 3, pattern) : 0;
   if (alone.length > 0) code = (await runTests(run, alone, 1, pattern)) || code;
+  if (cluster.kind === 'foreign') await sweep(cluster, true);
   say(`cluster tests ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(start)}`);
   return code;
 }
 
-const run = new Processes();
-for (const [name, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const) {
-  process.once(name, () => run.stop().then(() => process.exit(code)));
+/** Nothing of this run stays in a cluster that does not end with it. */
+async function sweep(cluster: Cluster, wait: boolean): Promise<void> {
+  const folder = estatesIn(join(run.dir, 'cluster.json'));
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names) await removeNamespaces(cluster, name, wait);
 }
+
+async function interrupted(code: number): Promise<never> {
+  run.interrupt();
+  if (cluster && cluster.kind !== 'own') await sweep(cluster, false).catch((e) => say(`${e}`));
+  await run.stop();
+  process.exit(code);
+}
+
+const run = new Processes();
+let cluster: Cluster | undefined;
+process.once('SIGINT', () => interrupted(130));
+process.once('SIGTERM', () => interrupted(143));
+process.once('SIGHUP', () => interrupted(129));
 let code = 1;
 try {
   code = await Promise.race([main(run), run.lost]);
 } catch (error) {
-  say(error instanceof Error ? `${error.message}` : String(error));
+  say(error instanceof Error ? error.message : String(error));
 } finally {
   await run.stop();
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { apply, check, commitOf } from '../check.ts';
-import { configPath, type Estate, namespaceOf } from '../estate.ts';
+import { type Estate, namespaceOf } from '../estate.ts';
 import { applied, explain } from '../expect.ts';
 import { get, kubectl, list } from '../kube.ts';
+import { commandsOf, runInConfigRepo } from '../readme.ts';
 import { until } from '../wait.ts';
 
 async function namespaceGone(estate: Estate, env: string): Promise<void> {
@@ -18,15 +19,19 @@ async function namespaceGone(estate: Estate, env: string): Promise<void> {
   );
 }
 
-const remove = (estate: Estate, file: string) =>
-  kubectl(estate.cluster, ['delete', '-f', configPath(estate, 'dev', file), '--timeout=90s']);
+/** The README says how, and in which order; this runs what it says. */
+async function remove(estate: Estate, file: string): Promise<void> {
+  const commands = commandsOf(estate, 'kubectl delete').filter((line) => line.includes(file));
+  assert.equal(commands.length, 1, `one command of the README removes ${file}`);
+  await runInConfigRepo(estate, commands[0] ?? '');
+}
 
 check('removal in the order of the README leaves no object and no finalizer', async (fresh) => {
   const { estate } = fresh;
   await apply(estate, 'dev');
   await applied(estate, 'dev', commitOf(fresh, 'dev'));
   const namespace = namespaceOf(estate, 'dev');
-  await remove(estate, '2_sync.yaml');
+  await remove(estate, 'dev/2_sync.yaml');
   for (const kind of ['GitRepository', 'Kustomization']) {
     assert.deepEqual(await list(estate.cluster, kind, namespace), [], `${kind} is gone`);
   }
@@ -36,7 +41,7 @@ check('removal in the order of the README leaves no object and no finalizer', as
       return left.length === 0 ? { ok: true } : { seen: left.map((o) => o.metadata.name).join() };
     });
   }
-  await remove(estate, '1_tenant.yaml');
+  await remove(estate, 'dev/1_tenant.yaml');
   await namespaceGone(estate, 'dev');
 });
 

@@ -1,0 +1,51 @@
+/** What the generated READMEs promise, read from them: commands, and messages with their place. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { configPath, type Estate } from './estate.ts';
+
+/** A row of a troubleshooting table: a message matches one of `quotes`; it stands on `where`. */
+type Row = { quotes: RegExp[]; where: string };
+
+/** The commands of the config repo's README that start with the given words. */
+export function commandsOf(estate: Estate, start: string): string[] {
+  const lines = readFileSync(configPath(estate, 'README.md'), 'utf8').split('\n');
+  return lines.map((line) => line.trim()).filter((line) => line.startsWith(start));
+}
+
+/** Runs a command of the README in the config repo's folder, as a reader would. */
+export async function runInConfigRepo(estate: Estate, command: string): Promise<string> {
+  const { kubeconfig, kubectl } = estate.cluster;
+  const path = `${dirname(kubectl)}${delimiter}${process.env.PATH}`;
+  const env = { ...process.env, KUBECONFIG: kubeconfig, PATH: path };
+  const options = { cwd: configPath(estate), env, timeout: 120_000 };
+  return (await promisify(execFile)('sh', ['-ec', command], options)).stdout;
+}
+
+/** Fails unless a README quotes this message and says that it stands on this kind of object. */
+export function explained(estate: Estate, kind: string, message: string): void {
+  const rows = readdirSync(estate.dir).flatMap((repo) => {
+    return troubleshooting(readFileSync(join(estate.dir, repo, 'README.md'), 'utf8'));
+  });
+  const quoting = rows.filter(({ quotes }) => quotes.some((quote) => quote.test(message)));
+  if (quoting.some(({ where }) => where.toLowerCase().includes(kind.toLowerCase()))) return;
+  const places = quoting.map(({ where }) => where).join('; ');
+  const found = quoting.length ? `names other places: ${places}` : 'quotes no part of it';
+  throw new Error(`The troubleshooting table ${found}.\n${kind} says: ${message}`);
+}
+
+function troubleshooting(readme: string): Row[] {
+  const [, section = ''] = readme.split(/^## Troubleshooting$/m);
+  const rows = [...section.matchAll(/^\| (.*?) \| (.*?) \| .*\|$/gm)];
+  return rows.map(([, message = '', where = '']) => {
+    const quotes = [...message.matchAll(/`([^`]+)`/g)].map(([, quote = '']) => asPattern(quote));
+    return { quotes, where };
+  });
+}
+
+/** A quote in which `…` stands for anything. */
+function asPattern(quote: string): RegExp {
+  const parts = quote.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+  return new RegExp(parts.join('[^]*'), 'i');
+}

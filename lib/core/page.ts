@@ -1,6 +1,6 @@
 import { splitOnce } from './arguments.ts';
 import type { Problem } from './errors.ts';
-import { readSetting, type Texts } from './estate.ts';
+import { type Defaults, type Environment, readSetting, type Texts } from './estate.ts';
 
 /** The demo app's settings, which differ from environment to environment. */
 export type Page = { readonly replicas: number; readonly colour: string; readonly content: string };
@@ -36,7 +36,11 @@ export function ownPage(name: string): Page {
   return { replicas: 1, ...(REFERENCE_PAGES.get(name) ?? own) };
 }
 
-type PageGiven = { readonly all: Partial<Page>; readonly each: ReadonlyMap<string, Partial<Page>> };
+/** What a run says about pages. */
+export type PageGiven = {
+  readonly all: Partial<Page>;
+  readonly each: ReadonlyMap<string, Partial<Page>>;
+};
 
 /** What `--replicas`, `--colour` and `--content` say for all `environments` of a run, and for each. */
 export function givenPages(
@@ -56,4 +60,27 @@ export function givenPages(
       else each.set(name, { ...each.get(name), [key]: value });
     }
   return { all, each };
+}
+
+/** Where the values of an environment come from; the later ones beat the earlier ones. */
+export type Sources = {
+  readonly defaults: Defaults;
+  readonly recorded: readonly Environment[];
+  readonly own: Partial<Defaults>;
+  readonly pages: PageGiven;
+};
+
+/** A function that puts an environment together from `sources`. */
+export function composer({ defaults, recorded, own, pages }: Sources) {
+  const known = new Map(recorded.map((environment) => [environment.name, environment]));
+  return (name: string, repo: string): Environment => ({
+    ...defaults,
+    ...ownPage(name),
+    ...known.get(name),
+    ...own,
+    ...pages.all,
+    ...pages.each.get(name),
+    name,
+    repo,
+  });
 }

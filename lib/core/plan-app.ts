@@ -7,12 +7,15 @@ import {
   readEnvironments,
   readSetting,
   standardDefaults,
+  type Texts,
 } from './estate.ts';
 import { scenarioRepoName } from './names.ts';
-import { givenPages, ownPage } from './page.ts';
+import { composer, givenPages, type Sources } from './page.ts';
 import {
   checkFeeders,
+  checkKind,
   mergeEnvironments,
+  NOTHING,
   type Planned,
   planConfigRepo,
   planScenarioRepo,
@@ -30,96 +33,75 @@ export const STANDARD_SCENARIOS = ['flux-dev=dev', 'flux-stage-prod=stage,prod']
 export function planApp(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const { texts } = given;
-  const nameText = texts.name?.[0] ?? world.home?.name ?? SETTINGS.name.otherwise ?? '';
-  const name = readSetting('name', nameText, problems);
-  const found = name === undefined ? { exists: false, all: {} } : world.find(name, problems);
-  const recorded = found.record?.kind === 'config-repo' ? found.record : undefined;
-  if (found.record && !recorded) problems.push(notAConfigRepo(nameText));
-
+  const text = texts.name?.[0] ?? world.home?.name ?? SETTINGS.name.otherwise ?? '';
+  const name = readSetting('name', text, problems);
+  const found = name === undefined ? NOTHING : world.find(name, problems);
+  problems.push(...checkKind(found, 'config-repo', text, '--name'));
+  const recorded = found.record;
   const own = givenDefaults(texts, problems);
   const defaults = { ...(recorded?.defaults ?? standardDefaults()), ...own };
-  const clusterType =
-    readClusterType(texts.clusterType?.[0], problems) ?? recorded?.clusterType ?? 'kubernetes';
-  const pairs = readScenarios(
-    texts.scenario ?? (recorded?.environments.length ? [] : STANDARD_SCENARIOS),
-    problems,
-  );
-  problems.push(...checkFeeders(recorded?.environments ?? [], pairs, '--scenario'));
-
-  const before = recorded?.environments ?? [];
-  const known = new Map(before.map((environment) => [environment.name, environment]));
-  const all = [...new Map([...before, ...pairs].map((one) => [one.name, one])).values()];
-  const pages = givenPages(
+  const clusterType = readClusterType(texts, problems) ?? recorded?.clusterType ?? 'kubernetes';
+  const environments = composeEstate(
     texts,
-    all.map((one) => one.name),
+    recorded?.environments ?? [],
+    { defaults, own },
     problems,
   );
-  const environments = all.map(
-    (one): Environment => ({
-      ...defaults,
-      ...ownPage(one.name),
-      ...known.get(one.name),
-      ...own,
-      ...pages.all,
-      ...pages.each.get(one.name),
-      name: one.name,
-      repo: one.repo,
-    }),
-  );
-  checkEstate(nameText, environments, problems);
+  checkEstate(text, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
+  const config = planConfigRepo(name, clusterType, defaults, environments, environments, found);
   const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);
+    problems.push(...checkKind(place, 'scenario-repo', repo, '--scenario'));
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
     return planScenarioRepo(repo, defaults, merged, fed, place);
   });
-  const config = planConfigRepo(name, clusterType, defaults, environments, environments, found);
-  return { problems, plan: { repos: [config, ...scenarioRepos], elsewhere: [], environments } };
+  const plan = { repos: [config, ...scenarioRepos], elsewhere: [], environments };
+  return problems.length > 0 ? { problems } : { problems, plan };
 }
 
-function notAConfigRepo(name: string): Problem {
-  return {
-    given: `--name ${quote(name)}`,
-    rule: 'this folder is a scenario repo, and the config repo has a folder of its own',
-    example: '--name flux-demo',
-    flag: '--name',
-  };
+/** The recorded environments and those that `--scenario` names, with everything that is given. */
+function composeEstate(
+  texts: Texts,
+  recorded: readonly Environment[],
+  sources: Pick<Sources, 'defaults' | 'own'>,
+  problems: Problem[],
+): Environment[] {
+  const usual = recorded.length > 0 ? [] : STANDARD_SCENARIOS;
+  const pairs = readScenarios(texts.scenario ?? usual, problems);
+  problems.push(...checkFeeders(recorded, pairs, '--scenario'));
+  const all = new Map([...recorded, ...pairs].map(({ name, repo }) => [name, repo]));
+  const pages = givenPages(texts, [...all.keys()], problems);
+  const compose = composer({ ...sources, recorded, pages });
+  return [...all].map(([name, repo]) => compose(name, repo));
 }
 
-function readClusterType(text: string | undefined, problems: Problem[]): ClusterType | undefined {
-  return text === undefined ? undefined : readSetting('clusterType', text, problems);
+function readClusterType({ clusterType }: Texts, problems: Problem[]): ClusterType | undefined {
+  return clusterType && readSetting('clusterType', clusterType[0] ?? '', problems);
 }
 
-/** The pairs of environment and repo that `--scenario` names. */
-export function readScenarios(
+/** The pairs of environment and repo that `scenarios` name. */
+function readScenarios(
   scenarios: readonly string[],
   problems: Problem[],
-): { readonly name: string; readonly repo: string }[] {
-  const refuse = (given: string, rule: string): void => {
-    problems.push({ given, rule, ...SOURCE });
-  };
+): { name: string; repo: string }[] {
   const feeders = new Map<string, string>();
   const repos = new Set<string>();
   for (const scenario of scenarios) {
     const [repo, list] = splitOnce(scenario, '=');
-    const shown = `--scenario ${quote(scenario)}`;
-    if (!list) refuse(shown, 'a scenario is REPO=ENV[,ENV...] and feeds at least one environment');
+    const refuse = (rule: string): void => {
+      problems.push({ given: `--scenario ${quote(scenario)}`, rule, ...SOURCE });
+    };
+    if (!list) refuse('a scenario is REPO=ENV[,ENV...] and feeds at least one environment');
     if (scenarioRepoName.read(repo) === undefined)
-      refuse(`repository ${quote(repo)} in ${shown}`, scenarioRepoName.rule);
+      refuse(`in ${quote(repo)}, ${scenarioRepoName.rule}`);
     if (repos.has(repo.toLowerCase()))
-      refuse(
-        shown,
-        `${quote(repo)} is named twice, and each scenario repo is named once with all its environments`,
-      );
+      refuse(`${quote(repo)} is named twice; name it once, with all it feeds`);
     repos.add(repo.toLowerCase());
     for (const name of list ? readEnvironments(list, SOURCE, problems) : []) {
       const other = feeders.get(name);
-      if (other !== undefined)
-        refuse(
-          shown,
-          `environment ${name} is in ${other} already, and an environment has one scenario repo`,
-        );
+      if (other) refuse(`environment ${name} is in ${other} already; each has one scenario repo`);
       feeders.set(name, repo);
     }
   }

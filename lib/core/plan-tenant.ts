@@ -8,11 +8,13 @@ import {
   readSetting,
   repositoryUrl,
 } from './estate.ts';
-import { givenPages, ownPage } from './page.ts';
+import { composer, givenPages } from './page.ts';
 import {
   appLayer,
   checkFeeders,
+  checkKind,
   type Elsewhere,
+  type Found,
   mergeEnvironments,
   type Planned,
   planConfigRepo,
@@ -28,39 +30,45 @@ const SOURCE = { flag: 'the arguments', example: 'flux-gitops tenant qa' };
 export function planTenant(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const config = world.home;
-  if (config?.record?.kind !== 'config-repo') return { problems: [notInConfigRepo(world.folder)] };
-  const recorded = config.record;
+  const recorded = config?.record;
+  if (!config || !recorded) return { problems: [notInConfigRepo(world.folder)] };
   const added = readTenants(given, recorded, problems);
   const merged = mergeEnvironments(recorded.environments, added);
   problems.push(...checkFeeders(recorded.environments, added, '--repo'));
   checkEstate(recorded.name, merged, problems);
   if (problems.length > 0) return { problems };
 
-  const { defaults, clusterType = 'kubernetes' } = recorded;
-  const known = byRepo(recorded.environments);
-  const before = new Set(recorded.environments.map(({ name }) => name));
-  const scenarioRepos: RepoPlan[] = [];
+  const { name, defaults, clusterType = 'kubernetes' } = recorded;
+  const repos = [planConfigRepo(name, clusterType, defaults, merged, added, config)];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
-    if (place.exists || !known.has(repo)) {
-      const siblings = mergeEnvironments(place.record?.environments ?? [], known.get(repo) ?? []);
-      const all = mergeEnvironments(siblings, fed);
-      scenarioRepos.push(keepReadme(planScenarioRepo(repo, defaults, all, fed, place)));
-    } else {
-      const missing = fed.filter(({ name }) => !before.has(name));
-      elsewhere.push(
-        ...missing.map((one) => ({ repo, url: repositoryUrl(one, repo), layer: appLayer(one) })),
-      );
-    }
+    problems.push(...checkKind(place, 'scenario-repo', repo, '--repo'));
+    const siblings = recorded.environments.filter((environment) => environment.repo === repo);
+    if (!place.exists && siblings.length > 0) elsewhere.push(...missingFrom(fed, siblings));
+    else repos.push(planFeeder(repo, recorded, siblings, fed, place));
   }
-  const configRepo = planConfigRepo(recorded.name, clusterType, defaults, merged, added, config);
-  const plan = {
-    repos: [keepReadme(configRepo), ...scenarioRepos],
-    elsewhere,
-    environments: added,
-  };
+  const plan = { repos: repos.map(keepReadme), elsewhere, environments: added };
   return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+function planFeeder(
+  repo: string,
+  { defaults }: RepoRecord,
+  siblings: readonly Environment[],
+  fed: readonly Environment[],
+  place: Found,
+): RepoPlan {
+  const before = mergeEnvironments(place.record?.environments ?? [], siblings);
+  return planScenarioRepo(repo, defaults, mergeEnvironments(before, fed), fed, place);
+}
+
+/** What a scenario repo that does not lie here must get: the folders of those of `fed` that are new. */
+function missingFrom(fed: readonly Environment[], siblings: readonly Environment[]): Elsewhere[] {
+  const there = new Set(siblings.map(({ name }) => name));
+  return fed
+    .filter(({ name }) => !there.has(name))
+    .map((one) => ({ repo: one.repo, url: repositoryUrl(one, one.repo), layer: appLayer(one) }));
 }
 
 function notInConfigRepo(folder: string): Problem {
@@ -80,20 +88,17 @@ function readTenants(given: Given, recorded: RepoRecord, problems: Problem[]): E
       rule: 'at least one environment is named',
       ...SOURCE,
     });
-  const known = new Map(
-    recorded.environments.map((environment) => [environment.name, environment]),
-  );
+  const { defaults, environments } = recorded;
   const own = givenDefaults(texts, problems);
   const pages = givenPages(texts, positionals, problems);
+  const compose = composer({ defaults, recorded: environments, own, pages });
+  const feeders = new Map(environments.map((environment) => [environment.name, environment.repo]));
   const repo = texts.repo && readSetting('repo', texts.repo[0] ?? '', problems);
+  const feederOf = (name: string): string =>
+    repo ?? feeders.get(name) ?? readSetting('repo', `flux-${name}`, problems) ?? '';
   return [...new Set(positionals)]
     .filter((name) => checkEnvironment(name, SOURCE, problems))
-    .map((name) => {
-      const before = known.get(name);
-      const feeder = repo ?? before?.repo ?? readSetting('repo', `flux-${name}`, problems) ?? '';
-      const values = { ...recorded.defaults, ...ownPage(name), ...before, ...own };
-      return { ...values, ...pages.all, ...pages.each.get(name), name, repo: feeder };
-    });
+    .map((name) => compose(name, feederOf(name)));
 }
 
 /** A tenant can be added although somebody edited the README. */

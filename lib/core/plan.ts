@@ -1,4 +1,4 @@
-import type { Problem } from './errors.ts';
+import { type Problem, quote } from './errors.ts';
 import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
 import type { ClusterType } from './questions.ts';
 import { readmeValues } from './readme.ts';
@@ -38,6 +38,22 @@ export type Plan = {
 
 /** What lies where a repository belongs. */
 export type Found = { readonly exists: boolean; readonly all: Json; readonly record?: RepoRecord };
+
+/** The place of a repository that is not there. */
+export const NOTHING: Found = { exists: false, all: {} };
+
+/** A problem when `found` is a repository of another kind than `kind`; its record would be lost. */
+export function checkKind(
+  found: Found,
+  kind: RepoRecord['kind'],
+  repo: string,
+  flag: string,
+): Problem[] {
+  if (found.record === undefined || found.record.kind === kind) return [];
+  const given = `${flag} ${quote(repo)}`;
+  const rule = `the folder of this ${kind} is a ${found.record.kind}; each has a folder of its own`;
+  return [{ given, rule, example: kind === 'config-repo' ? 'flux-demo' : 'flux-qa', flag }];
+}
 
 /** What a planner may know of the disk; a broken `.yo-rc.json` adds to `problems`. */
 export type World = {

@@ -109,16 +109,7 @@ function parseJson(text: string): unknown {
 }
 
 function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRecord | undefined {
-  const { kind, name, settings, scenarios, environments: own } = recorded;
-  const found: Problem[] = [];
-  const shaped =
-    (kind === 'config-repo' || kind === 'scenario-repo') &&
-    typeof name === 'string' &&
-    names.configRepoName.read(name) !== undefined &&
-    [settings, scenarios, own].every(isObject) &&
-    Object.values(scenarios as Json).every(Array.isArray) &&
-    Object.values(own as Json).every(isObject);
-  if (!shaped) {
+  if (!isShaped(recorded)) {
     const rule =
       'it has kind, name, settings, scenarios and environments, as this generator writes them';
     const example =
@@ -126,38 +117,65 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
     problems.push({ given: `${path} under "${RECORD_KEY}"`, rule, example, flag: path });
     return undefined;
   }
-  const missing = DEFAULT_KEYS.filter((key) => !Object.hasOwn(settings as Json, key));
+  const found: Problem[] = [];
+  const { kind, name, settings, scenarios, environments: own } = recorded;
+  const missing = DEFAULT_KEYS.filter((key) => !Object.hasOwn(settings, key));
   const blank = Object.fromEntries(missing.map((key) => [key, '']));
-  const { clusterType, ...defaults } = readKeys({ ...blank, ...(settings as Json) }, path, found);
-  const environments = readScenarios(scenarios as Json, path, found).map(([repo, environment]) => ({
+  const { clusterType, ...read } = readKeys({ ...blank, ...settings }, path, found);
+  const defaults = read as Defaults;
+  const environments = readScenarios(scenarios, path, found).map(([repo, environment]) => ({
+    ...defaults,
+    ...ownPage(environment),
+    ...readKeys(Object.hasOwn(own, environment) ? (own[environment] ?? {}) : {}, path, found),
     name: environment,
     repo,
-    ...(defaults as Defaults),
-    ...ownPage(environment),
-    ...readKeys(
-      Object.hasOwn(own as Json, environment) ? ((own as Json)[environment] as Json) : {},
-      path,
-      found,
-    ),
   }));
   problems.push(...found);
-  const record = { kind, name, defaults: defaults as Defaults, environments } as RepoRecord;
   if (found.length > 0) return undefined;
-  return clusterType === undefined ? record : { ...record, clusterType };
+  return { kind, name, defaults, environments, ...(clusterType && { clusterType }) };
 }
 
-function readScenarios(scenarios: Json, path: string, problems: Problem[]): [string, string][] {
-  const pairs = Object.entries(scenarios).flatMap(([repo, list]) =>
-    (list as unknown[]).map((environment): [string, string] => [repo, String(environment)]),
+type Shaped = {
+  readonly kind: RepoRecord['kind'];
+  readonly name: string;
+  readonly settings: Json;
+  readonly scenarios: { readonly [repo: string]: readonly unknown[] };
+  readonly environments: { readonly [name: string]: Json };
+};
+
+function isShaped(recorded: Json): recorded is Json & Shaped {
+  const { kind, name, settings, scenarios, environments } = recorded;
+  return (
+    (kind === 'config-repo' || kind === 'scenario-repo') &&
+    typeof name === 'string' &&
+    names.configRepoName.read(name) !== undefined &&
+    isObject(settings) &&
+    isObject(scenarios) &&
+    isObject(environments) &&
+    Object.values(scenarios).every(Array.isArray) &&
+    Object.values(environments).every(isObject)
   );
+}
+
+function readScenarios(
+  scenarios: Shaped['scenarios'],
+  path: string,
+  problems: Problem[],
+): [string, string][] {
+  const pairs = Object.entries(scenarios).flatMap(([repo, list]) =>
+    list.map((environment): [string, string] => [repo, String(environment)]),
+  );
+  const seen = new Set<string>();
   for (const [repo, environment] of pairs) {
-    if (names.environmentName.read(environment) && names.scenarioRepoName.read(repo)) continue;
-    problems.push({
-      given: `${path} scenario ${quote(repo)} with environment ${quote(environment)}`,
-      rule: `${names.environmentName.rule}; ${names.scenarioRepoName.rule}`,
-      example: '"flux-dev": ["dev"]',
-      flag: path,
-    });
+    const good = names.environmentName.read(environment) && names.scenarioRepoName.read(repo);
+    if (!good || seen.has(environment))
+      problems.push({
+        given: `${path} scenario ${quote(repo)} with environment ${quote(environment)}`,
+        rule: `${names.scenarioRepoName.rule}; ${names.environmentName.rule}, and stands in one scenario once`,
+        example: '"flux-dev": ["dev"]',
+        flag: path,
+      });
+    seen.add(environment);
   }
   return pairs;
 }

@@ -8,6 +8,10 @@ import { type Adapter, adapterTerminal } from './terminal.ts';
  * first question is asked, and not at all when there is none.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough, like head, closes the pipe.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? 0 : 1),
+  );
   const command = commandOf(argv[0]);
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   const terminal = adapterTerminal(interactive, say, loadAdapter);

@@ -3,7 +3,14 @@ import type { Given } from '../core/arguments.ts';
 import { Interrupted, UserError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import { layerRenderer } from '../core/render.ts';
-import { nextSteps, notesOf, planText, type Report, resultText } from '../core/report.ts';
+import {
+  nextSteps,
+  notesOf,
+  planText,
+  type Report,
+  type ReportedRepo,
+  resultText,
+} from '../core/report.ts';
 import type { ComparedRepo } from './compare.ts';
 import { templatesOf } from './templates.ts';
 import { painter } from './terminal.ts';
@@ -25,23 +32,25 @@ export function reportOf(
   return {
     dryRun,
     changed,
-    repositories: repos.map(({ repo, folder, files }) => ({
-      name: repo.name,
-      role: repo.role,
-      url: repo.url,
-      folder,
-      files: files.map(({ path, state, contents }) => ({
-        path,
-        state,
-        ...(parser && { objects: parser.objectsOf(path, contents) }),
-      })),
-    })),
+    repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
     notes: notesOf(plan, kept),
     next: changed ? nextSteps(plan, folders) : [],
   };
+}
+
+function reportedRepo(
+  { repo: { name, role, url }, folder, files }: ComparedRepo,
+  parser: typeof import('./objects.ts') | undefined,
+): ReportedRepo {
+  const reported = files.map(({ path, state, contents }) => ({
+    path,
+    state,
+    ...(parser && { objects: parser.objectsOf(path, contents) }),
+  }));
+  return { name, role, url, folder, files: reported };
 }
 
 const shorten = (folder: string): string => {

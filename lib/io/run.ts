@@ -2,6 +2,7 @@ import { type Given, parseArguments } from '../core/arguments.ts';
 import { openQuestions, withAnswers } from '../core/ask.ts';
 import { PLANNERS } from '../core/commands.ts';
 import { Interrupted, inputError, type Problem, UserError } from '../core/errors.ts';
+import { readSetting } from '../core/estate.ts';
 import { helpText } from '../core/help.ts';
 import type { Plan } from '../core/plan.ts';
 import type { CommandName } from '../core/questions.ts';
@@ -39,30 +40,25 @@ export async function prepare(
   start: Start,
 ): Promise<Prepared | undefined> {
   const { given, problems } = parseArguments(command, argv, start.also);
-  if (given.switches.help || given.switches.version) {
-    const text = given.switches.help
-      ? helpText(command, usageOf(command))
-      : `${packageVersion()}\n`;
-    process.stdout.write(text);
+  const { switches, texts } = given;
+  if (switches.help || switches.version) {
+    process.stdout.write(
+      switches.help ? helpText(command, usageOf(command)) : `${packageVersion()}\n`,
+    );
     return undefined;
   }
-  const into = given.texts.into?.[0] ?? '.';
-  if (into === '')
-    problems.push({
-      given: '--into ""',
-      rule: 'it is the path of a folder',
-      example: '--into .',
-      flag: '--into',
-    });
-  const workspace = openWorkspace(command, start.cwd, into, problems);
+  const found: Problem[] = [];
+  const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
+  const workspace = openWorkspace(command, start.cwd, into, found);
   const planner = PLANNERS[command];
-  const asks =
-    terminal.interactive && !given.switches.yes && !given.switches.json && !given.switches.dryRun;
+  // A planner that does not know what lies in the folder would speak of other things.
+  if (found.length > 0) throw inputError([...problems, ...found]);
   if (problems.length > 0) throw inputError([...problems, ...planner(given, workspace).problems]);
+  const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const { plan, problems: refusals } = planner(complete, workspace);
   if (!plan) throw inputError(refusals);
-  const repos = compare(plan, workspace, given.switches.force === true);
+  const repos = compare(plan, workspace, switches.force === true);
   return { given: complete, plan, repos, terminal, asks };
 }
 

@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PublicationRepo } from '../core/publication.ts';
 import { PublishError } from '../core/publication-errors.ts';
 import { localGit } from './git.ts';
 import { explained, type LocalFolder, type Place } from './git-inspect.ts';
+import { makeStage } from './publish-stage.ts';
 
 /** Who commits, when git does not know; the address is GitHub's own for private e-mail. */
 export type Fallback = { readonly name: string; readonly email: string };
@@ -26,15 +27,13 @@ export async function commitFiles(commit: Commit, local: LocalFolder): Promise<s
   return explained(repo, () => commitMore(commit, local));
 }
 
-const STAGE = /^\.flux-gitops-publish-(\d+)-\w{6}$/;
-
 /**
  * The first commit is made beside the folder and moved into it in one step: a kill leaves a folder
  * with its whole .git, or without one.
  */
 async function commitFirst(commit: Commit): Promise<string> {
   const { repo, place } = commit;
-  const stage = await makeStage(repo.folder);
+  const stage = await makeStage(dirname(repo.folder));
   try {
     for (const file of repo.files)
       await cp(join(repo.folder, file), join(stage, file), { preserveTimestamps: true });
@@ -55,27 +54,7 @@ async function commitFirst(commit: Commit): Promise<string> {
   }
 }
 
-/** A new folder beside `folder`; those of runs that are dead are removed. */
-export async function makeStage(folder: string): Promise<string> {
-  const workspace = dirname(folder);
-  for (const name of await readdir(workspace)) {
-    const pid = STAGE.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(workspace, name), { recursive: true, force: true, maxRetries: 5 });
-  }
-  return mkdtemp(join(workspace, `.flux-gitops-publish-${process.pid}-`));
-}
-
-/** Signal 0 only asks; EPERM is the answer of a process of someone else. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
+/** Makes origin known to a new repository, and the branch to follow it. */
 export async function appendRemote(folder: string, { url, branch }: Place): Promise<void> {
   const lines = [
     '[remote "origin"]',

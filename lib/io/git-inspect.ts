@@ -40,8 +40,8 @@ export async function inspectFolder(repo: PublicationRepo, place: Place): Promis
   const fresh = { head: undefined, tracking: undefined, tree: treeId(blobs), pending: repo.files };
   if (!existsSync(join(repo.folder, '.git'))) return { ...fresh, repository: false, origin: false };
   return explained(repo, async () => {
-    const origin = await checkOrigin(repo, place);
     await checkUnderway(repo);
+    const origin = await checkOrigin(repo, place);
     const { head, tracking } = await readHeads(repo, place.branch);
     const pending = await differing(repo, blobs, head);
     return { ...fresh, repository: true, origin, head, tracking, pending };

@@ -30,13 +30,19 @@ function readDetail(detail: unknown): { field?: string; message?: string; code?:
   return isRecord(detail) ? (detail as { field?: string; message?: string; code?: string }) : {};
 }
 
+/** The code of the first cause that has one (ECONNREFUSED ...), else what the last one says. */
 function networkCode(error: unknown): string {
-  for (let at: unknown = error; isRecord(at); at = at.cause) {
+  let said = 'no answer';
+  for (let at: unknown = error; isRecord(at); at = at.cause ?? firstOf(at.errors)) {
     if (typeof at.code === 'string') return at.code;
     if (at.name === 'TimeoutError') return 'no answer in time';
-    if (Array.isArray(at.errors) && isRecord(at.errors[0])) return String(at.errors[0].code);
+    if (typeof at.message === 'string' && at.message !== '') said = at.message;
   }
-  return 'the connection was closed';
+  return said;
+}
+
+function firstOf(errors: unknown): unknown {
+  return Array.isArray(errors) ? errors[0] : undefined;
 }
 
 /** An error of Node with a string `code` would crash `yo`, which passes it to process.exit. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type Commit, commitFiles } from './git-commit.ts';
 import { noreplyAddress, pushCommit } from './git-push.ts';
 import { checkScopes } from './github-owner.ts';
@@ -7,6 +8,7 @@ import { dressRepo } from './publish-dress.ts';
 import type { Entry } from './publish-journal.ts';
 import { linkFolder } from './publish-link.ts';
 import { type Target, targetName } from './publish-look.ts';
+import { removeStages } from './publish-stage.ts';
 
 /** What a run has done so far; it is told with every failure. */
 export type Progress = {
@@ -24,6 +26,8 @@ export async function carryOut(
   progress: Progress,
 ): Promise<void> {
   const { request, session } = making;
+  const folders = targets.map(({ repo }) => dirname(repo.folder));
+  for (const folder of new Set([request.workspace, ...folders])) await removeStages(folder);
   const writing = targets.filter(({ state }) => needsPush(state));
   if (writing.length > 0) checkScopes(session, request.visibility, workflows(writing));
   const commits = new Map<Target, string>();

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PublishError } from '../core/publication-errors.ts';
+import { stagePath } from './publish-stage.ts';
 
 /** What this tool did, or was about to do, to one repository. */
 export type Entry = {
@@ -63,12 +64,11 @@ function read(file: string): Map<string, Entry> {
 /** Written beside and renamed: a kill leaves the old journal or the new one, never half of one. */
 async function write(file: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
   if (entries.size === 0) return rm(file, { force: true });
-  const beside = `${file}.${process.pid}.tmp`;
+  const beside = stagePath(dirname(file), 'journal');
   const repos = Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
   try {
     await writeFile(beside, `${JSON.stringify({ version: 1, repos }, null, 2)}\n`, {
       mode: 0o600,
-      flush: true,
     });
     await rename(beside, file);
   } catch (error) {

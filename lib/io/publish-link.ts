@@ -1,9 +1,10 @@
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { localGit, remoteGit } from './git.ts';
-import { appendRemote, makeStage } from './git-commit.ts';
+import { appendRemote } from './git-commit.ts';
 import type { Making } from './publish-create.ts';
 import type { Target } from './publish-look.ts';
+import { makeStage } from './publish-stage.ts';
 
 /**
  * Gives a folder that was generated again, and holds what GitHub holds, its .git back. Without it,
@@ -12,7 +13,7 @@ import type { Target } from './publish-look.ts';
 export async function linkFolder({ session, pace }: Making, target: Target): Promise<void> {
   const { repo, place, local, state, head } = target;
   if (state !== 'same' || local.repository || head === undefined) return;
-  const stage = await makeStage(repo.folder);
+  const stage = await makeStage(dirname(repo.folder));
   try {
     await localGit(stage).raw([
       'init',

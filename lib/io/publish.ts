@@ -35,9 +35,9 @@ export async function publish(
   const repos = inOrder(request.repos);
   let owner = request.owner;
   try {
-    await checkGit(request.workspace);
     const session = attended.session ?? (await signIn(request, pace));
     owner = session.owner;
+    await checkGit(request.workspace);
     const making = { request, session, journal: openJournal(request.workspace), pace };
     const targets = await lookAtAll(making, repos);
     if (!request.dryRun) {

@@ -29,12 +29,12 @@ export async function answerApi(
   standIn: StandIn,
   request: IncomingMessage,
   response: ServerResponse,
+  text: string,
   fault: Fault | undefined,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', standIn.url);
   const path = url.pathname.slice('/api/v3'.length);
   const operation = operations.find((one) => one.method === request.method && one.path.test(path));
-  const text = await read(request);
   const body = text === '' ? undefined : (JSON.parse(text) as Tree);
   if (operation === undefined) {
     standIn.violations.push(`unknown route ${request.method} ${path}`);
@@ -49,6 +49,7 @@ export async function answerApi(
     reply.status !== 429 && !(operation.name === 'POST /orgs/{org}/repos' && reply.status === 404);
   if (documented && !isPermission(reply))
     standIn.violations.push(...checkAnswer(operation, reply.status, reply.body));
+  await standIn.watch(`${request.method} ${url.pathname}`, 'after');
   if (fault !== undefined) return inject(fault, request, response);
   send(response, { ...reply, headers: { ...scopes(standIn), ...reply.headers } });
 }
@@ -267,7 +268,8 @@ function send(response: ServerResponse, { status, body, headers }: Reply): void 
   response.end(JSON.stringify(body));
 }
 
-async function read(request: IncomingMessage): Promise<string> {
+/** The whole body of a request. */
+export async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) text += chunk;
   return text;

@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerApi } from './api.ts';
+import { answerApi, readBody } from './api.ts';
 import { type Owner, plainGit, type Repo } from './bodies.ts';
 import { type Fault, findFault, inject } from './faults.ts';
 import { serveGit } from './smart-http.ts';
@@ -29,7 +29,7 @@ export type Policy = { sso: boolean; create: 'all' | 'private' | 'none'; visibil
 /** One request that was answered. */
 export type Seen = { line: string; status: number; agent: string };
 
-/** Called around each request; a test may wait, or kill the client, here. */
+/** Called before and after the effect of each request; a test may wait, or kill the client, here. */
 export type Watch = (line: string, moment: 'before' | 'after') => void | Promise<void>;
 
 export class StandIn {
@@ -146,6 +146,8 @@ export class StandIn {
     const url = new URL(request.url ?? '/', this.url);
     const line = `${request.method} ${url.pathname}`;
     const known = line.replace(/\.git\//, '/');
+    const api = url.pathname.startsWith('/api/v3/');
+    const text = api ? await readBody(request) : '';
     await this.watch(known, 'before');
     const fault = findFault(this.faults, known);
     response.on('close', () => {
@@ -156,8 +158,9 @@ export class StandIn {
       });
     });
     if (fault?.when === 'before') return inject(fault, request, response);
-    if (url.pathname.startsWith('/api/v3/')) await answerApi(this, request, response, fault);
-    else await this.#answerGit(url.pathname, request, response, fault);
+    if (api) return answerApi(this, request, response, text, fault);
+    if (request.destroyed) return; // the client is gone, and its body with it
+    await this.#answerGit(url.pathname, request, response, fault);
     await this.watch(known, 'after');
   }
 

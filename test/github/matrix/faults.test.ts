@@ -8,6 +8,15 @@ import {
   countCommits,
   scenario,
 } from '../scenario.ts';
+import { StandIn } from '../stand-in.ts';
+
+/** An address that nobody listens at. */
+async function closedAddress(): Promise<string> {
+  const standIn = await new StandIn().open();
+  const { url } = standIn;
+  await standIn.close();
+  return url;
+}
 
 const CREATE = /^POST \S+\/user\/repos$/;
 const LOOK = /^GET \S+\/repos\/octo\/flux-dev$/;
@@ -194,11 +203,11 @@ describe('faults that end the run', { concurrency: 2 }, () => {
   });
 
   scenario('nobody listens', async (scene) => {
-    const outcome = await scene.run({ request: { githubUrl: 'http://127.0.0.1:9' } });
+    const outcome = await scene.run({ request: { githubUrl: await closedAddress() } });
     assertRefused(
       outcome,
       'NETWORK',
-      /No connection to 127\.0\.0\.1:9 \(ECONNREFUSED\)/,
+      /No connection to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/,
       /NODE_USE_ENV_PROXY=1/,
     );
   });

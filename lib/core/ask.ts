@@ -53,7 +53,7 @@ function openSettings({ command, texts }: Given, world: World): SettingKey[] {
   const own: readonly SettingKey[] = ['repo', 'replicas', 'colour', 'content'];
   return settingsOf(command).filter(
     (key) =>
-      key !== 'into' &&
+      SETTINGS[key].ask !== '' &&
       texts[key] === undefined &&
       (command !== 'tenant' || world.home === undefined || own.includes(key)),
   );

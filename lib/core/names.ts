@@ -92,6 +92,21 @@ export const githubUrl: Rule<string> = {
   read: readGithubUrl,
 };
 
+/** What a policy compares addresses with: no query, nothing that is another place when resolved. */
+export const sourceAddress: Rule<string> = {
+  rule:
+    'a source is https://, ssh:// or oci:// with a host and a path of letters, digits and ._~:@/-, without ' +
+    '".."; http:// is for rehearsals on localhost, 127.0.0.1 and [::1] only. It allows what is below it, too',
+  example: 'https://github.com/octo-org',
+  read: (text) => {
+    const address = text.replace(/\/+$/, '');
+    const good = /^(?:https|ssh|oci|http):\/\/[A-Za-z0-9[][\]A-Za-z0-9._~:@/-]*$/.test(address);
+    if (!good || address.includes('..') || !URL.canParse(address)) return undefined;
+    const { protocol, hostname } = new URL(address);
+    return protocol !== 'http:' || LOOPBACK.includes(hostname) ? address : undefined;
+  },
+};
+
 /** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
 export const branchName: Rule<string> = {
   rule:

@@ -22,7 +22,7 @@ import {
   type World,
 } from './plan.ts';
 import { type ClusterType, SETTINGS } from './questions.ts';
-import { byRepo } from './record.ts';
+import { byRepo, type RepoRecord } from './record.ts';
 
 const SOURCE = { flag: '--scenario', example: '--scenario flux-stage-prod=stage,prod' };
 
@@ -41,6 +41,7 @@ export function planApp(given: Given, world: World): Planned {
   const own = givenDefaults(texts, problems);
   const defaults = { ...(recorded?.defaults ?? standardDefaults()), ...own };
   const clusterType = readClusterType(texts, problems) ?? recorded?.clusterType ?? 'kubernetes';
+  const allowSource = readAllowSource(texts, problems) ?? recorded?.allowSource ?? [];
   const environments = composeEstate(
     texts,
     recorded?.environments ?? [],
@@ -50,7 +51,9 @@ export function planApp(given: Given, world: World): Planned {
   checkEstate(text, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
-  const config = planConfigRepo(name, clusterType, defaults, environments, environments, found);
+  const settings = { clusterType, allowSource, defaults, environments };
+  const record: RepoRecord = { kind: 'config-repo', name, ...settings };
+  const config = planConfigRepo(record, environments, found);
   const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);
     problems.push(...checkKind(place, 'scenario-repo', repo, '--scenario'));
@@ -79,6 +82,11 @@ function composeEstate(
 
 function readClusterType({ clusterType }: Texts, problems: Problem[]): ClusterType | undefined {
   return clusterType && readSetting('clusterType', clusterType[0] ?? '', problems);
+}
+
+function readAllowSource({ allowSource }: Texts, problems: Problem[]): string[] | undefined {
+  const urls = allowSource?.map((text) => readSetting('allowSource', text, problems));
+  return urls?.filter((url) => url !== undefined);
 }
 
 /** The pairs of environment and repo that `scenarios` name. */

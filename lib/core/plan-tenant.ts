@@ -15,6 +15,7 @@ import {
   checkKind,
   type Elsewhere,
   type Found,
+  type Layer,
   mergeEnvironments,
   type Planned,
   planConfigRepo,
@@ -38,8 +39,7 @@ export function planTenant(given: Given, world: World): Planned {
   checkEstate(recorded.name, merged, problems);
   if (problems.length > 0) return { problems };
 
-  const { name, defaults, clusterType = 'kubernetes' } = recorded;
-  const repos = [planConfigRepo(name, clusterType, defaults, merged, added, config)];
+  const repos = [planConfigRepo({ ...recorded, environments: merged }, added, config)];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
@@ -101,10 +101,13 @@ function readTenants(given: Given, recorded: RepoRecord, problems: Problem[]): E
     .map((name) => compose(name, feederOf(name)));
 }
 
-/** A tenant can be added although somebody edited the README. */
+/** A tenant can be added although somebody edited the README or the operator tier. */
 export function keepReadme(repo: RepoPlan): RepoPlan {
   const layers = repo.layers.map((layer) =>
-    layer.into === '.' ? { ...layer, ifEdited: 'keep' as const } : layer,
+    isShared(layer) ? { ...layer, ifEdited: 'keep' as const } : layer,
   );
   return { ...repo, layers };
 }
+
+const isShared = ({ into }: Layer): boolean =>
+  ['.', 'install', 'network', 'policies'].includes(into);

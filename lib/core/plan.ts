@@ -1,6 +1,6 @@
 import { type Problem, quote } from './errors.ts';
 import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
-import type { ClusterType } from './questions.ts';
+import { operatorTier } from './operator-tier.ts';
 import { readmeValues } from './readme.ts';
 import { type Json, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
 import { environmentValues, type Values } from './values.ts';
@@ -67,16 +67,13 @@ export type World = {
 /** A plan, or the reasons why there is none. */
 export type Planned = { readonly problems: readonly Problem[]; readonly plan?: Plan };
 
-/** The config repo `name` with `environments`, of which `written` are laid out in this run. */
+/** The config repo that `record` describes; `written` of its environments are laid out in this run. */
 export function planConfigRepo(
-  name: string,
-  clusterType: ClusterType,
-  defaults: Defaults,
-  environments: readonly Environment[],
+  record: RepoRecord,
   written: readonly Environment[],
   found: Found,
 ): RepoPlan {
-  const record: RepoRecord = { kind: 'config-repo', name, clusterType, defaults, environments };
+  const { name, defaults, environments } = record;
   const readme: Layer = { from: 'config-repo', into: '.', values: readmeValues(record) };
   const before = found.record && { before: readmeValues(found.record) };
   return {
@@ -84,7 +81,11 @@ export function planConfigRepo(
     name,
     url: repositoryUrl(defaults, name),
     description: `Tenants and syncs for Flux: ${listed(environments.map((one) => one.name))}`,
-    layers: [...written.map(environmentLayer), { ...readme, ...before }],
+    layers: [
+      ...written.map(environmentLayer),
+      ...operatorTier(record, found.record),
+      { ...readme, ...before },
+    ],
     record: { ...found.all, [RECORD_KEY]: writeRecord(record) },
   };
 }

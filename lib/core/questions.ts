@@ -6,6 +6,7 @@ export type CommandName = 'app' | 'tenant' | 'scenario-repo';
 /** A setting in one row: flag, question, check and default. Its key in kebab-case is the flag. */
 export type Setting<T> = {
   readonly value: string;
+  /** Empty: it is a flag only. */
   readonly ask: string;
   readonly help: string;
   readonly rule: Rule<T>;
@@ -128,6 +129,14 @@ export const SETTINGS = {
     of: ['app'],
     otherwise: 'kubernetes',
     choices: CLUSTER_TYPES,
+  }),
+  allowSource: setting({
+    value: 'URL',
+    ask: '',
+    help: 'an address that hardened tenants may sync from besides repositories of the owner; repeatable',
+    rule: names.sourceAddress,
+    of: ['app'],
+    many: 'list',
   }),
   image: setting({
     value: 'I',

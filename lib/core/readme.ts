@@ -1,4 +1,5 @@
 import { repositoryUrl } from './estate.ts';
+import { hasPolicies } from './operator-tier.ts';
 import { DEMO_OWNER } from './questions.ts';
 import { byRepo, type RepoRecord } from './record.ts';
 import { environmentValues, type Values } from './values.ts';
@@ -7,7 +8,7 @@ import { environmentValues, type Values } from './values.ts';
 const SHOWN = { rows: 40, picture: 12 };
 
 /** What the README of the repository that `record` describes says. */
-export function readmeValues({ name, clusterType, defaults, environments }: RepoRecord): Values {
+export function readmeValues({ kind, name, defaults, environments }: RepoRecord): Values {
   const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
     id: `repo${index}`,
     name: repo,
@@ -26,7 +27,7 @@ export function readmeValues({ name, clusterType, defaults, environments }: Repo
   return {
     ...defaults,
     name,
-    clusterType: clusterType ?? 'kubernetes',
+    hasPolicies: hasPolicies({ kind, name, defaults, environments }),
     isDemo: defaults.owner === DEMO_OWNER,
     repos: repos.slice(0, SHOWN.rows),
     rows,

@@ -20,6 +20,7 @@ export type RepoRecord = {
   readonly kind: 'config-repo' | 'scenario-repo';
   readonly name: string;
   readonly clusterType?: ClusterType;
+  readonly allowSource?: readonly string[];
   readonly defaults: Defaults;
   readonly environments: readonly Environment[];
 };
@@ -27,7 +28,8 @@ export type RepoRecord = {
 export type Json = { readonly [key: string]: unknown };
 
 /** `record` as the value of RECORD_KEY; an environment is listed with what it has of its own. */
-export function writeRecord({ kind, name, clusterType, defaults, environments }: RepoRecord): Json {
+export function writeRecord(record: RepoRecord): Json {
+  const { kind, name, clusterType, allowSource = [], defaults, environments } = record;
   const own = environments.map((environment): [string, Overrides] => {
     const usual = { ...defaults, ...ownPage(environment.name) };
     const keys = OVERRIDE_KEYS.filter((key) => environment[key] !== usual[key]);
@@ -37,7 +39,11 @@ export function writeRecord({ kind, name, clusterType, defaults, environments }:
     version: RECORD_VERSION,
     kind,
     name,
-    settings: clusterType === undefined ? defaults : { ...defaults, clusterType },
+    settings: {
+      ...defaults,
+      ...(clusterType && { clusterType }),
+      ...(allowSource.length > 0 && { allowSource }),
+    },
     scenarios: Object.fromEntries(
       [...byRepo(environments)].map(([repo, fed]) => [
         repo,
@@ -130,9 +136,19 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
     name: environment,
     repo,
   }));
+  const allowSource = readAllowSource(settings.allowSource, path, found);
   problems.push(...found);
   if (found.length > 0) return undefined;
-  return { kind, name, defaults, environments, ...(clusterType && { clusterType }) };
+  const tier = { ...(clusterType && { clusterType }), ...(allowSource && { allowSource }) };
+  return { kind, name, defaults, environments, ...tier };
+}
+
+function readAllowSource(list: unknown, path: string, problems: Problem[]): string[] | undefined {
+  if (list === undefined) return undefined;
+  const texts = Array.isArray(list) ? list.map(String) : [String(list)];
+  const read = (text: string) =>
+    readSetting('allowSource', text, problems, `${path} "allowSource"`) ?? [];
+  return texts.flatMap(read);
 }
 
 type Shaped = {

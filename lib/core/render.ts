@@ -1,4 +1,5 @@
 import ejs from 'ejs';
+import { hclString } from './hcl-string.ts';
 import type { Layer, Plan, RepoPlan } from './plan.ts';
 import type { Values } from './values.ts';
 import { plainText, yamlScalar } from './yaml-scalar.ts';
@@ -62,13 +63,18 @@ function compileLayer(
     const target = path.replace(/\.ejs$/, '');
     const fill = ejs.compile(source, {
       filename: `templates/${from}/${path}`,
-      escape: (/\.ya?ml$/.test(target) ? yamlScalar : plainText) as (value: unknown) => string,
+      escape: escapeFor(target) as (value: unknown) => string,
       strict: true,
       localsName: 'values',
       destructuredLocals: names,
     });
     return { path: target, fill: (values) => flatten(fill(values)) };
   });
+}
+
+function escapeFor(target: string): (value: unknown) => string {
+  if (/\.ya?ml$/.test(target)) return yamlScalar;
+  return target.endsWith('.tf') ? hclString : plainText;
 }
 
 // V8 keeps a concatenated text as a tree, several times its size, until a character of it is read.

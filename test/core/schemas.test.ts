@@ -18,6 +18,10 @@ async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
   return models[kind] as Model;
 }
 
+/** Helm values have no kind; kind's file is no manifest; the operator's schema is in its CRD only. */
+const isElsewhere = ({ apiVersion = '' }: Partial<Manifest>): boolean =>
+  !/^(v1|apps|networking|rbac|admissionregistration|source|kustomize)\b/.test(apiVersion);
+
 describe('every manifest keeps the schema of its kind', () => {
   for (const { name } of validCases())
     test(name, async () => {
@@ -26,6 +30,7 @@ describe('every manifest keeps the schema of its kind', () => {
       for (const [path, text] of files)
         for (const document of parseAllDocuments(text)) {
           const manifest = document.toJS() as Manifest;
+          if (isElsewhere(manifest)) continue;
           const Model = await modelOf(manifest);
           assert.doesNotThrow(() => new Model(manifest).validate(), `${path} ${manifest.kind}`);
         }

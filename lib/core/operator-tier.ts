@@ -1,0 +1,50 @@
+import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
+import type { Layer } from './plan.ts';
+import type { RepoRecord } from './record.ts';
+import type { Values } from './values.ts';
+
+/** The charts flux-operator and flux-instance, which are released together. */
+const CHART_VERSION = '0.58.1';
+/** A range, so that the operator brings patch releases by itself. */
+export const FLUX_VERSION = '2.9.x';
+
+/** The layers of a config repo that are there once per cluster; `before` is what wrote them last time. */
+export function operatorTier(record: RepoRecord, before: RepoRecord | undefined): Layer[] {
+  const layer = (name: string, valuesOf: (of: RepoRecord) => Values): Layer => ({
+    from: name,
+    into: name,
+    values: valuesOf(record),
+    ...(before && { before: valuesOf(before) }),
+  });
+  const layers = [layer('install', installValues), layer('network', () => ({}))];
+  return hasPolicies(record) ? [...layers, layer('policies', policyValues)] : layers;
+}
+
+/** Whether any tenant of `record` is one that the policies hold. */
+export function hasPolicies({ defaults, environments }: RepoRecord): boolean {
+  return [defaults, ...environments].some(({ profile }) => profile === 'hardened');
+}
+
+function installValues(record: RepoRecord): Values {
+  return {
+    clusterType: record.clusterType ?? 'kubernetes',
+    chartVersion: CHART_VERSION,
+    fluxVersion: FLUX_VERSION,
+    hasPolicies: hasPolicies(record),
+  };
+}
+
+function policyValues(record: RepoRecord): Values {
+  const sources = allowedSources(record);
+  return {
+    // The characters of an address mean the same in a string of JSON and of CEL.
+    allowedSources: JSON.stringify(sources),
+    allowedList: sources.join('`, `'),
+  };
+}
+
+/** The addresses below which a tenant's sources may lie: its owner's, and what was allowed. */
+export function allowedSources({ defaults, environments, allowSource }: RepoRecord): string[] {
+  const ofOwner = (one: Defaults | Environment): string => repositoryUrl(one, '').slice(0, -1);
+  return [...new Set([...[defaults, ...environments].map(ofOwner), ...(allowSource ?? [])])];
+}

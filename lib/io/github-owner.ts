@@ -1,8 +1,9 @@
 import { coversCreation, describeScopes } from '../core/publication-api-errors.ts';
 import { type Facts, PublishError } from '../core/publication-errors.ts';
-import { type Github, openGithub, type Pace } from './github.ts';
+import { type Github, openGithub } from './github.ts';
 import { readFailure } from './github-failures.ts';
 import { locateGithub } from './github-hosts.ts';
+import type { Pace } from './github-limits.ts';
 import { refuseAnswer } from './github-repos.ts';
 import { findToken } from './token.ts';
 import { hideToken } from './token-hiding.ts';

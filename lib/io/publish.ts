@@ -6,7 +6,7 @@ import {
   publishProblem,
   type Standing,
 } from '../core/publication-errors.ts';
-import type { Pace } from './github.ts';
+import type { Pace } from './github-limits.ts';
 import { type Session, signIn } from './github-owner.ts';
 import { carryOut, type Progress } from './publish-carry-out.ts';
 import { checkGit, confirmPublic, lookAtAll } from './publish-check.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { git, type Repo } from '../bodies.ts';
+import { git } from '../bare.ts';
+import type { Repo } from '../bodies.ts';
 import { writeIn } from '../run.ts';
 import {
   assertPublished,

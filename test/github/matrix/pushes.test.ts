@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { git } from '../bodies.ts';
+import { git } from '../bare.ts';
 import * as hooks from '../hooks.ts';
 import { writeIn } from '../run.ts';
 import { assertPublished, assertRefused, countCommits, type Scene, scenario } from '../scenario.ts';

@@ -28,7 +28,8 @@ export type Session = {
 /** What signing in needs to know. */
 export type SignIn = {
   readonly githubUrl: string;
-  readonly owner: string;
+  /** Without one it is the token's user. */
+  readonly owner?: string | undefined;
   readonly visibility: 'public' | 'private';
   readonly tokenStdin?: string | undefined;
 };
@@ -62,7 +63,7 @@ type Owner = Pick<Session, 'owner' | 'organization'>;
 async function whoOwns(
   github: Github,
   { login }: Account,
-  { owner, visibility }: SignIn,
+  { owner = login, visibility }: SignIn,
   { report }: Pace,
 ): Promise<Owner> {
   if (owner.toLowerCase() === login.toLowerCase()) return { owner: login, organization: false };

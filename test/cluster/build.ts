@@ -2,7 +2,7 @@
  * Builds the binaries of the cluster tests from their Go modules, each once, into a cache outside
  * the tree. As a script: `node test/cluster/build.ts [BINARY…]`; without names all but the optional.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -10,37 +10,47 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Wrapper, wrappers } from './binaries.ts';
-import { allBinaries, cacheRoot, flags, folderOf, pathOf } from './cache.ts';
+import {
+  allBinaries,
+  cacheRoot,
+  flags,
+  folderOf,
+  pathOf,
+  putInPlace,
+  removeAbandoned,
+} from './cache.ts';
 
 const here = import.meta.dirname;
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-function go(cwd: string, args: string[], quiet = false): Promise<string> {
+/** The one `go` that runs now, in a group of its own together with the compilers it starts. */
+let running: ChildProcess | undefined;
+
+function go(cwd: string, args: string[], quiet = false, scratch?: string): Promise<string> {
   const settings = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
-  const env = { ...process.env, ...settings };
+  const env = { ...process.env, ...settings, ...(scratch && { GOTMPDIR: scratch }) };
   const child = spawn('go', args, {
     cwd,
     env,
+    detached: true,
     stdio: ['ignore', 'pipe', quiet ? 'pipe' : 'inherit'],
   });
   let out = '';
   child.stdout?.on('data', (chunk) => {
     out += chunk;
   });
-  const end = () => child.kill('SIGINT');
-  process.once('exit', end);
+  running = child;
   return new Promise((done, fail) => {
     child.on('error', (cause) => {
       fail(new Error('Go is needed to build the cluster binaries: https://go.dev/dl', { cause }));
     });
     child.on('exit', (code) => {
-      process.removeListener('exit', end);
+      running = undefined;
       if (code === 0) done(out);
       else fail(new Error(`go ${args.join(' ')} (in ${cwd}) ended with ${code}`));
     });
@@ -82,21 +92,15 @@ async function copyAssets(w: Wrapper, into: string, scratch: string): Promise<vo
   }
 }
 
-/** A rename is atomic: a build that runs at the same time sees all of it or nothing. */
-function putInPlace(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!existsSync(to)) throw error;
-  }
-}
-
 async function buildOne(w: Wrapper, binary: string, label: string): Promise<void> {
   const into = folderOf(w);
   const scratch = `${into}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   mkdirSync(into, { recursive: true });
   mkdirSync(scratch);
-  const clean = () => rmSync(scratch, { recursive: true, force: true });
+  const clean = () => {
+    if (running?.pid) process.kill(-running.pid, 'SIGKILL');
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  };
   process.once('exit', clean);
   const start = Date.now();
   const seconds = () => `${Math.round((Date.now() - start) / 1000)} s`;
@@ -107,7 +111,7 @@ async function buildOne(w: Wrapper, binary: string, label: string): Promise<void
     const mod = w.embeds ? await withEmbedded(w, w.embeds, scratch) : [];
     const main = w.mains[binary] === '.' ? w.module : `${w.module}/${w.mains[binary]}`;
     const out = join(scratch, binary);
-    await go(join(here, w.folder), ['build', ...mod, ...flags(w), '-o', out, main]);
+    await go(join(here, w.folder), ['build', ...mod, ...flags(w), '-o', out, main], false, scratch);
     putInPlace(out, join(into, binary));
   } finally {
     clearInterval(tick);
@@ -121,6 +125,7 @@ async function buildOne(w: Wrapper, binary: string, label: string): Promise<void
 export async function build(names: readonly string[] = allBinaries(false)): Promise<void> {
   const missing = names.filter((name) => !existsSync(pathOf(name)));
   if (missing.length === 0) return;
+  removeAbandoned();
   say(`To be built once, into ${cacheRoot()}: ${missing.join(', ')}.`);
   say(
     'All of them from nothing take about 12 minutes on 2 cores, 13 GB of disk for Go and 1 GB here.',

@@ -1,6 +1,6 @@
 /** Where the built binaries are kept: outside the tree, one folder for each state of a go.mod. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Wrapper, wrappers } from './binaries.ts';
@@ -39,4 +39,23 @@ export function pathOf(binary: string): string {
 /** Names of all binaries; the optional ones only when asked for. */
 export function allBinaries(optional = true): string[] {
   return wrappers.filter((w) => optional || !w.optional).flatMap((w) => Object.keys(w.mains));
+}
+
+/** A rename is atomic: a build that runs at the same time sees all of it or nothing. */
+export function putInPlace(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
+}
+
+/** What a killed build has left: its folder is named after a process that is gone. */
+export function removeAbandoned(): void {
+  if (!existsSync('/proc/self') || !existsSync(cacheRoot())) return;
+  for (const name of readdirSync(cacheRoot())) {
+    const [, pid] = /\.(\d+)-[0-9a-f]+\.tmp$/.exec(name) ?? [];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(cacheRoot(), name), { recursive: true, force: true });
+  }
 }

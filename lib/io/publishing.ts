@@ -83,10 +83,9 @@ export async function publishRepos(
     terminal.confirm(`Create public repositories: ${names.join(', ')}?`, false);
   process.once('SIGINT', interrupt);
   try {
-    return await publish({ ...request, workspace, repos: ours }, pace, {
-      session,
-      ...(asks && { confirm }),
-    });
+    const attended = { session, ...(asks && { confirm }) };
+    const results = await publish({ ...request, workspace, repos: ours }, pace, attended);
+    return request.dryRun ? results.map((result) => withUnwritten(result, repos)) : results;
   } finally {
     process.off('SIGINT', interrupt);
   }

@@ -6,7 +6,7 @@ export type Values = { readonly [name: string]: unknown };
 
 /** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
 type Quota = {
-  readonly pods: number;
+  readonly pods: string;
   readonly cpu: string;
   readonly memory: string;
   readonly memoryLimit: string;
@@ -46,5 +46,13 @@ function versionsOf({ image }: Environment): string[] {
 /** Room for the demo app at its number of replicas during a rolling update, at least a small size. */
 function quotaOf({ replicas }: Environment): Quota {
   const pods = Math.max(20, replicas * 2);
-  return { pods, cpu: `${pods * 100}m`, memory: `${pods * 64}Mi`, memoryLimit: `${pods * 128}Mi` };
+  const [memory, memoryLimit] = [memoryQuantity(pods * 64), memoryQuantity(pods * 128)];
+  return { pods: String(pods), cpu: cpuQuantity(pods * 100), memory, memoryLimit };
 }
+
+// The API server stores quantities in their shortest form; any other differs at every `kubectl apply`.
+const cpuQuantity = (millicores: number): string =>
+  millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`;
+
+const memoryQuantity = (mebibytes: number): string =>
+  mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;

@@ -8,6 +8,8 @@ export type PublicationRepo = {
   readonly description: string;
   /** Paths in the folder that this tool wrote, with `/`: nothing else is ever committed. */
   readonly files: readonly string[];
+  /** Texts of files that a dry run would write, by path; they count in place of what is on disk. */
+  readonly contents?: Readonly<Record<string, string>> | undefined;
   /** The config repo activates the others, so it is pushed last. */
   readonly role: 'scenario' | 'config';
 };

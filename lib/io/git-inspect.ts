@@ -61,9 +61,9 @@ export async function explained<T>(repo: PublicationRepo, work: () => Promise<T>
   }
 }
 
-async function readFiles({ folder, files }: PublicationRepo, { fullName }: Place): Promise<Blobs> {
+async function readFiles(repo: PublicationRepo, { fullName }: Place): Promise<Blobs> {
   try {
-    return await readBlobs(folder, files);
+    return await readBlobs(repo);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new PublishError('UNREADABLE', { repo: fullName, said }, error);

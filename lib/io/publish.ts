@@ -37,9 +37,8 @@ export async function publish(
   try {
     const session = attended.session ?? (await signIn(request, pace));
     owner = session.owner;
-    await checkGit(request.workspace);
     const making = { request, session, journal: openJournal(request.workspace), pace };
-    const targets = await lookAtAll(making, repos);
+    const [targets] = await Promise.all([lookAtAll(making, repos), checkGit()]);
     if (!request.dryRun) {
       await confirmPublic(request, targets, attended.confirm);
       await carryOut(making, targets, progress);

@@ -37,7 +37,10 @@ describe('publishing', { concurrency: 2 }, () => {
       const lines = scene.standIn.seen.map(({ line }) => line);
       // the looks go out together
       assert.deepEqual(lines.slice(0, 4).sort(), REQUESTS.slice(0, 4).sort());
-      assert.deepEqual(lines.slice(4), REQUESTS.slice(4));
+      assert.deepEqual(lines.slice(4, 7), REQUESTS.slice(4, 7));
+      // so do the pushes, but for the one of the config repo
+      assert.deepEqual(lines.slice(7, 13).sort(), REQUESTS.slice(7, 13).sort());
+      assert.deepEqual(lines.slice(13), REQUESTS.slice(13));
       assertPublished(scene);
       for (const { description, topics, name } of scene.standIn.repos) {
         assert.deepEqual([description, topics], [`The repo ${name}`, ['gitops', 'flux']]);

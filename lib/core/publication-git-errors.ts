@@ -18,6 +18,7 @@ const SERVER: readonly Row[] = [
   [/SAML|SSO authorization/i, 'SSO', (output) => ({ url: /https?:\/\/\S+/.exec(output)?.[0] })],
   [/was archived so it is read-only/i, 'ARCHIVED'],
   [/\[rejected\][^\n]*\((fetch first|non-fast-forward|stale info)/i, 'NON_FF'],
+  [/cannot lock ref [^\n]*(already exists|but expected)/i, 'NON_FF'],
   [/secondary rate limit|error: 429/i, 'SECONDARY_LIMIT', () => ({ seconds: '60' })],
   [
     /error: 5\d\d/,

@@ -46,13 +46,24 @@ function versionsOf({ image }: Environment): string[] {
 /** Room for the demo app at its number of replicas during a rolling update, at least a small size. */
 function quotaOf({ replicas }: Environment): Quota {
   const pods = Math.max(20, replicas * 2);
-  const [memory, memoryLimit] = [memoryQuantity(pods * 64), memoryQuantity(pods * 128)];
-  return { pods: String(pods), cpu: cpuQuantity(pods * 100), memory, memoryLimit };
+  return {
+    pods: quantity(pods, DECIMAL),
+    cpu: quantity(pods * 100, ['m', ...DECIMAL]),
+    memory: quantity(pods * 64, BINARY),
+    memoryLimit: quantity(pods * 128, BINARY),
+  };
 }
 
-// The API server stores quantities in their shortest form; any other differs at every `kubectl apply`.
-const cpuQuantity = (millicores: number): string =>
-  millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`;
+const DECIMAL = ['', 'k', 'M', 'G', 'T'];
+const BINARY = ['Mi', 'Gi', 'Ti', 'Pi'];
 
-const memoryQuantity = (mebibytes: number): string =>
-  mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
+/**
+ * `amount` of the first of `units` in Kubernetes' shortest form, as the API server stores it: any
+ * other form differs from it at every `kubectl apply`.
+ */
+function quantity(amount: number, units: readonly string[]): string {
+  const [unit = '', ...larger] = units;
+  const step = unit.endsWith('i') ? 1024 : 1000;
+  if (larger.length > 0 && amount % step === 0) return quantity(amount / step, larger);
+  return `${amount}${unit}`;
+}

@@ -4,6 +4,7 @@ import { nearest } from './nearest.ts';
 import {
   type CommandName,
   flagOf,
+  PUBLISH_ONLY,
   SETTINGS,
   type SettingKey,
   SWITCHES,
@@ -50,8 +51,23 @@ export function parseArguments(
     else reading.positionals.push(word);
   }
   checkPositionals(command, reading);
+  checkPublishFlags(reading);
   const { problems, ...given } = reading;
   return { given: { command, ...given }, problems };
+}
+
+function checkPublishFlags({ switches, texts, problems }: Reading): void {
+  for (const key of switches.publish ? [] : PUBLISH_ONLY)
+    if (
+      (texts as object as Record<string, unknown>)[key] ??
+      (switches as Record<string, unknown>)[key]
+    )
+      problems.push({
+        given: `${flagOf(key)} without --publish`,
+        rule: 'it says how repositories are published',
+        example: `--publish ${flagOf(key)}`,
+        flag: '--publish',
+      });
 }
 
 function readFlag(

@@ -61,7 +61,7 @@ function openSettings({ command, texts }: Given, world: World): SettingKey[] {
 
 function isOpen(name: SettingKey, given: Given, world: World): boolean {
   const { command, positionals, texts } = given;
-  if (name === 'githubUrl' || name === 'branch') {
+  if ((name === 'githubUrl' || name === 'branch') && !given.switches.publish) {
     const owner = texts.owner?.[0] ?? recordOf(given, world)?.defaults.owner ?? DEMO_OWNER;
     return owner !== DEMO_OWNER;
   }
@@ -94,6 +94,9 @@ function defaultOf(name: SettingKey, given: Given, world: World): string {
       record?.environments.map((one) => one.name) ?? environmentsInName(positionals[0] ?? '')
     ).join(',');
   if (name === 'scenario') return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');
+  // Whoever publishes is the owner, unless somebody else is named.
+  const own = given.switches.publish && name === 'owner';
+  if (own) return recorded?.owner === DEMO_OWNER ? '' : (recorded?.owner ?? '');
   return recorded?.[name] ?? SETTINGS[name].otherwise ?? '';
 }
 

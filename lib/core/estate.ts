@@ -73,6 +73,12 @@ export function givenDefaults(texts: Texts, problems: Problem[]): Partial<Defaul
   );
 }
 
+/** Checks the settings of publishing, which no environment has. */
+export function checkPublication(texts: Texts, problems: Problem[]): void {
+  for (const key of ['visibility', 'topic'] as const)
+    for (const text of texts[key] ?? []) readSetting(key, text, problems);
+}
+
 /** The default of every estate-wide setting. */
 export function standardDefaults(): Defaults {
   return Object.fromEntries(

@@ -6,7 +6,7 @@ export function hclString(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError(`${typeof value} in a template of HCL`);
   if (!value.isWellFormed()) throw new TypeError('a lone surrogate in a template');
   // HCL knows \n, \r, \t, \" and \\ of JSON's short escapes, not \b and \f.
-  const json = JSON.stringify(value).replace(/\\(.)/g, (escape, letter) => SHORT[letter] ?? escape);
+  const json = JSON.stringify(value).replace(/\\(.)/g, (short, letter) => SHORT[letter] ?? short);
   return json.replace(/([$%])\{/g, '$1$1{');
 }
 

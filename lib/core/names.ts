@@ -184,6 +184,13 @@ export const content: Rule<string> = {
     text.length <= 4096 && text.isWellFormed() && !text.includes('\0') ? text : undefined,
 };
 
+/** GitHub's rule for topics. */
+export const topic: Rule<string> = {
+  rule: 'a topic has 1 to 50 lower-case letters, digits and hyphens, and starts with a letter or digit',
+  example: 'gitops',
+  read: matching(/^[a-z0-9][a-z0-9-]{0,49}$/),
+};
+
 /** A folder on this machine. */
 export const folder: Rule<string> = {
   rule: 'it is the path of a folder, not empty',

@@ -51,10 +51,10 @@ export function publishProblem(error: PublishError): PublishProblem {
 }
 
 /** Several refusals of one run (several repositories that are taken, say) as one error. */
-export function combine(errors: readonly PublishError[], standing: Standing): PublishError {
+export function combine(errors: readonly PublishError[], standing?: Standing): PublishError {
   const [first, ...others] = errors;
   if (first === undefined) throw new Error('combine needs at least one error');
-  if (others.length === 0) return first.after(standing);
+  if (others.length === 0) return standing === undefined ? first : first.after(standing);
   const texts = others.map((error) => `${error.summary}\n  ${error.hint}`);
   const also = [...new Set(texts)]
     .filter((text) => !text.startsWith(`${first.summary}\n`))

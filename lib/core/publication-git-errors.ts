@@ -18,6 +18,7 @@ const SERVER: readonly Row[] = [
   [/SAML|SSO authorization/i, 'SSO', (output) => ({ url: /https?:\/\/\S+/.exec(output)?.[0] })],
   [/was archived so it is read-only/i, 'ARCHIVED'],
   [/\[rejected\][^\n]*\((fetch first|non-fast-forward|stale info)/i, 'NON_FF'],
+  [/cannot lock ref [^\n]*(already exists|but expected)/i, 'NON_FF'],
   [/secondary rate limit|error: 429/i, 'SECONDARY_LIMIT', () => ({ seconds: '60' })],
   [
     /error: 5\d\d/,
@@ -60,11 +61,7 @@ const LOCAL: readonly Row[] = [
     'SIGNING',
     (output) => ({ said: last(output) }),
   ],
-  [
-    /partial commit during a (merge|cherry-pick|rebase)/i,
-    'DIRTY',
-    (output) => ({ said: `a ${/during a ([\w-]+)/.exec(output)?.[1]}` }),
-  ],
+  [/partial commit during a/i, 'DIRTY', () => ({ said: 'a merge, cherry-pick or rebase' })],
 ];
 
 /** The refusal that the output of a git command here means; undefined when it is none we know. */
@@ -90,7 +87,7 @@ function explain(output: string, rows: readonly Row[]): readonly [Reason, Facts]
   return undefined;
 }
 
-/** What the server said: git puts `remote: ` before each of its lines. */
+/** What the server said, line by line. */
 function remoteLines(output: string): string[] {
   return output
     .split(/[\r\n]+/)

@@ -21,7 +21,9 @@ export type Setting<T> = {
 export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
+export const VISIBILITIES = ['public', 'private'] as const;
 
+export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -180,6 +182,21 @@ export const SETTINGS = {
     of: ALL,
     many: 'each',
   }),
+  visibility: setting<Visibility>({
+    value: 'V',
+    ask: '',
+    help: 'with --publish: public or private repositories (default: public)',
+    rule: names.oneOf(VISIBILITIES),
+    of: ALL,
+  }),
+  topic: setting({
+    value: 'T',
+    ask: '',
+    help: 'with --publish: a topic of the repositories; repeatable',
+    rule: names.topic,
+    of: ALL,
+    many: 'list',
+  }),
   into: setting({
     value: 'DIR',
     ask: '',
@@ -196,12 +213,25 @@ export const SWITCHES = {
   yes: 'take the default for everything not given; implied without a terminal',
   dryRun: 'print the plan and write nothing',
   json: 'print the plan or the result as one JSON document on stdout',
+  publish: 'create the repositories on GitHub and push all of it; a second run resumes',
+  template: 'with --publish: make them template repositories',
+  adoptEmpty: 'with --publish: take over repositories that exist and are empty',
+  tokenStdin: 'with --publish: read the GitHub token from standard input',
   force: 'overwrite files that differ without asking',
   help: 'print this help',
   version: 'print the version',
 } as const;
 
 export type SwitchKey = keyof typeof SWITCHES;
+
+/** What says nothing without `--publish`. */
+export const PUBLISH_ONLY = [
+  'visibility',
+  'topic',
+  'template',
+  'adoptEmpty',
+  'tokenStdin',
+] as const;
 
 /** The flag of a setting or switch: `githubUrl` is `--github-url`. */
 export function flagOf(key: SettingKey | SwitchKey): string {

@@ -1,5 +1,6 @@
 import { namespaceOf } from './estate.ts';
 import type { Plan } from './plan.ts';
+import type { PublishResult } from './publication.ts';
 import { DEMO_OWNER } from './questions.ts';
 
 /** A Kubernetes object of a file. */
@@ -35,6 +36,8 @@ export type Report = {
     readonly path: string;
     readonly contents: string;
   }[];
+  /** What became of each repository on GitHub, with `--publish`. */
+  readonly published?: readonly PublishResult[];
   readonly notes: readonly string[];
   readonly next: readonly string[];
 };
@@ -87,7 +90,9 @@ export function resultText(report: Report, paint: Paint): string {
     });
     return `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`;
   });
-  const verdict = report.changed ? [] : ['Nothing to do: every file is as it should be.'];
+  const { changed, published } = report;
+  const idle = !changed && (published ?? []).every(({ created, pushed }) => !created && !pushed);
+  const verdict = idle ? ['Nothing to do: every file is as it should be.'] : [];
   const next =
     report.next.length > 0 ? ['', 'Next:', ...report.next.map((step) => `  ${step}`)] : [];
   const wanted = report.elsewhere.flatMap(({ url, path, contents }) => [
@@ -139,13 +144,17 @@ export function notesOf({ environments }: Plan, kept: readonly string[]): string
 }
 
 /** The commands that come after a run that wrote `plan`; `folders` says where each repo lies. */
-export function nextSteps(plan: Plan, folders: ReadonlyMap<string, string>): string[] {
+export function nextSteps(
+  plan: Plan,
+  folders: ReadonlyMap<string, string>,
+  published: boolean,
+): string[] {
   const config = plan.repos.find(({ role }) => role === 'config');
   const first = plan.environments[0];
   if (!config || !first) return [...folders.values()].map((folder) => `read ${folder}/README.md`);
   const folder = folders.get(config.name) ?? '.';
   const pushed = plan.repos.filter(({ role }) => role === 'scenario').map(({ name }) => name);
-  const own = first.owner === DEMO_OWNER || pushed.length === 0;
+  const own = published || first.owner === DEMO_OWNER || pushed.length === 0;
   return [
     `read ${folder}/README.md: it installs the Flux Operator, and has every command for this estate`,
     ...(own ? [] : [`push ${pushed.slice(0, 5).join(', ')} to ${first.githubUrl}/${first.owner}`]),

@@ -6,7 +6,7 @@ export type Values = { readonly [name: string]: unknown };
 
 /** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
 type Quota = {
-  readonly pods: number;
+  readonly pods: string;
   readonly cpu: string;
   readonly memory: string;
   readonly memoryLimit: string;
@@ -46,5 +46,24 @@ function versionsOf({ image }: Environment): string[] {
 /** Room for the demo app at its number of replicas during a rolling update, at least a small size. */
 function quotaOf({ replicas }: Environment): Quota {
   const pods = Math.max(20, replicas * 2);
-  return { pods, cpu: `${pods * 100}m`, memory: `${pods * 64}Mi`, memoryLimit: `${pods * 128}Mi` };
+  return {
+    pods: quantity(pods, DECIMAL),
+    cpu: quantity(pods * 100, ['m', ...DECIMAL]),
+    memory: quantity(pods * 64, BINARY),
+    memoryLimit: quantity(pods * 128, BINARY),
+  };
+}
+
+const DECIMAL = ['', 'k', 'M', 'G', 'T'];
+const BINARY = ['Mi', 'Gi', 'Ti', 'Pi'];
+
+/**
+ * `amount` of the first of `units` in Kubernetes' shortest form, as the API server stores it: any
+ * other form differs from it at every `kubectl apply`.
+ */
+function quantity(amount: number, units: readonly string[]): string {
+  const [unit = '', ...larger] = units;
+  const step = unit.endsWith('i') ? 1024 : 1000;
+  if (larger.length > 0 && amount % step === 0) return quantity(amount / step, larger);
+  return `${amount}${unit}`;
 }

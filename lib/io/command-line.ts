@@ -21,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (prepared) printReport(await execute(prepared), prepared.given, say);
     return 0;
   } catch (error) {
-    return printError(error);
+    return await printError(error, argv.includes('--json'));
   }
 }
 

@@ -118,11 +118,9 @@ async function record(
 
 /** What of name and e-mail address git has to be told, since neither user nor environment did. */
 async function identity(folder: string, fallback: Fallback): Promise<string[]> {
-  const settings = await localGit(folder).raw([
-    'config',
-    '--get-regexp',
-    '^(user|author)\\.(name|email)$',
-  ]);
+  // hooksPath is always set here: simple-git waits for 50 ms when a command prints nothing
+  const wanted = '^((user|author)\\.(name|email)|core\\.hookspath)$';
+  const settings = await localGit(folder).raw(['config', '--get-regexp', wanted]);
   const has = (key: 'name' | 'email') =>
     new RegExp(`^(user|author)\\.${key} \\S`, 'm').test(settings) ||
     Boolean(process.env[`GIT_AUTHOR_${key.toUpperCase()}`]);

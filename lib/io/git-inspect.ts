@@ -4,6 +4,7 @@ import type { PublicationRepo } from '../core/publication.ts';
 import { PublishError } from '../core/publication-errors.ts';
 import { explainLocalGit, last } from '../core/publication-git-errors.ts';
 import { localGit } from './git.ts';
+import { checkOrigin } from './git-origin.ts';
 import { type Blobs, readBlobs, treeId } from './git-tree.ts';
 import { withoutTokens } from './token-hiding.ts';
 
@@ -60,49 +61,13 @@ export async function explained<T>(repo: PublicationRepo, work: () => Promise<T>
   }
 }
 
-async function readFiles({ folder, files }: PublicationRepo, { fullName }: Place): Promise<Blobs> {
+async function readFiles(repo: PublicationRepo, { fullName }: Place): Promise<Blobs> {
   try {
-    return await readBlobs(folder, files);
+    return await readBlobs(repo);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new PublishError('UNREADABLE', { repo: fullName, said }, error);
   }
-}
-
-async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise<boolean> {
-  const git = localGit(folder);
-  const lines = await git.raw([
-    'config',
-    '--local',
-    '--get-regexp',
-    '^remote\\.origin\\.(url|pushurl)$',
-  ]);
-  const urls = lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.replace(/^\S+ /, ''));
-  const elsewhere = urls.find((origin) => !isSameRepository(origin, url));
-  if (elsewhere === undefined) return urls.length > 0;
-  // "gh:octo/fleet": the user's own shorthand, which insteadOf spells out
-  const resolved = (await git.raw(['ls-remote', '--get-url', 'origin'])).trim();
-  if (isSameRepository(resolved, url)) return true;
-  throw new PublishError('ORIGIN', { folder, origin: withoutPassword(elsewhere), url });
-}
-
-/** Whether `origin` (https or ssh, with .git or not) is the repository at `url`. */
-export function isSameRepository(origin: string, url: string): boolean {
-  const part = (text: string) => {
-    const found =
-      /^(?:https?|ssh):\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/.exec(text) ??
-      /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
-    const path = found?.[2]?.replace(/\/+$/, '').replace(/\.git$/, '');
-    return `${found?.[1]} ${path}`.toLowerCase();
-  };
-  return part(origin) === part(url);
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^@/]*@/, '$1***@');
 }
 
 const UNDERWAY: readonly (readonly [file: string, name: string])[] = [

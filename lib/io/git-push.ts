@@ -5,7 +5,7 @@ import { PublishError } from '../core/publication-errors.ts';
 import { explainPush, mayPassLater } from '../core/publication-git-errors.ts';
 import { remoteGit, SILENCE_SECONDS } from './git.ts';
 import type { Place } from './git-inspect.ts';
-import { countDown, type Pace } from './github.ts';
+import { countDown, type Pace } from './github-limits.ts';
 import type { Session } from './github-owner.ts';
 import { withoutTokens } from './token-hiding.ts';
 
@@ -46,6 +46,16 @@ function remote({ url }: Place): string[] {
   return [`remote.${NAME}.url=${url}`, `remote.${NAME}.fetch=+refs/heads/*:refs/remotes/origin/*`];
 }
 
+/** Reports how far the writing is, in steps of at least a fifth. */
+function showing({ fullName }: Place, { report }: Pace) {
+  let next = 20;
+  return ({ stage, progress: percent }: { stage: string; progress: number }) => {
+    if (stage !== 'writing' || percent < next || next > 100) return;
+    next = percent === 100 ? 101 : Math.min(percent + 20, 100);
+    report({ kind: 'pushing', repo: fullName, percent });
+  };
+}
+
 async function tryPush({
   repo,
   place,
@@ -53,14 +63,8 @@ async function tryPush({
   session,
   pace,
 }: Push): Promise<PublishError | undefined> {
-  const { report, signal } = pace;
-  let shown = 0;
-  const progress = ({ stage, progress: percent }: { stage: string; progress: number }) => {
-    // what is done at once needs no per cent
-    if (stage !== 'writing' || (percent === 100 && shown === 0)) return;
-    shown = percent;
-    report({ kind: 'pushing', repo: place.fullName, percent });
-  };
+  const { signal } = pace;
+  const progress = showing(place, pace);
   const git = remoteGit(repo.folder, place.url, session.github.token, {
     progress,
     config: remote(place),

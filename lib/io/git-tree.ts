@@ -5,22 +5,34 @@ import { join } from 'node:path';
 /** `mode sha` by path, as git would store the files. */
 export type Blobs = ReadonlyMap<string, string>;
 
-/** What git would make of `files` in `folder`, without asking it: a dry run leaves no trace. */
-export async function readBlobs(folder: string, files: readonly string[]): Promise<Blobs> {
+/** The files of a folder; those in `contents` count as written. */
+export type Files = {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly contents?: Readonly<Record<string, string>> | undefined;
+};
+
+/** What git would make of the files, without asking it: a dry run leaves no trace. */
+export async function readBlobs({ folder, files, contents = {} }: Files): Promise<Blobs> {
   const blobs = new Map<string, string>();
   for (const file of files) {
-    const path = join(folder, file);
-    const about = await lstat(path);
-    const link = about.isSymbolicLink();
-    const contents = link ? Buffer.from(await readlink(path)) : await readFile(path);
-    const mode = link
-      ? '120000'
-      : (about.mode & 0o100) !== 0 && process.platform !== 'win32'
-        ? '100755'
-        : '100644';
-    blobs.set(file, `${mode} ${hash('blob', contents)}`);
+    const text = contents[file];
+    const blob = text === undefined ? readBlob(join(folder, file)) : plain(Buffer.from(text));
+    blobs.set(file, await blob);
   }
   return blobs;
+}
+
+async function readBlob(path: string): Promise<string> {
+  const about = await lstat(path);
+  if (about.isSymbolicLink()) return `120000 ${hash('blob', Buffer.from(await readlink(path)))}`;
+  const contents = await readFile(path);
+  const runs = (about.mode & 0o100) !== 0 && process.platform !== 'win32';
+  return runs ? `100755 ${hash('blob', contents)}` : plain(contents);
+}
+
+function plain(contents: Buffer): string {
+  return `100644 ${hash('blob', contents)}`;
 }
 
 /** The id of the tree of `blobs`; git-scm.com/book/en/v2/Git-Internals-Git-Objects. */

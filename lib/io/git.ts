@@ -68,11 +68,15 @@ export function remoteGit(folder: string, url: string, token: Token, more: More 
  * longest match, so no rule of the user sends the push elsewhere.
  */
 function credentials(url: string): string[] {
-  const { origin } = new URL(url);
+  const { origin, hostname } = new URL(url);
+  const direct = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+    ? [`http.${url}.proxy=`]
+    : [];
   return [
     'credential.helper=',
     `credential.${origin}.helper=${HELPER}`,
     `http.${url}.extraHeader=`,
+    ...direct,
     'http.followRedirects=initial',
     `url.${url}.insteadOf=${url}`,
     `url.${url}.pushInsteadOf=${url}`,

@@ -7,6 +7,8 @@ export type GithubHost = {
   readonly api: string;
   /** github.com or TENANT.ghe.com: run by GitHub, on the newest version of the API. */
   readonly cloud: boolean;
+  /** On this machine, where no proxy leads to. */
+  readonly loopback: boolean;
 };
 
 /**
@@ -14,8 +16,10 @@ export type GithubHost = {
  * quickstart; Data Residency: docs.github.com/en/enterprise-cloud@latest/admin/data-residency.
  */
 export function locateGithub(githubUrl: string): GithubHost {
-  const { origin: web, host: name } = new URL(githubUrl);
-  if (name === 'github.com') return { web, name, api: 'https://api.github.com', cloud: true };
-  if (name.endsWith('.ghe.com')) return { web, name, api: `https://api.${name}`, cloud: true };
-  return { web, name, api: `${web}/api/v3`, cloud: false };
+  const { origin: web, host: name, hostname } = new URL(githubUrl);
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  const known = { web, name, loopback };
+  if (name === 'github.com') return { ...known, api: 'https://api.github.com', cloud: true };
+  if (name.endsWith('.ghe.com')) return { ...known, api: `https://api.${name}`, cloud: true };
+  return { ...known, api: `${web}/api/v3`, cloud: false };
 }

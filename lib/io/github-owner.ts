@@ -1,8 +1,9 @@
 import { coversCreation, describeScopes } from '../core/publication-api-errors.ts';
 import { type Facts, PublishError } from '../core/publication-errors.ts';
-import { type Github, openGithub, type Pace } from './github.ts';
+import { type Github, openGithub } from './github.ts';
 import { readFailure } from './github-failures.ts';
 import { locateGithub } from './github-hosts.ts';
+import type { Pace } from './github-limits.ts';
 import { refuseAnswer } from './github-repos.ts';
 import { findToken } from './token.ts';
 import { hideToken } from './token-hiding.ts';
@@ -27,7 +28,8 @@ export type Session = {
 /** What signing in needs to know. */
 export type SignIn = {
   readonly githubUrl: string;
-  readonly owner: string;
+  /** Without one it is the token's user. */
+  readonly owner?: string | undefined;
   readonly visibility: 'public' | 'private';
   readonly tokenStdin?: string | undefined;
 };
@@ -61,7 +63,7 @@ type Owner = Pick<Session, 'owner' | 'organization'>;
 async function whoOwns(
   github: Github,
   { login }: Account,
-  { owner, visibility }: SignIn,
+  { owner = login, visibility }: SignIn,
   { report }: Pace,
 ): Promise<Owner> {
   if (owner.toLowerCase() === login.toLowerCase()) return { owner: login, organization: false };

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Given } from '../core/arguments.ts';
 import { Interrupted, UserError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
+import type { PublishResult } from '../core/publication.ts';
 import { layerRenderer } from '../core/render.ts';
 import {
   nextSteps,
@@ -22,6 +23,7 @@ export function reportOf(
   repos: readonly ComparedRepo[],
   dryRun: boolean,
   parser?: typeof import('./objects.ts'),
+  published?: readonly PublishResult[],
 ): Report {
   const folders = new Map(repos.map(({ repo, folder }) => [repo.name, shorten(folder)]));
   const kept = repos.flatMap(({ folder, files }) =>
@@ -36,8 +38,9 @@ export function reportOf(
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
+    ...(published && { published }),
     notes: notesOf(plan, kept),
-    next: changed ? nextSteps(plan, folders) : [],
+    next: changed || published ? nextSteps(plan, folders, published !== undefined) : [],
   };
 }
 
@@ -65,10 +68,18 @@ export function printReport(report: Report, given: Given, say: (text: string) =>
   else say(resultText(report, painter(process.stderr)));
 }
 
-/** Prints what `error` means for the user and returns the exit code; a defect keeps its stack. */
-export function printError(error: unknown): number {
+/**
+ * Prints what `error` means for the user and returns the exit code; a defect keeps its stack. With
+ * `json`, what stopped publishing is printed to stdout as well.
+ */
+export async function printError(error: unknown, json: boolean): Promise<number> {
   const known = error instanceof UserError || error instanceof Interrupted;
   const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
+  if (json && error instanceof Error && 'reason' in error) {
+    const { PublishError, publishProblem } = await import('../core/publication-errors.ts');
+    if (error instanceof PublishError)
+      process.stdout.write(`${JSON.stringify({ error: publishProblem(error) }, null, 2)}\n`);
+  }
   return known ? error.code : 1;
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { combine, PublishError } from '../core/publication-errors.ts';
 import { type Commit, commitFiles } from './git-commit.ts';
 import { noreplyAddress, pushCommit } from './git-push.ts';
 import { checkScopes } from './github-owner.ts';
@@ -32,11 +33,38 @@ export async function carryOut(
   if (writing.length > 0) checkScopes(session, request.visibility, workflows(writing));
   const commits = new Map<Target, string>();
   const remotes = new Map<Target, RemoteRepo>();
-  for (const target of writing) commits.set(target, await commit(making, target));
+  const record = async (target: Target) => commits.set(target, await commit(making, target));
+  await eachOf(writing, record);
   for (const target of targets) remotes.set(target, await ensureRepo(making, target, progress));
-  for (const target of targets) await ensurePushed(making, target, commits.get(target), progress);
+  const push = (target: Target) => ensurePushed(making, target, commits.get(target), progress);
+  const isConfig = ({ repo }: Target) => repo.role === 'config';
+  await eachOf(
+    targets.filter((target) => !isConfig(target)),
+    push,
+  );
+  await eachOf(targets.filter(isConfig), push);
   for (const target of targets) await linkFolder(making, target);
   for (const [target, remote] of remotes) await dressRepo(making, target, remote);
+}
+
+const AT_ONCE = 4;
+
+/** Works on a few targets at once; a failure waits for those that are under way, then ends it. */
+async function eachOf(targets: readonly Target[], work: (target: Target) => Promise<unknown>) {
+  for (let at = 0; at < targets.length; at += AT_ONCE) {
+    const some = await Promise.allSettled(targets.slice(at, at + AT_ONCE).map(work));
+    const failed = some.flatMap((one) =>
+      one.status === 'rejected' ? [one.reason as unknown] : [],
+    );
+    if (failed.length > 0) throw joined(failed);
+  }
+}
+
+/** All refusals as one; anything else is a bug, which goes first. */
+function joined(failed: readonly unknown[]): unknown {
+  const refusals = failed.filter((error) => error instanceof PublishError);
+  const bug = failed.find((error) => !(error instanceof PublishError));
+  return bug ?? combine(refusals);
 }
 
 function needsPush(state: Target['state']): boolean {

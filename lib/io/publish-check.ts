@@ -7,8 +7,8 @@ import { look, type Target } from './publish-look.ts';
 const OLDEST_GIT = [2, 28] as const;
 
 /** Refuses a machine without git, or with one that cannot name the first branch. */
-export async function checkGit(folder: string): Promise<void> {
-  const { installed, major, minor, patch } = await localGit(folder).version();
+export async function checkGit(): Promise<void> {
+  const { installed, major, minor, patch } = await localGit(process.cwd()).version();
   if (!installed) throw new PublishError('NO_GIT');
   const [oldest, least] = OLDEST_GIT;
   if (major > oldest || (major === oldest && minor >= least)) return;

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Publication } from '../core/publication.ts';
 import { PublishError } from '../core/publication-errors.ts';
-import { countDown, type Pace } from './github.ts';
 import { askForRepo } from './github-create.ts';
 import { listBranches } from './github-history.ts';
+import { countDown, type Pace } from './github-limits.ts';
 import type { Session } from './github-owner.ts';
 import { findRepo, type RemoteRepo } from './github-repos.ts';
+import { provesOwnership } from './publish-compare.ts';
 import type { Journal } from './publish-journal.ts';
-import { provesOwnership, type Target, targetName } from './publish-look.ts';
+import { type Target, targetName } from './publish-look.ts';
 
 /** Waits between tries to create, and to see, a repository (seconds). */
 const TRIES = [1, 2, 4];

@@ -32,11 +32,14 @@ const NAME = '.flux-gitops-publish.json';
 export function openJournal(workspace: string): Journal {
   const file = join(workspace, NAME);
   const entries = read(file);
+  let written: Promise<void> = Promise.resolve();
   const set = async (name: string, entry: Entry | undefined) => {
     if (JSON.stringify(entries.get(name)) === JSON.stringify(entry)) return;
     if (entry === undefined) entries.delete(name);
     else entries.set(name, entry);
-    await write(file, entries);
+    // one after the other: all of them go through the same file
+    written = written.then(() => write(file, entries));
+    await written;
   };
   return { file, get: (name) => entries.get(name), set };
 }

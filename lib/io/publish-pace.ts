@@ -1,5 +1,5 @@
-import type { ProgressEvent } from '../core/publication.ts';
-import type { Pace } from './github.ts';
+import type { ProgressEvent } from '../core/publication-progress.ts';
+import type { Pace } from './github-limits.ts';
 
 /** How publishing goes on in earnest: a second is a second. */
 export function openPace(report: (event: ProgressEvent) => void, signal?: AbortSignal): Pace {

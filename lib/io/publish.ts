@@ -6,7 +6,7 @@ import {
   publishProblem,
   type Standing,
 } from '../core/publication-errors.ts';
-import type { Pace } from './github.ts';
+import type { Pace } from './github-limits.ts';
 import { type Session, signIn } from './github-owner.ts';
 import { carryOut, type Progress } from './publish-carry-out.ts';
 import { checkGit, confirmPublic, lookAtAll } from './publish-check.ts';
@@ -37,9 +37,8 @@ export async function publish(
   try {
     const session = attended.session ?? (await signIn(request, pace));
     owner = session.owner;
-    await checkGit(request.workspace);
     const making = { request, session, journal: openJournal(request.workspace), pace };
-    const targets = await lookAtAll(making, repos);
+    const [targets] = await Promise.all([lookAtAll(making, repos), checkGit()]);
     if (!request.dryRun) {
       await confirmPublic(request, targets, attended.confirm);
       await carryOut(making, targets, progress);

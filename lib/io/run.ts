@@ -2,14 +2,16 @@ import { type Given, parseArguments } from '../core/arguments.ts';
 import { openQuestions, withAnswers } from '../core/ask.ts';
 import { PLANNERS } from '../core/commands.ts';
 import { Interrupted, inputError, type Problem, UserError } from '../core/errors.ts';
-import { readSetting } from '../core/estate.ts';
+import { checkPublication, readSetting } from '../core/estate.ts';
 import { helpText } from '../core/help.ts';
 import type { Plan } from '../core/plan.ts';
+import type { PublishResult } from '../core/publication.ts';
 import type { CommandName } from '../core/questions.ts';
 import { renderPlan } from '../core/render.ts';
 import { planText, type Report } from '../core/report.ts';
 import { type ComparedRepo, compareRepo } from './compare.ts';
 import { reportOf } from './print.ts';
+import type { Signed } from './publishing.ts';
 import { packageVersion, templatesOf, usageOf } from './templates.ts';
 import { painter, type Terminal } from './terminal.ts';
 import { openWorkspace, type Workspace } from './world.ts';
@@ -23,6 +25,10 @@ export type Prepared = {
   readonly terminal: Terminal;
   /** Whether questions are asked, and so the plan is shown and confirmed. */
   readonly asks: boolean;
+  /** The folder that holds the repositories. */
+  readonly parent: string;
+  /** With `--publish`: the user who is signed in. */
+  readonly signed?: Signed;
 };
 
 /** Where a run starts: the folder that `--into` is relative to, and whose flags are passed over. */
@@ -56,10 +62,32 @@ export async function prepare(
   if (problems.length > 0) throw inputError([...problems, ...planner(given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
-  const { plan, problems: refusals } = planner(complete, workspace);
-  if (!plan) throw inputError(refusals);
-  const repos = compare(plan, workspace, switches.force === true);
-  return { given: complete, plan, repos, terminal, asks };
+  const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
+  const settled = await settle(complete, workspace, typed.join(' '), terminal);
+  const repos = compare(settled.plan, workspace, switches.force === true);
+  return { ...settled, repos, terminal, asks, parent: workspace.parent };
+}
+
+/** The plan; when it is to be published, after signing in, which may settle the owner. */
+async function settle(
+  given: Given,
+  workspace: Workspace,
+  typed: string,
+  { say }: Terminal,
+): Promise<Pick<Prepared, 'given' | 'plan' | 'signed'>> {
+  const plan = planFor(given, workspace);
+  if (!given.switches.publish) return { given, plan };
+  const { signInFor } = await import('./publishing.ts');
+  const { given: owned, signed } = await signInFor(given, plan, typed, say);
+  return { given: owned, signed, plan: planFor(owned, workspace) };
+}
+
+function planFor(given: Given, workspace: Workspace): Plan {
+  const { plan, problems } = PLANNERS[given.command](given, workspace);
+  const more = [...problems];
+  checkPublication(given.texts, more);
+  if (!plan || more.length > 0) throw inputError(more);
+  return plan;
 }
 
 async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
@@ -93,14 +121,31 @@ function compare(plan: Plan, workspace: Workspace, force: boolean): ComparedRepo
  * Shows the plan and writes it, unless it is a dry run, the user says no, or files that a user
  * edited are in the way. Returns the report; throws a UserError (exit code 1) when it refuses.
  */
-export async function execute({ given, plan, repos, terminal, asks }: Prepared): Promise<Report> {
+export async function execute(prepared: Prepared): Promise<Report> {
+  const { given, plan, repos, terminal, asks } = prepared;
   const { switches } = given;
-  if (switches.dryRun) return reportOf(plan, repos, true, await import('./objects.ts'));
+  if (switches.dryRun)
+    return reportOf(
+      plan,
+      repos,
+      true,
+      await import('./objects.ts'),
+      await published(prepared, repos),
+    );
   const changes = repos.some(({ files }) => files.some(({ state }) => !UNCHANGED.has(state)));
   if (asks && changes) await confirmPlan(plan, repos, terminal);
   const decided = await resolveConflicts(repos, terminal, terminal.interactive && !switches.json);
   writeRepos(decided);
-  return reportOf(plan, decided, false);
+  return reportOf(plan, decided, false, undefined, await published(prepared, decided));
+}
+
+async function published(
+  { signed, parent, terminal, asks }: Prepared,
+  repos: readonly ComparedRepo[],
+): Promise<PublishResult[] | undefined> {
+  if (!signed) return undefined;
+  const { publishRepos } = await import('./publishing.ts');
+  return publishRepos(signed, repos, parent, terminal, asks);
 }
 
 const UNCHANGED: ReadonlySet<string> = new Set(['identical', 'keep']);
@@ -112,7 +157,7 @@ async function confirmPlan(
 ): Promise<void> {
   const report = reportOf(plan, repos, false, await import('./objects.ts'));
   terminal.say(`\n${planText(report, painter(process.stderr), 60)}`);
-  if (!(await terminal.confirm('Write this?'))) throw new Interrupted('Nothing was written.');
+  if (!(await terminal.confirm('Write this?', true))) throw new Interrupted('Nothing was written.');
 }
 
 async function resolveConflicts(

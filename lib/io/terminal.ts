@@ -11,7 +11,7 @@ export type Terminal = {
   /** Prints a message; results that scripts read go to stdout instead. */
   readonly say: (text: string) => void;
   readonly ask: (questions: readonly Question[]) => Promise<Answers>;
-  readonly confirm: (message: string) => Promise<boolean>;
+  readonly confirm: (message: string, byDefault: boolean) => Promise<boolean>;
   /** Yeoman's conflict question for each file; returns the paths to overwrite. */
   readonly resolve: (folder: string, files: readonly ComparedFile[]) => Promise<Set<string>>;
 };
@@ -37,9 +37,9 @@ export function adapterTerminal(
     interactive,
     say,
     ask: async (questions) => (await prompt(questions.map(toInquirer))) as Answers,
-    confirm: async (message) =>
-      (await prompt([{ type: 'confirm', name: 'proceed', message, default: true }])).proceed !==
-      false,
+    confirm: async (message, byDefault) =>
+      (await prompt([{ type: 'confirm', name: 'proceed', message, default: byDefault }]))
+        .proceed !== false,
     resolve: async (folder, files) => {
       const { askConflicts } = await import('./conflicts.ts');
       return askConflicts(await load(), folder, files);

@@ -7,7 +7,11 @@ import { readRecord } from '../core/record.ts';
 import { RECORD_FILE } from '../core/render.ts';
 
 /** The world of one run, and where on disk its repositories lie. */
-export type Workspace = World & { readonly folderOf: (repo: string) => string };
+export type Workspace = World & {
+  /** The folder that holds the repositories. */
+  readonly parent: string;
+  readonly folderOf: (repo: string) => string;
+};
 
 const HOME_KIND = { app: 'config-repo', tenant: 'config-repo', 'scenario-repo': 'scenario-repo' };
 
@@ -32,7 +36,7 @@ export function openWorkspace(
     if (more.length === 0) cache.set(repo, found);
     return found;
   };
-  return { folder, folderOf, find, ...(home && { home }) };
+  return { folder, parent, folderOf, find, ...(home && { home }) };
 }
 
 type Home = Found & { readonly name: string; readonly folder: string };

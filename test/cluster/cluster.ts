@@ -1,7 +1,8 @@
 /** A cluster to test on: one started here, one that `npm run cluster` started, or the user's. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, cacheRoot } from './build.ts';
+import { build } from './build.ts';
+import { cacheRoot } from './cache.ts';
 import { planeBinaries, startControlPlane } from './control-plane.ts';
 import { fluxBinaries, startFlux } from './flux.ts';
 import { serveGit } from './git-server.ts';

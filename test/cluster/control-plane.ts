@@ -1,10 +1,11 @@
 /** etcd, API server, controller manager, scheduler, and kwok in the place of the kubelets. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pathOf as binary } from './build.ts';
+import { pathOf as binary } from './cache.ts';
 import { writeKubeconfig, writeSigningKeys, writeTokens } from './credentials.ts';
 import { type Access, call, get, kubectl } from './kube.ts';
 import { freePorts, type Processes } from './processes.ts';
+import { startProxy } from './proxy.ts';
 import { until } from './wait.ts';
 
 /** A running control plane. */
@@ -64,20 +65,6 @@ export async function startWorkloads(run: Processes, plane: ControlPlane): Promi
       out.includes(it),
     );
     return complete ? { ok: true } : { seen: out.slice(0, 500) };
-  });
-}
-
-/** `kubectl proxy` on a socket that only this user can open; it outlives API server restarts. */
-export async function startProxy(
-  run: Processes,
-  access: { kubeconfig: string; kubectl: string },
-  socket: string,
-): Promise<void> {
-  const args = ['proxy', `--unix-socket=${socket}`, `--kubeconfig=${access.kubeconfig}`];
-  run.start({ name: 'kubectl-proxy', path: access.kubectl, args });
-  await until('kubectl proxy listens', 30_000, async () => {
-    const seen = run.tail('kubectl-proxy');
-    return seen.includes('Starting to serve') ? { ok: true } : { seen };
   });
 }
 

@@ -94,7 +94,7 @@ export async function publish(estate: Estate, repo: string, branch = 'main'): Pr
   }
   await git(folder, 'add', '--all');
   await git(folder, 'commit', '--quiet', '--allow-empty', '--message', 'As the check wants it');
-  await git(folder, 'push', '--quiet', 'origin', `HEAD:${branch}`);
+  await git(folder, 'push', '--quiet', '--set-upstream', 'origin', `HEAD:${branch}`);
   return git(folder, 'rev-parse', 'HEAD');
 }
 

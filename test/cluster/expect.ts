@@ -20,8 +20,17 @@ type FluxStatus = {
 const condition = (found: Kubernetes | undefined, type: string) =>
   found?.status?.conditions?.find((one) => one.type === type);
 
-const show = (found: Kubernetes | undefined) =>
-  found ? JSON.stringify(found.status ?? 'no status yet') : 'no such object';
+function show(found: Kubernetes | undefined): string {
+  if (!found) return 'no such object';
+  const { lastAppliedRevision, artifact } = (found.status ?? {}) as FluxStatus;
+  const at = lastAppliedRevision ?? artifact?.revision ?? 'no revision';
+  return [at, ...conditionsOf(found)].join('\n  ');
+}
+
+const conditionsOf = ({ status }: Kubernetes) =>
+  (status?.conditions ?? []).map(({ type, status: is, reason, message }) =>
+    `${type}=${is} ${reason}: ${message}`.trim(),
+  );
 
 /** Waits until both objects of a tenant are Ready with exactly this commit. */
 export async function applied(estate: Estate, env: string, commit: string, deadline = 60_000) {
@@ -96,18 +105,27 @@ export async function explain(estate: Estate, env: string): Promise<string> {
   const namespace = namespaceOf(estate, env);
   const lines: string[] = [];
   for (const kind of ['GitRepository', 'Kustomization', 'Deployment', 'ReplicaSet']) {
-    for (const { metadata, status } of await list(estate.cluster, kind, namespace)) {
-      for (const { type, status: is, reason, message } of status?.conditions ?? []) {
-        lines.push(`${kind} ${metadata.name}: ${type}=${is} ${reason}: ${message}`);
-      }
+    for (const found of await list(estate.cluster, kind, namespace)) {
+      const name = `${kind} ${found.metadata.name}`;
+      lines.push(...conditionsOf(found).map((state) => `${name}: ${state}`));
     }
   }
   for (const name of ['source-controller', 'kustomize-controller']) {
     const log = await logOf(estate, name);
     const own = log.split('\n').filter((line) => line.includes(namespace));
-    lines.push(`last lines of ${name} about ${namespace}:`, ...own.slice(-5));
+    lines.push(`last lines of ${name} about ${namespace}:`, ...own.slice(-5).map(readable));
   }
   return lines.join('\n');
+}
+
+/** The parts of a controller's log line that say something about one object. */
+function readable(line: string): string {
+  try {
+    const { ts, level, name, msg, error } = JSON.parse(line) as Record<string, string>;
+    return `  ${ts} ${level} ${name}: ${msg}${error ? `: ${error}` : ''}`;
+  } catch {
+    return `  ${line}`;
+  }
 }
 
 async function logOf(estate: Estate, name: string): Promise<string> {

@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fluxVersion } from './binaries.ts';
-import { pathOf as binary } from './build.ts';
+import { pathOf as binary } from './cache.ts';
 import { type ControlPlane, startWorkloads } from './control-plane.ts';
 import { writeKubeconfig } from './credentials.ts';
 import { call, get, kubectl } from './kube.ts';

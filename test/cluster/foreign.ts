@@ -3,12 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { build, pathOf } from './build.ts';
+import { build } from './build.ts';
+import { pathOf } from './cache.ts';
 import type { Cluster } from './cluster.ts';
-import { startProxy } from './control-plane.ts';
 import { serveGit } from './git-server.ts';
 import { kubectl } from './kube.ts';
 import type { Processes } from './processes.ts';
+import { startProxy } from './proxy.ts';
 
 /** Says what will be made in the cluster, asks where somebody can answer, and connects. */
 export async function useForeign(

@@ -1,6 +1,6 @@
 /**
- * Ends what a control plane started, however that control plane itself comes to an end. It runs in
- * a session of its own and reads from a pipe whose other end the starting process holds: when that
+ * Ends what a control plane started, however that control plane itself comes to an end. It runs
+ * detached and reads from a pipe whose other end the starting process holds: when that
  * process stops, fails, is interrupted or killed, the pipe closes, and the clean-up begins.
  *
  * Lines: `group PID` a process group to end; `gone PID` it ended by itself; `remove PATH` a folder.

@@ -29,7 +29,7 @@ export class Processes {
       this.#lose = reject;
     });
     this.lost.catch(() => undefined);
-    this.dir = mkdtempSync(join(tmpdir(), 'flux-gitops-'));
+    this.dir = mkdtempSync(join(tmpdir(), 'flux-gitops-cluster-'));
     for (const sub of ['logs', 'tmp']) mkdirSync(join(this.dir, sub));
     this.#keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts')], {
       detached: true,

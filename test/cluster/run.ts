@@ -3,8 +3,8 @@
  * with it. `-- --only NAME` runs what has NAME in its title or file name; on the cluster of a
  * running `npm run cluster` where there is one. KUBECONFIG makes it use that cluster instead.
  */
-import { existsSync, globSync, readdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
 import { clusterVariable, estatesIn, removeNamespaces } from './check.ts';
@@ -28,8 +28,11 @@ function select(only: string | undefined): { files: string[]; pattern?: string }
 /** The cluster to use: the user's, a running playground, or one of our own. */
 async function prepare(run: Processes): Promise<Cluster> {
   const playground = load(playgroundFile());
-  const given = process.env.KUBECONFIG;
-  if (playground && (given === undefined || resolve(given) === playground.kubeconfig)) {
+  // npm starts scripts in the project's folder; a relative path was meant from where npm was.
+  const base = process.env.INIT_CWD ?? process.cwd();
+  const parts = process.env.KUBECONFIG?.split(delimiter).map((path) => resolve(base, path));
+  const given = parts?.join(delimiter);
+  if (playground && (given === undefined || given === playground.kubeconfig)) {
     if (given !== undefined || values.only !== undefined) {
       say(`On the cluster of the running \`npm run cluster\` (process ${playground.pid}).`);
       return playground;
@@ -38,11 +41,18 @@ async function prepare(run: Processes): Promise<Cluster> {
   return given ? useForeign(run, given, say) : startCluster(run, 'own', say);
 }
 
-function runTests(run: Processes, files: readonly string[], atOnce: number, pattern?: string) {
-  const args = ['--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`];
-  if (pattern !== undefined) args.push(`--test-name-pattern=${pattern}`);
+async function runTests(run: Processes, files: readonly string[], atOnce: number, only?: string) {
+  const tap = join(run.dir, 'results.tap');
+  const args = ['--test', `--test-concurrency=${atOnce}`];
+  args.push('--test-reporter=spec', '--test-reporter-destination=stdout');
+  args.push('--test-reporter=tap', `--test-reporter-destination=${tap}`);
+  if (only !== undefined) args.push(`--test-name-pattern=${only}`);
   const env = { [clusterVariable]: join(run.dir, 'cluster.json') };
-  return run.foreground({ name: 'tests', path: process.execPath, args: [...args, ...files], env });
+  const command = { name: 'tests', path: process.execPath, args: [...args, ...files], env };
+  const code = await run.foreground(command);
+  // A file none of whose tests are chosen is listed as a passed test itself.
+  const results = readFileSync(tap, 'utf8').match(/^ *(not )?ok \d+ - .*$/gm) ?? [];
+  return { code, checks: results.filter((line) => !line.endsWith('.test.ts')).length };
 }
 
 async function main(run: Processes): Promise<number> {
@@ -53,9 +63,17 @@ async function main(run: Processes): Promise<number> {
   // The one with many environments counts requests and needs the machine: it comes alone.
   const alone = files.filter((file) => basename(file).startsWith('scale'));
   const others = files.filter((file) => !alone.includes(file));
-  let code = others.length > 0 ? await runTests(run, others, 3, pattern) : 0;
-  if (alone.length > 0) code = (await runTests(run, alone, 1, pattern)) || code;
+  let [code, checks] = [0, 0];
+  for (const [group, atOnce] of [
+    [others, 3],
+    [alone, 1],
+  ] as const) {
+    if (group.length === 0) continue;
+    const done = await runTests(run, group, atOnce, pattern);
+    [code, checks] = [code || done.code, checks + done.checks];
+  }
   if (cluster.kind === 'foreign') await sweep(cluster, true);
+  if (checks === 0) throw new Error(`No check has "${values.only}" in its title or as file name.`);
   say(`cluster tests ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(start)}`);
   return code;
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { branches, git, has } from './bare.ts';
 import { sample, type Tree } from './description.ts';
 
 /** A user or organization of the stand-in. */
@@ -89,23 +89,6 @@ export function defaultBranch(repo: Repo): string {
   return repo.defaultBranch ?? first?.name ?? 'main';
 }
 
-/** The branches of a bare repository. */
-export function branches(folder: string): { name: string; sha: string }[] {
-  const lines = git(
-    folder,
-    'for-each-ref',
-    '--format=%(refname:strip=2) %(objectname)',
-    'refs/heads',
-  );
-  return lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [name = '', sha = ''] = line.split(' ');
-      return { name, sha };
-    });
-}
-
 /** The answer of GET /repos/OWNER/NAME/commits/REF. */
 export function commitBody(folder: string, sha: string, web: string): Tree {
   const [tree = '', ...parents] = git(folder, 'show', '-s', '--format=%T %P', sha)
@@ -143,30 +126,3 @@ export function comparison(folder: string, basehead: string, web: string): Tree 
     total_commits: ahead,
   };
 }
-
-function has(folder: string, sha: string): boolean {
-  try {
-    git(folder, 'cat-file', '-e', `${sha}^{commit}`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Runs git in a repository of the stand-in, without the configuration of whoever runs the tests. */
-export function git(folder: string, ...args: string[]): string {
-  return execFileSync('git', ['-C', folder, ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: plainGit,
-  });
-}
-
-/** git without any configuration but its own. */
-export const plainGit = {
-  PATH: process.env.PATH ?? '',
-  HOME: '/nonexistent',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  LC_ALL: 'C',
-};

@@ -4,8 +4,9 @@
  */
 import { argv, exit, stderr, stdin, stdout } from 'node:process';
 import { UserError } from '../../lib/core/errors.ts';
-import { describeProgress, type Publication } from '../../lib/core/publication.ts';
+import type { Publication } from '../../lib/core/publication.ts';
 import { PublishError, publishProblem } from '../../lib/core/publication-errors.ts';
+import { describeProgress } from '../../lib/core/publication-progress.ts';
 import { publish } from '../../lib/io/publish.ts';
 
 let text = '';

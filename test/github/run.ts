@@ -104,7 +104,8 @@ export function runDriver(
   });
 }
 
-function requestFor(
+/** The request to publish `estate`. */
+export function requestFor(
   standIn: StandIn,
   { workspace, repos }: Estate,
   more: Partial<Publication> = {},

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { git, type Repo } from './bodies.ts';
+import { git } from './bare.ts';
+import type { Repo } from './bodies.ts';
 import { type Estate, makeEstate, type Options, type Outcome, runDriver } from './run.ts';
 import { StandIn } from './stand-in.ts';
 

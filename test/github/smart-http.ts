@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { plainGit } from './bodies.ts';
+import { plainGit } from './bare.ts';
 
 /** Answers a request for `path` (`/OWNER/REPO.git/...`) below `root` with git's own smart HTTP server. */
 export function serveGit(

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { pathOf } from '../build.ts';
+import { pathOf } from '../cache.ts';
 import { freshEstate } from '../check.ts';
 import { configPath, namespaceOf, readManifests } from '../estate.ts';
 

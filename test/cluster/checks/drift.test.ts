@@ -31,7 +31,7 @@ check('a manifest that is removed from the repo is pruned from the cluster', asy
   await reconcile(estate, 'dev', 'GitRepository');
   await applied(estate, 'dev', removed);
   const left = await get(estate.cluster, 'ConfigMap', namespace, 'to-be-removed');
-  assert.equal(left, undefined, 'still there: is `prune: true` set in 2_sync.yaml?');
+  assert.ok(!left, 'ConfigMap to-be-removed is still there: has 2_sync.yaml `prune: true`?');
   assert.ok(await deploymentIn(estate, 'dev'), 'the rest stays');
 });
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { git, type Repo } from '../bodies.ts';
+import { git } from '../bare.ts';
+import type { Repo } from '../bodies.ts';
 import { writeIn } from '../run.ts';
 import {
   assertPublished,
@@ -281,4 +282,31 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     },
     ['flux-dev', 'ahead', 'flux-demo'],
   );
+
+  scenario('a dry run with files that are not written yet', async (scene) => {
+    await scene.run();
+    rmSync(scene.estate.workspace, { recursive: true });
+    mkdirSync(scene.estate.workspace);
+    const texts = (name: string, files: readonly string[]) =>
+      Object.fromEntries(files.map((file) => [file, `# ${name} ${file}\n`]));
+    for (const [index, repo] of scene.estate.repos.entries()) {
+      scene.estate.repos[index] = { ...repo, contents: texts(repo.name, repo.files) };
+    }
+    const request = { dryRun: true };
+    const same = await scene.run({ request });
+    assert.deepEqual(
+      same.results.map(({ state }) => state),
+      ['same', 'same'],
+      same.lines,
+    );
+    const [first] = scene.estate.repos;
+    assert.ok(first);
+    scene.estate.repos[0] = { ...first, contents: { ...first.contents, 'README.md': 'other' } };
+    const other = await scene.run({ request });
+    assert.deepEqual(
+      other.results.map(({ problem }) => problem?.code),
+      ['NAME_TAKEN', undefined],
+    );
+    assert.deepEqual(readdirSync(scene.estate.workspace), []);
+  });
 });

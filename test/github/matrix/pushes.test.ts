@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { git } from '../bodies.ts';
+import { git } from '../bare.ts';
+import type { Repo } from '../bodies.ts';
 import * as hooks from '../hooks.ts';
 import { writeIn } from '../run.ts';
 import { assertPublished, assertRefused, countCommits, type Scene, scenario } from '../scenario.ts';
@@ -23,6 +24,21 @@ async function finish(scene: Scene): Promise<void> {
   const outcome = await scene.run();
   assert.equal(outcome.code, 0, outcome.lines);
 }
+
+/** Somebody else makes the first commit. */
+function commitFirst({ folder }: Repo): void {
+  if (git(folder, 'for-each-ref') !== '') return;
+  const identity = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
+  const tree = git(folder, 'mktree').trim();
+  const commit = git(folder, ...identity, 'commit-tree', tree, '-m', 'First!').trim();
+  git(folder, 'update-ref', 'refs/heads/main', commit);
+}
+
+/** A push asks for the refs first, then sends: somebody may be faster than either. */
+const RACES = [
+  ['GET /octo/flux-dev/info/refs', 'NON_FF'],
+  ['POST /octo/flux-dev/git-receive-pack', 'NON_FF'],
+] as const;
 
 describe('pushes that are refused', { concurrency: 2 }, () => {
   scenario('GH001: a file over 100 MB', async (scene) => {
@@ -161,35 +177,20 @@ describe('pushes that are refused', { concurrency: 2 }, () => {
     ['flux-dev', 'flux-stage', 'flux-demo'],
   );
 
-  scenario('somebody pushes between our look and our push', async (scene) => {
-    scene.standIn.watch = (line, moment) => {
-      if (moment !== 'before' || line !== 'POST /octo/flux-dev/git-receive-pack') return;
+  for (const [at, code] of RACES) {
+    scenario(`somebody else pushes just before ${at}`, async (scene) => {
+      scene.standIn.watch = (line, moment) => {
+        if (moment === 'before' && line === at) commitFirst(scene.repo('flux-dev'));
+      };
+      assertRefused(await scene.run(), code, /octo\/flux-dev/);
       const { folder } = scene.repo('flux-dev');
-      const tree = git(folder, 'mktree', '--missing').trim();
-      const args = [
-        '-c',
-        'user.name=E',
-        '-c',
-        'user.email=e@example.com',
-        'commit-tree',
-        tree,
-        '-m',
-        'First!',
-      ];
-      git(folder, 'update-ref', 'refs/heads/main', git(folder, ...args).trim());
-    };
-    const outcome = await scene.run();
-    assert.equal(outcome.code, 1, outcome.lines);
-    assert.equal(
-      git(scene.repo('flux-dev').folder, 'log', '--format=%s', 'main'),
-      'First!\n',
-      'not overwritten',
-    );
-    assert.equal(git(scene.repo('flux-demo').folder, 'for-each-ref'), '');
-    scene.standIn.watch = () => undefined;
-    assertRefused(await scene.run(), 'NAME_TAKEN', /octo\/flux-dev/);
-    assert.equal(countCommits(scene.repo('flux-dev')), 1);
-  });
+      assert.equal(git(folder, 'log', '--format=%s', 'main'), 'First!\n', 'not overwritten');
+      assert.equal(git(scene.repo('flux-demo').folder, 'for-each-ref'), '');
+      scene.standIn.watch = () => undefined;
+      assertRefused(await scene.run(), 'NAME_TAKEN', /octo\/flux-dev/);
+      assert.equal(countCommits(scene.repo('flux-dev')), 1);
+    });
+  }
 
   scenario('another branch than main becomes the default branch', async (scene) => {
     const outcome = await scene.run({ request: { branch: 'trunk' } });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { git } from '../bodies.ts';
+import { git } from '../bare.ts';
 import { writeIn } from '../run.ts';
 import {
   assertPublished,

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { BIN, type Outcome, temporaryFolder } from '../sandbox.ts';
+import { openStandIn, type StandIn } from './stand-in.ts';
+
+type Session = { readonly standIn: StandIn; readonly folder: string; readonly run: Run };
+type Run = (
+  argv: readonly string[],
+  more?: { readonly cwd?: string; readonly input?: string; readonly token?: string },
+) => Promise<Outcome>;
+
+/** A stand-in for GitHub, an empty folder, and the command as a user with a token runs it there. */
+async function open(): Promise<Session> {
+  const standIn = await openStandIn((close) => after(close));
+  const folder = temporaryFolder();
+  const run: Run = (argv, { cwd = folder, input = '', token = standIn.access.token } = {}) => {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: folder,
+      NO_COLOR: '1',
+      GIT_CONFIG_NOSYSTEM: '1',
+      ...(token && { GH_ENTERPRISE_TOKEN: token }),
+    };
+    const child = spawn(process.execPath, [BIN, ...argv, '--github-url', standIn.url], {
+      cwd,
+      env,
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    child.stdin.end(input);
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+  };
+  return { standIn, folder, run };
+}
+
+const created = ({ standIn }: Session): number =>
+  standIn.seen.filter(({ line, status }) => /^POST .*repos$/.test(line) && status === 201).length;
+
+test('one command writes the estate and publishes it; a second one changes nothing', async () => {
+  const session = await open();
+  const { run, standIn } = session;
+  const first = await run(['--publish', '--yes', '--topic', 'gitops']);
+  assert.equal(first.code, 0, first.stderr);
+  assert.equal(created(session), 3);
+  assert.match(first.stderr, /pushed octo\/flux-demo@main/);
+  const pushed = first.stderr.split('\n').filter((line) => line.startsWith('> pushed'));
+  assert.match(pushed.at(-1) ?? '', /flux-demo/, 'the config repo is pushed last');
+  const second = await run(['--publish', '--yes', '--topic', 'gitops']);
+  assert.equal(second.code, 0, second.stderr);
+  assert.equal(created(session), 3);
+  assert.match(second.stderr, /Nothing to do/);
+  assert.deepEqual(standIn.violations, []);
+});
+
+test('tenant publishes what it wrote, to both repositories', async () => {
+  const { run, folder, standIn } = await open();
+  assert.equal((await run(['--publish', '--yes'])).code, 0);
+  const added = await run(['tenant', 'qa', '--repo', 'flux-stage-prod', '--publish', '--json'], {
+    cwd: join(folder, 'flux-demo'),
+  });
+  assert.equal(added.code, 0, added.stderr);
+  const { published } = JSON.parse(added.stdout);
+  assert.deepEqual(
+    published.map(({ name, state }: { name: string; state: string }) => [name, state]),
+    [
+      ['flux-stage-prod', 'same'],
+      ['flux-demo', 'same'],
+    ],
+  );
+  assert.deepEqual(standIn.violations, []);
+});
+
+test('scenario-repo publishes itself', async () => {
+  const session = await open();
+  const { code, stderr } = await session.run(['scenario-repo', 'flux-qa', '--publish']);
+  assert.equal(code, 0, stderr);
+  assert.equal(created(session), 1);
+});
+
+test('a dry run only looks, and shows each state', async () => {
+  const session = await open();
+  const { code, stdout, stderr } = await session.run(['--publish', '--dry-run', '--json']);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    JSON.parse(stdout).published.map(({ state }: { state: string }) => state),
+    ['absent', 'absent', 'absent'],
+  );
+  assert.equal(existsSync(join(session.folder, 'flux-demo')), false);
+  assert.deepEqual(
+    session.standIn.seen.filter(({ line }) => !line.startsWith('GET ')),
+    [],
+  );
+});
+
+test('without a token nothing is written, and --json says why', async () => {
+  const { run, folder } = await open();
+  const { code, stdout } = await run(['--publish', '--yes', '--json'], { token: '' });
+  assert.equal(code, 1);
+  assert.equal(JSON.parse(stdout).error.code, 'NO_TOKEN');
+  assert.equal(existsSync(join(folder, 'flux-demo')), false);
+});
+
+test('the token may come on standard input; its owner is the default owner', async () => {
+  const session = await open();
+  const { code, stderr } = await session.run(['--publish', '--yes', '--token-stdin'], {
+    token: '',
+    input: `${session.standIn.access.token}\n`,
+  });
+  assert.equal(code, 0, stderr);
+  assert.equal(created(session), 3);
+  assert.doesNotMatch(stderr, new RegExp(session.standIn.access.token));
+});
+
+test('an owner that does not exist is refused before anything is written', async () => {
+  const { run, folder } = await open();
+  const { code, stderr } = await run(['--publish', '--yes', '--owner', 'nobody']);
+  assert.equal(code, 1);
+  assert.match(stderr, /nobody/);
+  assert.equal(existsSync(join(folder, 'flux-demo')), false);
+});

@@ -18,17 +18,28 @@ const namespace = 'flux-system';
 /** Names of the binaries of this tier. */
 export const fluxBinaries = ['flux-operator', 'source-controller', 'kustomize-controller'];
 
-const controllers = ['source-controller', 'kustomize-controller'];
+const usual = ['source-controller', 'kustomize-controller'];
+
+/** What may differ: the instance, the controllers that run, and the operator's lock. */
+export type FluxWishes = {
+  /** A manifest of a FluxInstance; without one, the least that is locked down. */
+  instance?: string;
+  controllers?: readonly string[];
+};
 
 /**
  * Installs the operator and an instance, and starts the controllers. The instance itself is Ready
  * half a minute later only: the operator first tries to tell the notification controller.
  */
-export async function startFlux(run: Processes, plane: ControlPlane): Promise<void> {
+export async function startFlux(
+  run: Processes,
+  plane: ControlPlane,
+  { instance = JSON.stringify(leastInstance()), controllers = usual }: FluxWishes = {},
+): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
-  await startOperator(run, plane, join(config, 'data'));
-  await kubectl(plane, ['apply', '-f', '-'], JSON.stringify(instance()));
+  await startOperator(run, plane, operatorLock);
+  await kubectl(plane, ['apply', '-f', '-'], instance);
   const written = new Map<string, string[]>();
   for (const name of controllers) written.set(name, await argumentsOf(run, plane, name));
   await startWorkloads(run, plane);
@@ -36,7 +47,7 @@ export async function startFlux(run: Processes, plane: ControlPlane): Promise<vo
 }
 
 /** Without `distribution.artifact`, which would pull an image from a registry. */
-function instance() {
+function leastInstance() {
   return {
     apiVersion: 'fluxcd.controlplane.io/v1',
     kind: 'FluxInstance',
@@ -48,14 +59,22 @@ function instance() {
   };
 }
 
-async function startOperator(run: Processes, plane: ControlPlane, data: string): Promise<void> {
+/** All that `multitenancy.enabled: true` of the Helm chart adds. */
+export const operatorLock: readonly string[] = ['--default-service-account=flux-operator'];
+
+/** Starts the operator, with its lock or without. */
+export async function startOperator(
+  run: Processes,
+  plane: ControlPlane,
+  lock: readonly string[],
+): Promise<void> {
+  const data = join(dirname(binary('flux-operator')), 'config/data');
   const [metrics = 0, health = 0, web = 0] = await freePorts(3);
   const kubeconfig = await actAs(run, plane, 'flux-operator');
   const args = [
     `--storage-path=${data}`,
     '--enable-leader-election=false',
-    // All that `multitenancy.enabled: true` of the Helm chart adds.
-    '--default-service-account=flux-operator',
+    ...lock,
     `--metrics-addr=127.0.0.1:${metrics}`,
     `--health-addr=127.0.0.1:${health}`,
     `--web-server-port=${web}`,
@@ -80,7 +99,7 @@ async function actAs(run: Processes, plane: ControlPlane, account: string): Prom
 }
 
 /** The arguments of a container, as the operator wrote them. */
-async function argumentsOf(run: Processes, plane: ControlPlane, name: string): Promise<string[]> {
+export async function argumentsOf(run: Processes, plane: ControlPlane, name: string): Promise<string[]> {
   type Template = { template: { spec: { containers: { args: string[] }[] } } };
   const explain = () => run.tail('flux-operator');
   return until(
@@ -99,7 +118,8 @@ async function argumentsOf(run: Processes, plane: ControlPlane, name: string): P
 /** What only makes sense in a pod is replaced: `--events-addr`, ports, the storage's address. */
 const inPodOnly = ['--events-addr', '--enable-leader-election', '--storage-'];
 
-async function startController(
+/** Starts a controller with the arguments that the operator wrote for it. */
+export async function startController(
   run: Processes,
   plane: ControlPlane,
   name: string,
@@ -111,7 +131,7 @@ async function startController(
   args.push(`--metrics-addr=127.0.0.1:${metrics}`, `--health-addr=127.0.0.1:${health}`);
   if (name === 'source-controller') {
     const folder = join(run.dir, 'artifacts');
-    mkdirSync(folder);
+    mkdirSync(folder, { recursive: true });
     const address = `127.0.0.1:${storage}`;
     args.push(`--storage-path=${folder}`, `--storage-addr=${address}`);
     args.push(`--storage-adv-addr=${address}`);

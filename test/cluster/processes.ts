@@ -23,6 +23,7 @@ export class Processes {
   readonly #keeper: ChildProcess;
   #foreground: ChildProcess | undefined;
   #stopping = false;
+  readonly #running = new Map<string, ChildProcess>();
 
   constructor() {
     this.lost = new Promise((_, reject) => {
@@ -56,14 +57,25 @@ export class Processes {
     const stdio = ['ignore', log, log] as const;
     const child = spawn(command.path, command.args, { detached: true, stdio: [...stdio], env });
     closeSync(log);
+    this.#running.set(command.name, child);
     if (child.pid) this.#keeper.stdin?.write(`group ${child.pid}\n`);
     const lost = (how: string) => {
       if (child.pid) this.#keeper.stdin?.write(`gone ${child.pid}\n`);
-      if (this.#stopping) return;
+      if (this.#stopping || this.#running.get(command.name) !== child) return;
       this.#lose(new Error(`${command.name} ${how}:\n${this.tail(command.name)}`));
     };
     child.on('error', (error) => lost(`could not be started: ${error.message}`));
     child.on('exit', (code, signal) => lost(`ended unexpectedly (${signal ?? code})`));
+  }
+
+  /** Ends one process, so that it can be started with other arguments. */
+  async end(name: string): Promise<void> {
+    const child = this.#running.get(name);
+    this.#running.delete(name);
+    if (!child?.pid || child.exitCode !== null) return;
+    const gone = new Promise((done) => child.once('exit', done));
+    process.kill(-child.pid, 'SIGKILL');
+    await gone;
   }
 
   /** Runs a process that shows its output here; gives its exit code. */

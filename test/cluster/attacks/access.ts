@@ -1,0 +1,143 @@
+/** Attacks on who may act in the namespace: roles, bindings, tokens. */
+import { type Attack, at, binding, core, manifests, of, worker } from './attack.ts';
+
+const rbac = 'rbac.authorization.k8s.io/v1';
+const token = (account: string, duration: string) => [
+  ...['create', 'token', account, `--duration=${duration}`],
+];
+
+export const accessAttacks: Attack[] = [
+  {
+    name: 'admin-of-all',
+    attempt: 'RoleBinding of an own account to cluster-admin',
+    commit: ({ namespace }) =>
+      manifests(
+        binding(namespace, 'attack', 'cluster-admin', [
+          { kind: 'ServiceAccount', name: 'default', namespace },
+        ]),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(rbac, t.namespace, 'rolebindings', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'RBAC',
+  },
+  {
+    name: 'role-of-all',
+    attempt: 'Role with every verb on everything, escalate and impersonate included',
+    commit: ({ namespace }) =>
+      manifests(
+        of(rbac, 'Role', { name: 'attack', namespace }, undefined, {
+          rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+        }),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(rbac, t.namespace, 'roles', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'RBAC',
+  },
+  {
+    name: 'outsider-group',
+    attempt: 'own namespace opened to a group of people',
+    commit: ({ namespace }) =>
+      manifests(
+        binding(namespace, 'attack', 'view', [{ kind: 'Group', name: 'system:authenticated' }]),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(rbac, t.namespace, 'rolebindings', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /service accounts of its own namespace only/,
+  },
+  {
+    name: 'outsider-account',
+    attempt: 'own namespace opened to the account of another tenant',
+    commit: ({ namespace, victim }) =>
+      manifests(
+        binding(namespace, 'attack', 'edit', [
+          { kind: 'ServiceAccount', name: victim, namespace: victim },
+        ]),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(rbac, t.namespace, 'rolebindings', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /have people and others bound in the config repo/,
+  },
+  {
+    name: 'token-secret',
+    attempt: 'a Secret with a token of the reconciler that never ends',
+    commit: ({ namespace }) =>
+      manifests(
+        core(
+          'Secret',
+          {
+            name: 'attack',
+            namespace,
+            annotations: { 'kubernetes.io/service-account.name': namespace },
+          },
+          { type: 'kubernetes.io/service-account-token' },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'secrets', 'attack')))?.data?.token !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /kubectl create token/,
+  },
+  {
+    name: 'token-of-reconciler',
+    attempt: 'from a pod: a token of the reconciler',
+    commit: ({ namespace }) => manifests(...worker(namespace)),
+    fromPod: ({ namespace }) => ({ as: 'worker', args: token(namespace, '1h') }),
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /make a service account of your own/,
+  },
+  {
+    name: 'token-for-years',
+    attempt: 'from a pod: a token for ten years',
+    commit: ({ namespace }) => manifests(...worker(namespace)),
+    fromPod: () => ({ as: 'worker', args: token('worker', '87600h') }),
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /86400 seconds/,
+  },
+  {
+    name: 'account-relabelled',
+    attempt: 'the reconciler’s service account rewritten, to be mounted into every pod',
+    commit: ({ namespace }) =>
+      manifests(
+        core(
+          'ServiceAccount',
+          { name: namespace, namespace, annotations: { taken: 'yes' } },
+          {
+            automountServiceAccountToken: true,
+          },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'serviceaccounts', t.namespace)))?.metadata.annotations
+        ?.taken === 'yes',
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+    says: /the platform applied serviceaccounts\//,
+  },
+  {
+    name: 'binding-forced',
+    attempt: 'the own RoleBinding replaced by way of the annotation force: enabled',
+    commit: ({ namespace }) => {
+      const other = binding(namespace, `${namespace}-reconciler`, 'view', [
+        { kind: 'ServiceAccount', name: namespace, namespace },
+      ]);
+      const annotations = { 'kustomize.toolkit.fluxcd.io/force': 'enabled' };
+      return manifests({ ...other, metadata: { ...other.metadata, annotations } });
+    },
+    harm: async (t, see) => {
+      const path = at.group(rbac, t.namespace, 'rolebindings', `${t.namespace}-reconciler`);
+      const found = await see(path);
+      return found === undefined || found.roleRef.name === 'view';
+    },
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+];

@@ -1,0 +1,147 @@
+/** What an attack is: a commit to a tenant's repository, the harm it aims at, and who refuses it. */
+
+/** The three estates that every attack is tried on. */
+export const fields = ['open', 'reference', 'hardened'] as const;
+
+/** `open` has no guard at all: what does not succeed there is no attack. */
+export type Field = (typeof fields)[number];
+
+/** The tenant that attacks, and what it can name. */
+export type Tenant = {
+  field: Field;
+  namespace: string;
+  /** Another tenant's namespace, with a repository of its own. */
+  victim: string;
+  /** The repository that feeds both. */
+  repo: string;
+  /** Where that repository is served. */
+  url: string;
+  /** Where charts and plain files are served, an address that is allowed; and one that is not. */
+  files: string;
+  elsewhere: string;
+  /** The API server, as a kubeconfig would name it. */
+  server: string;
+};
+
+/** A Kubernetes object as it is written to a manifest. */
+export type Manifest = { apiVersion: string; kind: string; metadata: Metadata } & Partial<
+  Record<string, unknown>
+>;
+
+type Metadata = { name: string; namespace?: string } & Partial<Record<string, unknown>>;
+
+/** The files of a commit below the tenant's folder: manifests, or text as it is. */
+export type Commit = Readonly<Record<string, readonly Manifest[] | string>>;
+
+/** Reads an object by its API path; undefined where there is none. */
+// biome-ignore lint/suspicious/noExplicitAny: what is read is compared field by field.
+export type See = (path: string) => Promise<any>;
+
+/** A request to the API server as a service account of the tenant, as from one of its pods. */
+export type PodRequest = { as: string; args: readonly string[]; input?: unknown };
+
+/** Who may refuse; a policy is named after its file in policies/. */
+export type Guard =
+  | 'RBAC'
+  | 'Pod Security'
+  | 'ResourceQuota'
+  | 'Flux lockdown'
+  | 'operator lock'
+  | 'targetNamespace'
+  | 'nobody'
+  | `policy ${string}`;
+
+/** An attack. Its name is the name of the environment that it is tried from. */
+export type Attack = {
+  name: string;
+  /** What is attempted, for the table. */
+  attempt: string;
+  /** What is committed; after it was applied, `after` is. */
+  commit: (tenant: Tenant) => Commit;
+  after?: (tenant: Tenant) => Commit;
+  /** What a pod of the tenant asks the API server for once the commit was applied. */
+  fromPod?: (tenant: Tenant) => PodRequest;
+  /** Whether the harm is done; without it, the pod's request is the harm. */
+  harm?: (tenant: Tenant, see: See) => Promise<boolean>;
+  /** Who refuses it on each profile; `nobody` where it succeeds. */
+  reference: Guard;
+  hardened: Guard;
+  /** What has to stand in the refusal on profile hardened, where it is our own sentence. */
+  says?: RegExp;
+};
+
+/** An object of the core API group. */
+export const core = (kind: string, metadata: Metadata, rest: object = {}): Manifest => ({
+  apiVersion: 'v1',
+  kind,
+  metadata,
+  ...rest,
+});
+
+/** An object of another API group. */
+export const of = (
+  apiVersion: string,
+  kind: string,
+  metadata: Metadata,
+  spec?: object,
+  rest: object = {},
+): Manifest => ({ apiVersion, kind, metadata, ...(spec && { spec }), ...rest });
+
+const rbac = 'rbac.authorization.k8s.io';
+
+/** A RoleBinding to a ClusterRole. */
+export const binding = (
+  namespace: string,
+  name: string,
+  role: string,
+  subjects: readonly object[],
+): Manifest =>
+  of(`${rbac}/v1`, 'RoleBinding', { name, namespace }, undefined, {
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
+    subjects,
+  });
+
+/** A service account of the tenant's own making that may do all that the tenant may. */
+export const worker = (namespace: string): Manifest[] => [
+  core('ServiceAccount', { name: 'worker', namespace }),
+  binding(namespace, 'worker', 'admin', [{ kind: 'ServiceAccount', name: 'worker', namespace }]),
+];
+
+/** One file of manifests. */
+export const manifests = (...list: Manifest[]): Commit => ({ 'attack.yaml': list });
+
+/** A pod template that asks for little; `pod` and `container` say the rest. */
+export const podTemplate = (pod: object = {}, container: object = {}) => ({
+  metadata: { labels: { app: 'attack' } },
+  spec: {
+    ...pod,
+    containers: [{ name: 'attack', image: 'example.invalid/attack:1', ...container }],
+  },
+});
+
+/** A Deployment of such pods. */
+export const deployment = (
+  namespace: string,
+  pod: object = {},
+  container: object = {},
+  replicas = 1,
+): Manifest =>
+  of(
+    'apps/v1',
+    'Deployment',
+    { name: 'attack', namespace },
+    {
+      replicas,
+      selector: { matchLabels: { app: 'attack' } },
+      template: podTemplate(pod, container),
+    },
+  );
+
+/** Paths of the API that the harms look at. */
+export const at = {
+  core: (namespace: string, plural: string, name: string) =>
+    `/api/v1/namespaces/${namespace}/${plural}${name && `/${name}`}`,
+  group: (group: string, namespace: string, plural: string, name: string) =>
+    `/apis/${group}/namespaces/${namespace}/${plural}/${name}`,
+  cluster: (group: string, plural: string, name: string) => `/apis/${group}/${plural}/${name}`,
+};

@@ -1,0 +1,155 @@
+/** The estates that are attacked: written by the command, one tenant for each attack. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Document, parseAllDocuments } from 'yaml';
+import type { Cluster } from '../cluster.ts';
+import { type Estate, fluxGitops, publish } from '../estate.ts';
+import { kubectl } from '../kube.ts';
+import {
+  type Attack,
+  type Commit,
+  core,
+  type Field,
+  type Manifest,
+  of,
+  type Tenant,
+} from './attack.ts';
+import type { FileServer } from './file-server.ts';
+
+const repo = 'attacks';
+const rbac = 'rbac.authorization.k8s.io';
+
+/** A generated estate with the tenants of every attack. */
+export type Battlefield = {
+  field: Field;
+  estate: Estate;
+  attacks: readonly Attack[];
+  tenantOf: (attack: Attack) => Tenant;
+};
+
+/** Generates the estate of `field`; nothing is pushed or applied yet. */
+export async function makeField(
+  cluster: Cluster,
+  files: FileServer,
+  field: Field,
+  attacks: readonly Attack[],
+  dir: string,
+): Promise<Battlefield> {
+  const names = attacks.map(({ name }) => name);
+  const repos = Object.fromEntries([...names, 'victim'].map((name) => [name, repo]));
+  const profile = field === 'reference' ? 'reference' : 'hardened';
+  const estate: Estate = { cluster, profile, dir, owner: field, prefix: field, repos };
+  mkdirSync(dir, { recursive: true });
+  const identity = ['--github-url', cluster.git.push, '--owner', field, '--prefix', field];
+  const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
+  const rest = ['--profile', profile, '--interval', '1h', '--allow-source', `${files.url}/files`];
+  await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest]);
+  for (const attack of attacks) prepareTenant(estate, field, attack);
+  const tenantOf = ({ name }: Attack): Tenant => ({
+    field,
+    namespace: `${field}-${name}`,
+    victim: `${field}-victim`,
+    repo,
+    url: `${cluster.git.url}/${field}/${repo}`,
+    files: `${files.url}/files`,
+    elsewhere: `${files.url}/elsewhere/${field}`,
+    server: '',
+  });
+  return { field, estate, attacks, tenantOf };
+}
+
+/** Nobody waits for the health of what an attack makes; in the open, no guard is left. */
+function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
+  const sync = join(estate.dir, 'flux-demo', name, '2_sync.yaml');
+  change(sync, (document) => {
+    if (document.get('kind') !== 'Kustomization') return true;
+    document.deleteIn(['spec', 'wait']);
+    if (field === 'open') document.deleteIn(['spec', 'targetNamespace']);
+    return true;
+  });
+  if (field !== 'open') return;
+  change(join(estate.dir, 'flux-demo', name, '1_tenant.yaml'), (document) => {
+    if (document.get('kind') === 'Namespace') document.deleteIn(['metadata', 'labels']);
+    return document.get('kind') !== 'ResourceQuota';
+  });
+}
+
+function change(file: string, keep: (document: Document) => boolean): void {
+  const documents = parseAllDocuments(readFileSync(file, 'utf8')) as Document[];
+  writeFileSync(
+    file,
+    documents
+      .filter(keep)
+      .map((one) => one.toString())
+      .join(''),
+  );
+}
+
+/** Writes the commit of each attack, or the one after it, and pushes; returns the commit's hash. */
+export async function push(battle: Battlefield, step: 'commit' | 'after'): Promise<string> {
+  const root = join(battle.estate.dir, repo);
+  for (const attack of battle.attacks) {
+    const files = attack[step]?.(battle.tenantOf(attack));
+    if (!files) continue;
+    rmSync(join(root, attack.name), { recursive: true, force: true });
+    writeCommit(join(root, attack.name), files);
+  }
+  const [first] = battle.attacks;
+  if (step === 'commit' && first) writeInner(root, battle.tenantOf(first).field);
+  return publish(battle.estate, repo);
+}
+
+function writeCommit(folder: string, files: Commit): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, contents] of Object.entries(files)) {
+    const text = typeof contents === 'string' ? contents : toYaml(contents);
+    writeFileSync(join(folder, name), text);
+  }
+}
+
+// JSON is YAML, and says exactly what is meant.
+const toYaml = (list: readonly Manifest[]): string =>
+  list.map((one) => `---\n${JSON.stringify(one)}\n`).join('');
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Flux fills it in, not JavaScript.
+const placeholder = '${password}';
+
+/** What inner syncs apply. */
+function writeInner(root: string, field: Field): void {
+  const made = core('ConfigMap', { name: 'made' });
+  const leaked = core('ConfigMap', { name: 'leaked' }, { data: { password: placeholder } });
+  const role = of(
+    `${rbac}/v1`,
+    'ClusterRole',
+    { name: `${field}-sync-no-account-made` },
+    undefined,
+    {
+      rules: [],
+    },
+  );
+  writeCommit(join(root, 'inner/made'), { 'made.yaml': [made] });
+  writeCommit(join(root, 'inner/leak'), { 'leak.yaml': [leaked] });
+  writeCommit(join(root, 'inner/sync-no-account'), { 'role.yaml': [role] });
+}
+
+/** Applies the tenants as the README says; in the open, every one of them may do everything. */
+export async function applyTenants(battle: Battlefield): Promise<void> {
+  const { estate, field } = battle;
+  const folders = Object.keys(estate.repos).flatMap((name) => [
+    '-f',
+    join(estate.dir, 'flux-demo', name),
+  ]);
+  if (field === 'open') {
+    const subjects = battle.attacks.map((attack) => {
+      const { namespace } = battle.tenantOf(attack);
+      return { kind: 'ServiceAccount', name: namespace, namespace };
+    });
+    const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' };
+    const everybody = of(`${rbac}/v1`, 'ClusterRoleBinding', { name: 'open' }, undefined, {
+      roleRef,
+      subjects,
+    });
+    await kubectl(estate.cluster, ['apply', '-f', '-'], JSON.stringify(everybody));
+  }
+  await kubectl(estate.cluster, ['apply', ...folders]);
+}

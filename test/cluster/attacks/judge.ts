@@ -1,0 +1,145 @@
+/** Whether an attack did its harm, and if not, who refused it and in which words. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Access, call, tryKubectl } from '../kube.ts';
+import type { Attack, Guard, See, Tenant } from './attack.ts';
+import type { Battlefield } from './field.ts';
+import type { FileServer } from './file-server.ts';
+
+/** How an attack ended; `nobody` refused one that did its harm. */
+export type Verdict = { attack: Attack; by: Guard | 'unknown'; message: string };
+
+type Listed = {
+  kind?: string;
+  metadata: { namespace: string; name: string };
+  status?: { conditions?: { type: string; status: string; message?: string }[] };
+  reason?: string;
+  message?: string;
+};
+
+/** Whose sentences these are; the first that matches. */
+const voices: readonly (readonly [Guard, RegExp])[] = [
+  ['Pod Security', /violates PodSecurity/],
+  ['ResourceQuota', /exceeded quota/],
+  ['Flux lockdown', /cross-namespace references|remote resources|can't access|:default" cannot/],
+  ['operator lock', /:flux-operator" cannot/],
+  ['RBAC', /is forbidden: User|attempting to grant RBAC|cannot \w+ resource|not currently held/],
+];
+
+/** Who says this. */
+export function voiceOf(message: string): Guard | undefined {
+  const policy = /ValidatingAdmissionPolicy '([\w-]+)'/.exec(message)?.[1];
+  if (policy) return `policy ${policy}`;
+  return voices.find(([, pattern]) => pattern.test(message))?.[0];
+}
+
+const kinds = [
+  '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations',
+  '/apis/helm.toolkit.fluxcd.io/v2/helmreleases',
+  '/apis/source.toolkit.fluxcd.io/v1/gitrepositories',
+  '/apis/fluxcd.controlplane.io/v1/resourcesets',
+  '/apis/apps/v1/replicasets',
+  '/api/v1/events?fieldSelector=reason%3DFailedCreate',
+];
+
+/** Everything that is said not to have worked, by namespace; and which syncs went well. */
+async function hear(access: Access) {
+  const said = new Map<string, string[]>();
+  const ready = new Set<string>();
+  for (const path of kinds) {
+    const { out } = await call(access, path);
+    for (const one of (JSON.parse(out) as { items?: Listed[] }).items ?? []) {
+      const { namespace, name } = one.metadata;
+      const heard = said.get(namespace) ?? [];
+      said.set(namespace, heard);
+      if (one.message) heard.push(one.message);
+      for (const { type, status, message = '' } of one.status?.conditions ?? []) {
+        if (status === 'False' || type === 'ReplicaFailure' || type === 'Stalled')
+          heard.push(message);
+        if (
+          path.endsWith('kustomizations') &&
+          name === 'attacks' &&
+          type === 'Ready' &&
+          status === 'True'
+        )
+          ready.add(`${namespace} ${message}`);
+      }
+    }
+  }
+  return { said, ready };
+}
+
+/** Reads objects, and what the file server was asked for. */
+export const seeing =
+  (access: Access, files: FileServer): See =>
+  async (path) => {
+    if (path.startsWith('seen:')) return files.asked.find((one) => one.includes(path.slice(5)));
+    const { code, out } = await call(access, path);
+    return code === 200 ? JSON.parse(out) : undefined;
+  };
+
+/** Waits until every attack of a field has ended one way or the other. */
+export async function judge(
+  battle: Battlefield,
+  access: Access,
+  files: FileServer,
+  commit: string,
+  seconds: number,
+): Promise<Verdict[]> {
+  const end = Date.now() + seconds * 1000;
+  const verdicts = new Map<string, Verdict>();
+  const see = seeing(access, files);
+  const asked = new Map<string, string>();
+  for (;;) {
+    const { said, ready } = await hear(access);
+    for (const attack of battle.attacks.filter(({ name }) => !verdicts.has(name))) {
+      const tenant = battle.tenantOf(attack);
+      const applied = [...ready].some(
+        (one) => one.startsWith(`${tenant.namespace} `) && one.includes(commit),
+      );
+      const heard = [...(said.get(tenant.namespace) ?? [])];
+      if (attack.fromPod && applied) heard.push(await fromPod(access, attack, tenant, asked));
+      const verdict = await ended(attack, tenant, see, heard, applied);
+      if (verdict) verdicts.set(attack.name, verdict);
+      else if (Date.now() > end)
+        verdicts.set(attack.name, {
+          attack,
+          by: 'unknown',
+          message: heard.join('\n') || `applied: ${applied}`,
+        });
+    }
+    if (verdicts.size === battle.attacks.length) break;
+    await sleep(1500);
+  }
+  return battle.attacks.map(({ name }) => verdicts.get(name) as Verdict);
+}
+
+const done = 'the request was answered';
+
+async function fromPod(access: Access, attack: Attack, tenant: Tenant, asked: Map<string, string>) {
+  const before = asked.get(attack.name);
+  if (before !== undefined || !attack.fromPod) return before ?? '';
+  const { as, args } = attack.fromPod(tenant);
+  const user = `system:serviceaccount:${tenant.namespace}:${as}`;
+  const where = ['--as', user, '-n', tenant.namespace];
+  const { code, error } = await tryKubectl(access, [...where, ...args]);
+  const answer = code === 0 ? done : error;
+  asked.set(attack.name, answer);
+  return answer;
+}
+
+async function ended(
+  attack: Attack,
+  tenant: Tenant,
+  see: See,
+  heard: readonly string[],
+  applied: boolean,
+): Promise<Verdict | undefined> {
+  const harmed = attack.harm ? await attack.harm(tenant, see) : heard.includes(done);
+  if (harmed) return { attack, by: 'nobody', message: '' };
+  const expected = tenant.field === 'open' ? 'nobody' : attack[tenant.field];
+  if (expected === 'nobody') return undefined;
+  if (expected === 'targetNamespace' && applied)
+    return { attack, by: expected, message: 'it lands in the own namespace' };
+  const message = heard.find((one) => voiceOf(one) === expected);
+  return message === undefined ? undefined : { attack, by: expected, message };
+}

@@ -1,0 +1,205 @@
+/** Attacks on what the platform applied to the namespace. */
+import {
+  type Attack,
+  at,
+  core,
+  type Manifest,
+  manifests,
+  of,
+  type See,
+  type Tenant,
+  worker,
+} from './attack.ts';
+
+const source = 'source.toolkit.fluxcd.io/v1';
+const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
+const networking = 'networking.k8s.io/v1';
+
+/** The tenant's own GitRepository as the platform wrote it, with changes. */
+const ownSource = (t: Tenant, spec: object = {}, annotations: object = {}): Manifest =>
+  of(
+    source,
+    'GitRepository',
+    { name: t.repo, namespace: t.namespace, annotations },
+    {
+      interval: '1m0s',
+      url: t.url,
+      ref: { branch: 'main' },
+      ...spec,
+    },
+  );
+
+const seeSource = (t: Tenant, see: See) =>
+  see(at.group(source, t.namespace, 'gitrepositories', t.repo));
+const seeSync = (t: Tenant, see: See) =>
+  see(at.group(kustomize, t.namespace, 'kustomizations', t.repo));
+const seePolicy = (t: Tenant, see: See) =>
+  see(at.group(networking, t.namespace, 'networkpolicies', 'allow-same-namespace'));
+
+const ownPolicy = (t: Tenant, metadata: object, ingress: object[]): Manifest =>
+  of(
+    networking,
+    'NetworkPolicy',
+    { name: 'allow-same-namespace', namespace: t.namespace, ...metadata },
+    { podSelector: {}, policyTypes: ['Ingress'], ingress },
+  );
+
+const policyAttacks: Attack[] = [
+  {
+    name: 'policy-opened',
+    attempt: 'the platform’s network policy rewritten to let everybody in',
+    commit: (t) => manifests(ownPolicy(t, {}, [{}])),
+    harm: async (t, see) => {
+      const found = await seePolicy(t, see);
+      return found?.spec.ingress.some((rule: object) => Object.keys(rule).length === 0) === true;
+    },
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+    says: /have it changed in the config repo/,
+  },
+  {
+    name: 'policy-owned',
+    attempt: 'the platform’s network policy given an owner that does not exist: garbage collected',
+    commit: (t) => {
+      const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'none', uid: 'none' };
+      const metadata = { ownerReferences: [owner] };
+      const peers = [{ from: [{ podSelector: {} }] }];
+      return manifests(ownPolicy(t, metadata, peers));
+    },
+    harm: async (t, see) => {
+      const found = await seePolicy(t, see);
+      return found === undefined || found.metadata.ownerReferences !== undefined;
+    },
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'policies-deleted',
+    attempt: 'from a pod: all network policies deleted at once',
+    commit: ({ namespace }) => manifests(...worker(namespace)),
+    fromPod: () => ({ as: 'worker', args: ['delete', 'networkpolicies', '--all', '--wait=false'] }),
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'prune-off',
+    attempt: 'the platform’s network policy annotated with prune: disabled, ssa: Merge',
+    commit: (t) => {
+      const flux = 'kustomize.toolkit.fluxcd.io';
+      const annotations = { [`${flux}/prune`]: 'disabled', [`${flux}/ssa`]: 'Merge' };
+      return manifests(ownPolicy(t, { annotations }, [{ from: [{ podSelector: {} }] }]));
+    },
+    harm: async (t, see) =>
+      (await seePolicy(t, see))?.metadata.annotations?.['kustomize.toolkit.fluxcd.io/prune'] ===
+      'disabled',
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'label-claimed',
+    attempt: 'an own object with the label that marks the platform’s, which the policy trusts',
+    commit: (t) => {
+      const labels = { 'toolkit.fluxcd.io/tenant': t.namespace };
+      return manifests(core('ConfigMap', { name: 'attack', namespace: t.namespace, labels }));
+    },
+    harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+    says: /leave it out/,
+  },
+];
+
+const syncAttacks: Attack[] = [
+  {
+    name: 'source-repointed',
+    attempt: 'the own GitRepository pointed elsewhere',
+    commit: (t) => manifests(ownSource(t, { url: `${t.elsewhere}/taken` })),
+    harm: async (t, see) => (await seeSource(t, see))?.spec.url.endsWith('/taken') === true,
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'source-pruned',
+    attempt: 'the own GitRepository taken over unchanged, and deleted by pruning',
+    commit: (t) => manifests(ownSource(t)),
+    after: (t) => manifests(core('ConfigMap', { name: 'left', namespace: t.namespace })),
+    harm: async (t, see) => (await seeSource(t, see)) === undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'reconcile-off',
+    attempt: 'the own GitRepository annotated so that the platform’s changes no longer arrive',
+    commit: (t) =>
+      manifests(ownSource(t, {}, { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled' })),
+    harm: async (t, see) =>
+      (await seeSource(t, see))?.metadata.annotations?.['kustomize.toolkit.fluxcd.io/reconcile'] ===
+      'disabled',
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'sync-rewritten',
+    attempt: 'the own Kustomization rewritten: another path, and never pruned',
+    commit: (t) =>
+      manifests(
+        of(
+          kustomize,
+          'Kustomization',
+          { name: t.repo, namespace: t.namespace },
+          {
+            interval: '20m0s',
+            prune: false,
+            path: `./${t.namespace.slice(t.namespace.indexOf('-') + 1)}`,
+            serviceAccountName: t.namespace,
+            sourceRef: { kind: 'GitRepository', name: t.repo },
+          },
+        ),
+      ),
+    harm: async (t, see) => (await seeSync(t, see))?.spec.prune === false,
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+];
+
+const quotaAttacks: Attack[] = [
+  {
+    name: 'quota-raised',
+    attempt: 'the quota raised, or one of one’s own',
+    commit: (t) =>
+      manifests(
+        of(
+          'v1',
+          'ResourceQuota',
+          { name: 'tenant', namespace: t.namespace },
+          { hard: { pods: '9999' } },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'resourcequotas', 'tenant')))?.spec.hard.pods === '9999',
+    reference: 'nobody',
+    hardened: 'RBAC',
+  },
+  {
+    name: 'limits-raised',
+    attempt: 'the limits rewritten, or one’s own',
+    commit: (t) =>
+      manifests(
+        of(
+          'v1',
+          'LimitRange',
+          { name: 'tenant', namespace: t.namespace },
+          {
+            limits: [{ type: 'Container', default: { memory: '99Gi' } }],
+          },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'limitranges', 'tenant')))?.spec.limits[0].default.memory ===
+      '99Gi',
+    reference: 'nobody',
+    hardened: 'RBAC',
+  },
+];
+
+export const platformAttacks = [...policyAttacks, ...syncAttacks, ...quotaAttacks];

@@ -90,6 +90,8 @@ function startApiServer(run: Processes, etcd: number, port: number): void {
     '--service-cluster-ip-range=10.0.0.0/16',
     // Without RBAC nothing that these tests are about would be tested.
     '--authorization-mode=RBAC',
+    // As kind and the cloud providers have it: without it nobody could make a privileged pod anyway.
+    '--allow-privileged=true',
     `--token-auth-file=${join(run.dir, 'tokens.csv')}`,
   ];
   run.start({ name: 'kube-apiserver', path: binary('kube-apiserver'), args });

@@ -99,7 +99,11 @@ async function actAs(run: Processes, plane: ControlPlane, account: string): Prom
 }
 
 /** The arguments of a container, as the operator wrote them. */
-export async function argumentsOf(run: Processes, plane: ControlPlane, name: string): Promise<string[]> {
+export async function argumentsOf(
+  run: Processes,
+  plane: ControlPlane,
+  name: string,
+): Promise<string[]> {
   type Template = { template: { spec: { containers: { args: string[] }[] } } };
   const explain = () => run.tail('flux-operator');
   return until(

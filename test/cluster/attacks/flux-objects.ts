@@ -182,8 +182,9 @@ const syncAttacks: Attack[] = [
     'a Secret read by an account that may not, through postBuild.substituteFrom',
     'nobody',
     ownAccount,
-    () => ({
+    ({ namespace }) => ({
       serviceAccountName: 'weak',
+      targetNamespace: namespace,
       postBuild: { substituteFrom: [{ kind: 'Secret', name: 'credentials' }] },
     }),
     async (t, see) =>

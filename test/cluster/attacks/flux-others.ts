@@ -210,13 +210,24 @@ const patchStatus = (t: Tenant, name: string) => ({
 const remoteAttacks: Attack[] = [
   {
     name: 'remote-base',
-    attempt: 'a kustomization.yaml with a base from elsewhere',
+    attempt: 'a kustomization.yaml with a base in a repository elsewhere',
     commit: (t) => ({
-      'kustomization.yaml': `resources: ['${t.elsewhere}/remote.yaml']\n`,
+      'kustomization.yaml': JSON.stringify({
+        namespace: t.namespace,
+        resources: [`${t.url}.git//inner/made?ref=main`],
+      }),
     }),
-    harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
+    harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,
     reference: 'Flux lockdown',
     hardened: 'Flux lockdown',
+  },
+  {
+    name: 'remote-file',
+    attempt: 'a kustomization.yaml with a file that the controller fetches from any address',
+    commit: (t) => ({ 'kustomization.yaml': `resources: ['${t.elsewhere}/remote.yaml']\n` }),
+    harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
+    reference: 'nobody',
+    hardened: 'nobody',
   },
   {
     name: 'status-of-sync',

@@ -20,7 +20,10 @@ type Listed = {
 const voices: readonly (readonly [Guard, RegExp])[] = [
   ['Pod Security', /violates PodSecurity/],
   ['ResourceQuota', /exceeded quota/],
-  ['Flux lockdown', /cross-namespace references|remote resources|can't access|:default" cannot/],
+  [
+    'Flux lockdown',
+    /cross-namespace references|fs-security-constraint|can't access|:default" cannot/,
+  ],
   ['operator lock', /:flux-operator" cannot/],
   ['RBAC', /is forbidden: User|attempting to grant RBAC|cannot \w+ resource|not currently held/],
 ];

@@ -129,12 +129,19 @@ const syncAttacks: Attack[] = [
   },
   {
     name: 'reconcile-off',
-    attempt: 'the own GitRepository annotated so that the platform’s changes no longer arrive',
-    commit: (t) =>
-      manifests(ownSource(t, {}, { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled' })),
-    harm: async (t, see) =>
-      (await seeSource(t, see))?.metadata.annotations?.['kustomize.toolkit.fluxcd.io/reconcile'] ===
-      'disabled',
+    attempt:
+      'from a pod: the own GitRepository annotated so that the platform’s changes never arrive',
+    commit: ({ namespace }) => manifests(...worker(namespace)),
+    fromPod: (t) => ({
+      as: 'worker',
+      args: [
+        ...[
+          'annotate',
+          `gitrepository/${t.repo}`,
+          'kustomize.toolkit.fluxcd.io/reconcile=disabled',
+        ],
+      ],
+    }),
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
   },

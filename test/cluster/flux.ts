@@ -25,6 +25,8 @@ export type FluxWishes = {
   /** A manifest of a FluxInstance; without one, the least that is locked down. */
   instance?: string;
   controllers?: readonly string[];
+  /** The operator's lock; none where the list is empty. */
+  lock?: readonly string[];
 };
 
 /**
@@ -34,11 +36,15 @@ export type FluxWishes = {
 export async function startFlux(
   run: Processes,
   plane: ControlPlane,
-  { instance = JSON.stringify(leastInstance()), controllers = usual }: FluxWishes = {},
+  {
+    instance = JSON.stringify(leastInstance()),
+    controllers = usual,
+    lock = operatorLock,
+  }: FluxWishes = {},
 ): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
-  await startOperator(run, plane, operatorLock);
+  await startOperator(run, plane, lock);
   await kubectl(plane, ['apply', '-f', '-'], instance);
   const written = new Map<string, string[]>();
   for (const name of controllers) written.set(name, await argumentsOf(run, plane, name));

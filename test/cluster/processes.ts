@@ -78,6 +78,11 @@ export class Processes {
     await gone;
   }
 
+  /** Ends every process that was started, and goes on. */
+  async stopAll(): Promise<void> {
+    for (const name of [...this.#running.keys()]) await this.end(name);
+  }
+
   /** Runs a process that shows its output here; gives its exit code. */
   foreground(command: Command): Promise<number> {
     const env = { ...process.env, ...command.env };

@@ -19,8 +19,6 @@ export type Tenant = {
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
   files: string;
   elsewhere: string;
-  /** The API server, as a kubeconfig would name it. */
-  server: string;
 };
 
 /** A Kubernetes object as it is written to a manifest. */

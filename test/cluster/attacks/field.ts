@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Cluster } from '../cluster.ts';
 import { type Estate, fluxGitops, publish } from '../estate.ts';
-import { kubectl } from '../kube.ts';
+import { type Access, kubectl } from '../kube.ts';
 import {
   type Attack,
   type Commit,
@@ -29,7 +29,7 @@ export type Battlefield = {
 
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
 export async function makeField(
-  cluster: Cluster,
+  git: Cluster['git'],
   files: FileServer,
   field: Field,
   attacks: readonly Attack[],
@@ -38,9 +38,18 @@ export async function makeField(
   const names = attacks.map(({ name }) => name);
   const repos = Object.fromEntries([...names, 'victim'].map((name) => [name, repo]));
   const profile = field === 'reference' ? 'reference' : 'hardened';
+  const cluster: Cluster = {
+    kind: 'own',
+    kubeconfig: '',
+    kubectl: '',
+    socket: '',
+    logs: '',
+    git,
+    pid: 0,
+  };
   const estate: Estate = { cluster, profile, dir, owner: field, prefix: field, repos };
   mkdirSync(dir, { recursive: true });
-  const identity = ['--github-url', cluster.git.push, '--owner', field, '--prefix', field];
+  const identity = ['--github-url', git.push, '--owner', field, '--prefix', field];
   const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
   const rest = ['--profile', profile, '--interval', '1h', '--allow-source', `${files.url}/files`];
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest]);
@@ -50,10 +59,9 @@ export async function makeField(
     namespace: `${field}-${name}`,
     victim: `${field}-victim`,
     repo,
-    url: `${cluster.git.url}/${field}/${repo}`,
+    url: `${git.url}/${field}/${repo}`,
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
-    server: '',
   });
   return { field, estate, attacks, tenantOf };
 }
@@ -133,7 +141,7 @@ function writeInner(root: string, field: Field): void {
 }
 
 /** Applies the tenants as the README says; in the open, every one of them may do everything. */
-export async function applyTenants(battle: Battlefield): Promise<void> {
+export async function applyTenants(battle: Battlefield, access: Access): Promise<void> {
   const { estate, field } = battle;
   const folders = Object.keys(estate.repos).flatMap((name) => [
     '-f',
@@ -149,7 +157,7 @@ export async function applyTenants(battle: Battlefield): Promise<void> {
       roleRef,
       subjects,
     });
-    await kubectl(estate.cluster, ['apply', '-f', '-'], JSON.stringify(everybody));
+    await kubectl(access, ['apply', '-f', '-'], JSON.stringify(everybody));
   }
-  await kubectl(estate.cluster, ['apply', ...folders]);
+  await kubectl(access, ['apply', ...folders]);
 }

@@ -22,15 +22,14 @@ export type Place = {
 };
 
 export type Locked = { reference: Verdict[]; hardened: Verdict[] };
-export type Open = {
-  open: Verdict[];
+export type Unlocked = {
   /** Attacks on `reference` that succeed as soon as one lock is gone, and did not. */
-  unlocked: string[];
+  refused: string[];
   /** What succeeds on `hardened` without Flux' locks: the policies alone do not hold it. */
   lockedOnly: string[];
 };
 
-type Fields = { reference: Battlefield; hardened: Battlefield; open: Battlefield };
+export type Fields = { reference: Battlefield; hardened: Battlefield; open: Battlefield };
 
 /** What each lock alone keeps a tenant of profile reference from. */
 const operatorLocks = ['resource-set'];
@@ -61,7 +60,7 @@ async function fight(
   const commits: string[] = [];
   for (const battle of battles) commits.push(await push(battle, step));
   for (const battle of battles) {
-    if (step === 'commit') await applyTenants(battle);
+    if (step === 'commit') await applyTenants(battle, place.plane);
     else await look(place, battle);
   }
   place.lap(`${battles.map(({ field }) => field).join(' and ')}: ${step} pushed`);
@@ -104,36 +103,42 @@ async function look(place: Place, { attacks, tenantOf }: Battlefield): Promise<v
   }
 }
 
-/** Takes the locks away one after the other, and attacks where no guard is left at all. */
-export async function attackOpen(place: Place, fields: Fields, locked: Locked): Promise<Open> {
+/** Takes the locks away, one after the other, and looks again at what they had kept from happening. */
+export async function unlock(place: Place, fields: Fields, locked: Locked): Promise<Unlocked> {
   await place.run.end('flux-operator');
   await startOperator(place.run, place.plane, []);
-  const unlocked = await succeed(place, fields.reference, operatorLocks, 'resourcesets');
+  const refused = await succeed(place, fields.reference, operatorLocks, 'resourcesets');
   place.lap('operator without its lock');
   await unlockInstance(place);
-  unlocked.push(
-    ...(await succeed(place, fields.reference, instanceLocks, 'kustomizations,helmreleases')),
-  );
+  const syncs = 'kustomizations,helmreleases';
+  refused.push(...(await succeed(place, fields.reference, instanceLocks, syncs)));
   place.lap('controllers without their lock');
-  const [first = []] = await fight(place, [fields.open], 'commit', 150);
-  const rest = { ...fields.open, attacks: fields.open.attacks.filter(({ after }) => after) };
-  const [second = []] = await fight(place, [rest], 'after', 60);
-  const open = new Map([...first, ...second].map((one) => [one.attack.name, one]));
-  const lockedOnly = await harmedSince(place, fields.hardened, locked.hardened);
-  return { open: [...open.values()], unlocked, lockedOnly };
+  return { refused, lockedOnly: await harmedSince(place, fields.hardened, locked.hardened) };
 }
+
+/** Attacks where no guard is left. */
+export async function attackOpen(place: Place, open: Battlefield): Promise<Verdict[]> {
+  const [first = []] = await fight(place, [open], 'commit', 120);
+  const rest = { ...open, attacks: open.attacks.filter(({ after }) => after) };
+  const [second = []] = await fight(place, [rest], 'after', 60);
+  place.lap('attacked where nothing guards');
+  return [...new Map([...first, ...second].map((one) => [one.attack.name, one])).values()];
+}
+
+/** The FluxInstance less its lock. */
+export const withoutLock = (instance: string): string =>
+  instance.replace('multitenant: true', 'multitenant: false');
 
 /** The generated FluxInstance less its lock; the operator writes other arguments then. */
 async function unlockInstance({ run, plane, instance, controllers }: Place): Promise<void> {
-  const open = instance.replace('multitenant: true', 'multitenant: false');
-  await kubectl(plane, ['apply', '-f', '-'], open);
+  await kubectl(plane, ['apply', '-f', '-'], withoutLock(instance));
   await until('the operator takes the lock out of the Deployments', 120_000, async () => {
     const args = await argumentsOf(run, plane, 'helm-controller');
     const more = await argumentsOf(run, plane, 'kustomize-controller');
     const locks = [...args, ...more].filter((one) => /^--(no-|default-service-account)/.test(one));
     return locks.length === 0 ? { ok: true } : { seen: locks.join(' ') };
   });
-  for (const name of controllers) {
+  for (const name of controllers.filter((one) => one !== 'source-controller')) {
     await run.end(name);
     await startController(run, plane, name, await argumentsOf(run, plane, name));
   }
@@ -143,7 +148,7 @@ async function unlockInstance({ run, plane, instance, controllers }: Place): Pro
 async function succeed(place: Place, battle: Battlefield, names: string[], plurals: string) {
   const see = seeing(place.plane, place.files);
   let left = battle.attacks.filter(({ name }) => names.includes(name));
-  for (let round = 0; round < 40 && left.length > 0; round++) {
+  for (let round = 0; round < 80 && left.length > 0; round++) {
     for (const attack of round % 10 === 0 ? left : []) {
       const { namespace } = battle.tenantOf(attack);
       for (const plural of plurals.split(','))
@@ -176,44 +181,4 @@ async function harmedSince(
   for (const attack of refused)
     if (await attack.harm?.(battle.tenantOf(attack), see)) harmed.push(attack.name);
   return harmed;
-}
-
-/** The guards that stay when Flux' locks are gone: only these attacks need the locks. */
-const lockOnly = ['remote-base'];
-
-/** Everything that is not as the catalogue says. */
-export function complaints({
-  reference,
-  hardened,
-  open,
-  unlocked,
-  lockedOnly,
-}: Locked & Open): string[] {
-  const unlike = (field: 'reference' | 'hardened', verdicts: Verdict[]) =>
-    verdicts
-      .filter(({ attack, by }) => by !== attack[field])
-      .map(
-        ({ attack, by, message }) =>
-          `${field} ${attack.name}: ${by}, not ${attack[field]}\n  ${message}`,
-      );
-  const unsaid = hardened
-    .filter(({ attack, message }) => attack.says && !attack.says.test(message))
-    .map(
-      ({ attack, message }) => `hardened ${attack.name}: does not say ${attack.says}\n  ${message}`,
-    );
-  const failed = open
-    .filter(({ by }) => by !== 'nobody')
-    .map(
-      ({ attack, message }) => `open ${attack.name}: no harm where nothing guards\n  ${message}`,
-    );
-  return [
-    ...unlike('reference', reference),
-    ...unlike('hardened', hardened),
-    ...unsaid,
-    ...failed,
-    ...unlocked.map((name) => `reference ${name}: refused although the lock is gone`),
-    ...lockedOnly
-      .filter((name) => !lockOnly.includes(name))
-      .map((name) => `hardened ${name}: succeeds without Flux' locks`),
-  ];
 }

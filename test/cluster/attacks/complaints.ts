@@ -1,0 +1,41 @@
+/** What did not happen as the catalogue says. */
+import type { Verdict } from './judge.ts';
+import type { Locked, Unlocked } from './phases.ts';
+
+/** What the policies do not hold by themselves when Flux' locks are gone. */
+const lockOnly = ['remote-base'];
+
+/** Everything that is not as the catalogue says, one paragraph each. */
+export function complaints(
+  { reference, hardened }: Locked,
+  { refused, lockedOnly }: Unlocked,
+  open: Verdict[],
+): string[] {
+  const unlike = (field: 'reference' | 'hardened', verdicts: Verdict[]) =>
+    verdicts
+      .filter(({ attack, by }) => by !== attack[field])
+      .map(
+        ({ attack, by, message }) =>
+          `${field} ${attack.name}: ${by}, not ${attack[field]}\n  ${message}`,
+      );
+  const unsaid = hardened
+    .filter(({ attack, message }) => attack.says && !attack.says.test(message))
+    .map(
+      ({ attack, message }) => `hardened ${attack.name}: does not say ${attack.says}\n  ${message}`,
+    );
+  const failed = open
+    .filter(({ by }) => by !== 'nobody')
+    .map(
+      ({ attack, message }) => `open ${attack.name}: no harm where nothing guards\n  ${message}`,
+    );
+  return [
+    ...unlike('reference', reference),
+    ...unlike('hardened', hardened),
+    ...unsaid,
+    ...failed,
+    ...refused.map((name) => `reference ${name}: refused although the lock is gone`),
+    ...lockedOnly
+      .filter((name) => !lockOnly.includes(name))
+      .map((name) => `hardened ${name}: succeeds without Flux' locks`),
+  ];
+}

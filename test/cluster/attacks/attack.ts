@@ -64,6 +64,8 @@ export type Attack = {
   /** Who refuses it on each profile; `nobody` where it succeeds. */
   reference: Guard;
   hardened: Guard;
+  /** Another that holds it as well on profile hardened; whichever is asked first answers. */
+  or?: Guard;
   /** What has to stand in the refusal on profile hardened, where it is our own sentence. */
   says?: RegExp;
 };

@@ -236,6 +236,7 @@ const remoteAttacks: Attack[] = [
     fromPod: (t) => patchStatus(t, t.repo),
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
+    or: 'policy tenant-status',
   },
   {
     name: 'status-of-own',

@@ -143,6 +143,7 @@ async function ended(
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
     return { attack, by: expected, message: 'it lands in the own namespace' };
-  const message = heard.find((one) => voiceOf(one) === expected);
+  const able = [expected, tenant.field === 'hardened' ? attack.or : undefined];
+  const message = heard.find((one) => able.includes(voiceOf(one) ?? 'nobody'));
   return message === undefined ? undefined : { attack, by: expected, message };
 }

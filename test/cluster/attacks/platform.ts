@@ -47,12 +47,14 @@ const ownPolicy = (t: Tenant, metadata: object, ingress: object[]): Manifest =>
 const policyAttacks: Attack[] = [
   {
     name: 'policy-opened',
-    attempt: 'the platform’s network policy rewritten to let everybody in',
-    commit: (t) => manifests(ownPolicy(t, {}, [{}])),
-    harm: async (t, see) => {
-      const found = await seePolicy(t, see);
-      return found?.spec.ingress.some((rule: object) => Object.keys(rule).length === 0) === true;
+    attempt: 'the platform’s network policy rewritten to hold for no pod',
+    commit: (t) => {
+      const spec = { podSelector: { matchLabels: { none: 'none' } }, policyTypes: ['Ingress'] };
+      const metadata = { name: 'allow-same-namespace', namespace: t.namespace };
+      return manifests(of(networking, 'NetworkPolicy', metadata, spec));
     },
+    harm: async (t, see) =>
+      (await seePolicy(t, see))?.spec.podSelector.matchLabels?.none !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
     says: /have it changed in the config repo/,
@@ -112,8 +114,8 @@ const policyAttacks: Attack[] = [
 const syncAttacks: Attack[] = [
   {
     name: 'source-repointed',
-    attempt: 'the own GitRepository pointed elsewhere',
-    commit: (t) => manifests(ownSource(t, { url: `${t.elsewhere}/taken` })),
+    attempt: 'the own GitRepository pointed to another repository, even of an allowed owner',
+    commit: (t) => manifests(ownSource(t, { url: `${t.url}/taken` })),
     harm: async (t, see) => (await seeSource(t, see))?.spec.url.endsWith('/taken') === true,
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { apply, freshEstate, theCluster } from '../check.ts';
+import { running } from '../demo.ts';
+import { appFile, configPath, namespaceOf, publish } from '../estate.ts';
+import { applied } from '../expect.ts';
+import { call, kubectl } from '../kube.ts';
+
+const envs = ['dev', 'stage', 'prod'];
+
+/** What a tenant deploys day by day, in one commit. */
+const work = (namespace: string, volume: string) => `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { key: value }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: settings }
+stringData: { key: value }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: reader }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: reader }
+rules: [{ apiGroups: [''], resources: [configmaps], verbs: [get] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: reader }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader }
+subjects: [{ kind: ServiceAccount, name: reader, namespace: ${namespace} }]
+---
+apiVersion: batch/v1
+kind: Job
+metadata: { name: once }
+spec:
+  template:
+    spec:
+      serviceAccountName: reader
+      restartPolicy: Never
+      containers: [{ name: once, image: example.invalid/once:1 }]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: nightly }
+spec:
+  schedule: 0 3 * * *
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          serviceAccountName: reader
+          restartPolicy: Never
+          containers: [{ name: nightly, image: example.invalid/nightly:1 }]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: page }
+spec:
+  rules:
+    - host: ${namespace}.example.invalid
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: kcheck-service, port: { number: 80 } } }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: only-from-web }
+spec:
+  podSelector: { matchLabels: { app: store } }
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data }
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: ''
+  volumeName: ${volume}
+  resources: { requests: { storage: 1Gi } }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: kcheck }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: kcheck }
+  minReplicas: 1
+  maxReplicas: 3
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: kcheck }
+spec:
+  maxUnavailable: 1
+  selector: { matchLabels: { app.kubernetes.io/name: kcheck } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: database }
+spec: { type: ExternalName, externalName: db.example.com }
+`;
+
+test('ordinary work is not hindered by any guard, and the demo is Ready (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  await kubectl(cluster, ['apply', '-f', configPath(estate, 'policies')]);
+  const namespace = namespaceOf(estate, 'dev');
+  const volume = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: namespace },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      hostPath: { path: '/tmp' },
+    },
+  };
+  await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(volume));
+  t.after(() => kubectl(cluster, ['delete', 'pv', namespace, '--wait=false']));
+  writeFileSync(join(dirname(appFile(estate, 'dev')), 'work.yaml'), work(namespace, namespace));
+  const commits = {
+    dev: await publish(estate, 'flux-dev'),
+    stage: await publish(estate, 'flux-stage-prod'),
+  };
+  await apply(estate, ...envs);
+  await applied(estate, 'dev', commits.dev);
+  for (const env of ['stage', 'prod']) await applied(estate, env, commits.stage);
+  for (const env of envs) await running(estate, env);
+  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs/once`;
+  const { out } = await call(cluster, jobs);
+  assert.equal((JSON.parse(out) as { status: { succeeded?: number } }).status.succeeded, 1);
+});

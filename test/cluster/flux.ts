@@ -3,12 +3,12 @@
  * multi-tenancy, a FluxInstance, and the controllers with the arguments that the operator wrote
  * into their Deployments. Only what a process outside a pod cannot have is changed.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fluxVersion } from './binaries.ts';
 import { pathOf as binary } from './cache.ts';
 import { type ControlPlane, startWorkloads } from './control-plane.ts';
 import { writeKubeconfig } from './credentials.ts';
+import { fluxGitops } from './estate.ts';
 import { call, get, kubectl } from './kube.ts';
 import { freePorts, type Processes } from './processes.ts';
 import { until } from './wait.ts';
@@ -22,7 +22,7 @@ const usual = ['source-controller', 'kustomize-controller'];
 
 /** What may differ: the instance, the controllers that run, and the operator's lock. */
 export type FluxWishes = {
-  /** A manifest of a FluxInstance; without one, the least that is locked down. */
+  /** A manifest of a FluxInstance; without one, what the command writes. */
   instance?: string;
   controllers?: readonly string[];
   /** The operator's lock; none where the list is empty. */
@@ -45,24 +45,18 @@ export async function startFlux(
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
   await startOperator(run, plane, lock);
-  await kubectl(plane, ['apply', '-f', '-'], instance);
+  const manifest = instance ?? (await generatedInstance(join(run.dir, 'instance')));
+  await kubectl(plane, ['apply', '-f', '-'], manifest);
   const written = new Map<string, string[]>();
   for (const name of controllers) written.set(name, await argumentsOf(run, plane, name));
   await startWorkloads(run, plane);
   for (const [name, args] of written) await startController(run, plane, name, args);
 }
 
-/** Without `distribution.artifact`, which would pull an image from a registry. */
-function leastInstance() {
-  return {
-    apiVersion: 'fluxcd.controlplane.io/v1',
-    kind: 'FluxInstance',
-    metadata: { name: 'flux', namespace },
-    spec: {
-      distribution: { version: fluxVersion, registry: 'ghcr.io/fluxcd' },
-      cluster: { type: 'kubernetes', multitenant: true, networkPolicy: true },
-    },
-  };
+/** The FluxInstance that the command under test writes: what users apply is what is tested. */
+async function generatedInstance(dir: string): Promise<string> {
+  await fluxGitops(['--yes', '--into', dir]);
+  return readFileSync(join(dir, 'flux-demo/install/flux-instance.yaml'), 'utf8');
 }
 
 /** All that `multitenancy.enabled: true` of the Helm chart adds. */

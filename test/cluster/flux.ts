@@ -36,11 +36,7 @@ export type FluxWishes = {
 export async function startFlux(
   run: Processes,
   plane: ControlPlane,
-  {
-    instance = JSON.stringify(leastInstance()),
-    controllers = usual,
-    lock = operatorLock,
-  }: FluxWishes = {},
+  { instance, controllers = usual, lock = operatorLock }: FluxWishes = {},
 ): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);

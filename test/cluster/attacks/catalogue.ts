@@ -1,20 +1,28 @@
 /** Every attack, in the order of the table. */
 import { accessAttacks } from './access.ts';
+import { notificationAttacks, remoteAttacks } from './artifacts.ts';
 import type { Attack } from './attack.ts';
-import { syncAndSourceAttacks } from './flux-objects.ts';
-import { otherFluxAttacks } from './flux-others.ts';
+import { chartAttacks, operatorAttacks } from './charts.ts';
+import { clusterAttacks } from './cluster-wide.ts';
 import { namespaceAttacks } from './namespaces.ts';
+import { networkAttacks } from './network.ts';
+import { numberAttacks } from './numbers.ts';
+import { ownSyncAttacks } from './own-sync.ts';
 import { platformAttacks } from './platform.ts';
-import { workloadAttacks } from './workloads.ts';
+import { podAttacks } from './pods.ts';
+import { sourceAttacks } from './sources.ts';
+import { syncAttacks } from './syncs.ts';
 
 /** The chapters of the table. */
 export const chapters: readonly (readonly [string, readonly Attack[]])[] = [
-  ['The namespace, other namespaces, the cluster', namespaceAttacks],
+  ['The namespace, other namespaces, the cluster', [...namespaceAttacks, ...clusterAttacks]],
   ['Who may act in the namespace', accessAttacks],
-  ['What the platform applied', platformAttacks],
-  ['Pods, Services and numbers', workloadAttacks],
-  ['Sources and syncs', syncAndSourceAttacks],
-  ['Resource sets, charts, notifications, artifacts', otherFluxAttacks],
+  ['What the platform applied', [...platformAttacks, ...ownSyncAttacks]],
+  ['Pods and numbers', [...podAttacks, ...numberAttacks]],
+  ['Services and network policies', networkAttacks],
+  ['Sources and syncs', [...sourceAttacks, ...syncAttacks]],
+  ['Resource sets and charts', [...operatorAttacks, ...chartAttacks]],
+  ['Notifications and artifacts', [...notificationAttacks, ...remoteAttacks]],
 ];
 
 export const catalogue: readonly Attack[] = chapters.flatMap(([, attacks]) => attacks);

@@ -1,6 +1,7 @@
 /** What did not happen as the catalogue says. */
 import type { Verdict } from './judge.ts';
-import type { Locked, Unlocked } from './phases.ts';
+import type { Locked } from './phases.ts';
+import type { Unlocked } from './unlock.ts';
 
 /** What the policies do not hold by themselves when Flux' locks are gone. */
 const lockOnly = ['remote-base'];

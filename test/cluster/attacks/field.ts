@@ -1,22 +1,15 @@
 /** The estates that are attacked: written by the command, one tenant for each attack. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Cluster } from '../cluster.ts';
-import { type Estate, fluxGitops, publish } from '../estate.ts';
+import { type Estate, fluxGitops } from '../estate.ts';
 import { type Access, kubectl } from '../kube.ts';
-import {
-  type Attack,
-  type Commit,
-  core,
-  type Field,
-  type Manifest,
-  of,
-  type Tenant,
-} from './attack.ts';
+import { type Attack, type Field, of, type Tenant } from './attack.ts';
 import type { FileServer } from './file-server.ts';
 
-const repo = 'attacks';
+/** The repository that feeds every tenant of an estate. */
+export const repo = 'attacks';
 const rbac = 'rbac.authorization.k8s.io';
 
 /** A generated estate with the tenants of every attack. */
@@ -91,53 +84,6 @@ function change(file: string, keep: (document: Document) => boolean): void {
       .map((one) => one.toString())
       .join(''),
   );
-}
-
-/** Writes the commit of each attack, or the one after it, and pushes; returns the commit's hash. */
-export async function push(battle: Battlefield, step: 'commit' | 'after'): Promise<string> {
-  const root = join(battle.estate.dir, repo);
-  for (const attack of battle.attacks) {
-    const files = attack[step]?.(battle.tenantOf(attack));
-    if (!files) continue;
-    rmSync(join(root, attack.name), { recursive: true, force: true });
-    writeCommit(join(root, attack.name), files);
-  }
-  const [first] = battle.attacks;
-  if (step === 'commit' && first) writeInner(root, battle.tenantOf(first).field);
-  return publish(battle.estate, repo);
-}
-
-function writeCommit(folder: string, files: Commit): void {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, contents] of Object.entries(files)) {
-    const text = typeof contents === 'string' ? contents : toYaml(contents);
-    writeFileSync(join(folder, name), text);
-  }
-}
-
-// JSON is YAML, and says exactly what is meant.
-const toYaml = (list: readonly Manifest[]): string =>
-  list.map((one) => `---\n${JSON.stringify(one)}\n`).join('');
-
-// biome-ignore lint/suspicious/noTemplateCurlyInString: Flux fills it in, not JavaScript.
-const placeholder = '${password}';
-
-/** What inner syncs apply. */
-function writeInner(root: string, field: Field): void {
-  const made = core('ConfigMap', { name: 'made' });
-  const leaked = core('ConfigMap', { name: 'leaked' }, { data: { password: placeholder } });
-  const role = of(
-    `${rbac}/v1`,
-    'ClusterRole',
-    { name: `${field}-sync-no-account-made` },
-    undefined,
-    {
-      rules: [],
-    },
-  );
-  writeCommit(join(root, 'inner/made'), { 'made.yaml': [made] });
-  writeCommit(join(root, 'inner/leak'), { 'leak.yaml': [leaked] });
-  writeCommit(join(root, 'inner/sync-no-account'), { 'role.yaml': [role] });
 }
 
 /** Applies the tenants as the README says; in the open, every one of them may do everything. */

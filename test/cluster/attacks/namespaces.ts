@@ -1,4 +1,4 @@
-/** Attacks on the namespace itself, on other namespaces and on the cluster. */
+/** Attacks on the namespace itself and on other namespaces. */
 import { type Attack, at, core, manifests, of, type Tenant } from './attack.ts';
 
 const namespace = ({ namespace: name }: Tenant, labels: object) =>
@@ -6,7 +6,6 @@ const namespace = ({ namespace: name }: Tenant, labels: object) =>
 
 const psa = 'pod-security.kubernetes.io/enforce';
 const role = 'toolkit.fluxcd.io/role';
-const rbac = 'rbac.authorization.k8s.io/v1';
 
 export const namespaceAttacks: Attack[] = [
   {
@@ -82,81 +81,6 @@ export const namespaceAttacks: Attack[] = [
       const path = at.group('fluxcd.controlplane.io/v1', 'flux-system', 'fluxinstances', 'flux');
       return (await see(path))?.spec.distribution.registry === 'example.invalid/taken';
     },
-    reference: 'RBAC',
-    hardened: 'RBAC',
-  },
-  {
-    name: 'cluster-role',
-    attempt: 'a ClusterRole',
-    commit: (t) =>
-      manifests(of(rbac, 'ClusterRole', { name: t.namespace }, undefined, { rules: [] })),
-    harm: async (t, see) =>
-      (await see(at.cluster(rbac, 'clusterroles', t.namespace))) !== undefined,
-    reference: 'RBAC',
-    hardened: 'RBAC',
-  },
-  {
-    name: 'cluster-role-binding',
-    attempt: 'a ClusterRoleBinding to cluster-admin',
-    commit: (t) =>
-      manifests(
-        of(rbac, 'ClusterRoleBinding', { name: t.namespace }, undefined, {
-          roleRef: {
-            apiGroup: 'rbac.authorization.k8s.io',
-            kind: 'ClusterRole',
-            name: 'cluster-admin',
-          },
-          subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: t.namespace }],
-        }),
-      ),
-    harm: async (t, see) =>
-      (await see(at.cluster(rbac, 'clusterrolebindings', t.namespace))) !== undefined,
-    reference: 'RBAC',
-    hardened: 'RBAC',
-  },
-  {
-    name: 'webhook',
-    attempt: 'an admission webhook, which would see every Secret of the cluster',
-    commit: (t) =>
-      manifests(
-        of('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', {
-          name: t.namespace,
-        }),
-      ),
-    harm: async (t, see) =>
-      (await see(
-        at.cluster(
-          'admissionregistration.k8s.io/v1',
-          'validatingwebhookconfigurations',
-          t.namespace,
-        ),
-      )) !== undefined,
-    reference: 'RBAC',
-    hardened: 'RBAC',
-  },
-  {
-    name: 'policy-binding',
-    attempt: 'a policy of the platform rewritten to hold nobody',
-    commit: (t) =>
-      manifests(
-        of(
-          'admissionregistration.k8s.io/v1',
-          'ValidatingAdmissionPolicyBinding',
-          { name: `attack-${t.field}` },
-          {
-            policyName: 'tenant-network',
-            validationActions: ['Audit'],
-          },
-        ),
-      ),
-    harm: async (t, see) =>
-      (await see(
-        at.cluster(
-          'admissionregistration.k8s.io/v1',
-          'validatingadmissionpolicybindings',
-          `attack-${t.field}`,
-        ),
-      )) !== undefined,
     reference: 'RBAC',
     hardened: 'RBAC',
   },

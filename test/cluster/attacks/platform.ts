@@ -1,4 +1,4 @@
-/** Attacks on what the platform applied to the namespace. */
+/** Attacks on what the platform applied to the namespace beside the sync. */
 import {
   type Attack,
   at,
@@ -11,28 +11,8 @@ import {
   worker,
 } from './attack.ts';
 
-const source = 'source.toolkit.fluxcd.io/v1';
-const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
 const networking = 'networking.k8s.io/v1';
 
-/** The tenant's own GitRepository as the platform wrote it, with changes. */
-const ownSource = (t: Tenant, spec: object = {}, annotations: object = {}): Manifest =>
-  of(
-    source,
-    'GitRepository',
-    { name: t.repo, namespace: t.namespace, annotations },
-    {
-      interval: '1m0s',
-      url: t.url,
-      ref: { branch: 'main' },
-      ...spec,
-    },
-  );
-
-const seeSource = (t: Tenant, see: See) =>
-  see(at.group(source, t.namespace, 'gitrepositories', t.repo));
-const seeSync = (t: Tenant, see: See) =>
-  see(at.group(kustomize, t.namespace, 'kustomizations', t.repo));
 const seePolicy = (t: Tenant, see: See) =>
   see(at.group(networking, t.namespace, 'networkpolicies', 'allow-same-namespace'));
 
@@ -111,66 +91,6 @@ const policyAttacks: Attack[] = [
   },
 ];
 
-const syncAttacks: Attack[] = [
-  {
-    name: 'source-repointed',
-    attempt: 'the own GitRepository pointed to another repository, even of an allowed owner',
-    commit: (t) => manifests(ownSource(t, { url: `${t.url}/taken` })),
-    harm: async (t, see) => (await seeSource(t, see))?.spec.url.endsWith('/taken') === true,
-    reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
-  },
-  {
-    name: 'source-pruned',
-    attempt: 'the own GitRepository taken over unchanged, and deleted by pruning',
-    commit: (t) => manifests(ownSource(t)),
-    after: (t) => manifests(core('ConfigMap', { name: 'left', namespace: t.namespace })),
-    harm: async (t, see) => (await seeSource(t, see)) === undefined,
-    reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
-  },
-  {
-    name: 'reconcile-off',
-    attempt:
-      'from a pod: the own GitRepository annotated so that the platform’s changes never arrive',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
-    fromPod: (t) => ({
-      as: 'worker',
-      args: [
-        ...[
-          'annotate',
-          `gitrepository/${t.repo}`,
-          'kustomize.toolkit.fluxcd.io/reconcile=disabled',
-        ],
-      ],
-    }),
-    reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
-  },
-  {
-    name: 'sync-rewritten',
-    attempt: 'the own Kustomization rewritten: another path, and never pruned',
-    commit: (t) =>
-      manifests(
-        of(
-          kustomize,
-          'Kustomization',
-          { name: t.repo, namespace: t.namespace },
-          {
-            interval: '20m0s',
-            prune: false,
-            path: `./${t.namespace.slice(t.namespace.indexOf('-') + 1)}`,
-            serviceAccountName: t.namespace,
-            sourceRef: { kind: 'GitRepository', name: t.repo },
-          },
-        ),
-      ),
-    harm: async (t, see) => (await seeSync(t, see))?.spec.prune === false,
-    reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
-  },
-];
-
 const quotaAttacks: Attack[] = [
   {
     name: 'quota-raised',
@@ -211,4 +131,4 @@ const quotaAttacks: Attack[] = [
   },
 ];
 
-export const platformAttacks = [...policyAttacks, ...syncAttacks, ...quotaAttacks];
+export const platformAttacks = [...policyAttacks, ...quotaAttacks];

@@ -17,7 +17,8 @@ import { complaints } from './complaints.ts';
 import { type Battlefield, makeField } from './field.ts';
 import { type FileServer, serveFiles } from './file-server.ts';
 import { writeIsolation } from './isolation.ts';
-import { attackLocked, attackOpen, type Fields, unlock, withoutLock } from './phases.ts';
+import { attackLocked, attackOpen, type Fields } from './phases.ts';
+import { unlock, withoutLock } from './unlock.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'];

@@ -1,4 +1,4 @@
-/** Attacks by Flux' own objects: sources, syncs, charts, resource sets, notifications. */
+/** Attacks by syncs of the tenant's own making. */
 import {
   type Attack,
   at,
@@ -10,9 +10,7 @@ import {
   type Tenant,
 } from './attack.ts';
 
-const source = 'source.toolkit.fluxcd.io/v1';
 const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
-const operator = 'fluxcd.controlplane.io/v1';
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 type Harm = NonNullable<Attack['harm']>;
@@ -22,113 +20,7 @@ const madeClusterRole: Harm = async (t, see) =>
 const made: Harm = async (t, see) =>
   (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined;
 
-/** A source of another address than the allowed ones. */
-const foreign = (
-  name: string,
-  attempt: string,
-  kind: string,
-  plural: string,
-  spec: (t: Tenant) => object,
-  says = /is no source that this tenant may use/,
-): Attack => ({
-  name,
-  attempt,
-  commit: (t) =>
-    manifests(
-      of(source, kind, { name: 'attack', namespace: t.namespace }, { interval: '1h', ...spec(t) }),
-    ),
-  harm: async (t, see) =>
-    (await see(at.group(source, t.namespace, plural, 'attack'))) !== undefined,
-  reference: 'nobody',
-  hardened: 'policy tenant-sources',
-  says,
-});
-
-const branch = { branch: 'main' };
-
-const sourceAttacks: Attack[] = [
-  foreign(
-    'source-elsewhere',
-    'a GitRepository of any address',
-    'GitRepository',
-    'gitrepositories',
-    (t) => ({
-      url: `${t.elsewhere}/taken`,
-      ref: branch,
-    }),
-  ),
-  foreign(
-    'source-prefix',
-    'an owner whose name begins like the allowed one',
-    'GitRepository',
-    'gitrepositories',
-    (t) => ({
-      url: `${t.url.slice(0, t.url.lastIndexOf('/'))}-too/taken`,
-      ref: branch,
-    }),
-  ),
-  foreign(
-    'source-dots',
-    'an address that leaves the allowed one by ..',
-    'GitRepository',
-    'gitrepositories',
-    (t) => ({
-      url: `${t.url}/../../other/taken`,
-      ref: branch,
-    }),
-  ),
-  foreign(
-    'source-submodules',
-    'submodules, which are fetched from anywhere',
-    'GitRepository',
-    'gitrepositories',
-    (t) => ({ url: t.url, ref: branch, recurseSubmodules: true }),
-    /recurseSubmodules/,
-  ),
-  foreign(
-    'source-oci',
-    'an OCIRepository of any address',
-    'OCIRepository',
-    'ocirepositories',
-    () => ({
-      url: 'oci://example.invalid/taken',
-    }),
-  ),
-  foreign(
-    'source-helm',
-    'a HelmRepository of any address',
-    'HelmRepository',
-    'helmrepositories',
-    (t) => ({
-      url: t.elsewhere,
-    }),
-  ),
-  foreign('source-bucket', 'a Bucket of any address', 'Bucket', 'buckets', () => ({
-    endpoint: 'example.invalid',
-    bucketName: 'taken',
-  })),
-  {
-    name: 'source-inputs',
-    attempt: 'a ResourceSetInputProvider that reads from any address',
-    commit: (t) =>
-      manifests(
-        of(
-          operator,
-          'ResourceSetInputProvider',
-          { name: 'attack', namespace: t.namespace },
-          {
-            type: 'GitHubBranch',
-            url: 'https://example.invalid/taken/away',
-          },
-        ),
-      ),
-    harm: async (t, see) =>
-      (await see(at.group(operator, t.namespace, 'resourcesetinputproviders', 'attack'))) !==
-      undefined,
-    reference: 'nobody',
-    hardened: 'policy tenant-sources',
-  },
-];
+const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 
 /** An inner Kustomization that applies the folder `inner` beside the tenants'. */
 const inner = (t: Tenant, spec: object, folder = 'inner'): Manifest =>
@@ -167,7 +59,7 @@ const syncAttack = (
 
 const ownAccount = /set spec.serviceAccountName to /;
 
-const syncAttacks: Attack[] = [
+export const syncAttacks: Attack[] = [
   syncAttack(
     'sync-no-account',
     'a sync without a service account',
@@ -194,7 +86,7 @@ const syncAttacks: Attack[] = [
       core('ServiceAccount', { name: 'weak', namespace }),
       core('Secret', { name: 'credentials', namespace }, { stringData: { password: 'secret' } }),
       of(rbac, 'Role', { name: 'weak', namespace }, undefined, {
-        rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['*'] }],
+        rules: [{ apiGroups: [''], resources: ['configmaps'], verbs }],
       }),
       of(rbac, 'RoleBinding', { name: 'weak', namespace }, undefined, {
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'weak' },
@@ -252,5 +144,3 @@ const kubeconfig = (server: string): string =>
     contexts: [{ name: 'attack', context: { cluster: 'attack', user: 'attack' } }],
     'current-context': 'attack',
   });
-
-export const syncAndSourceAttacks = [...sourceAttacks, ...syncAttacks];

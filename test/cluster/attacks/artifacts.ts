@@ -1,0 +1,127 @@
+/** Attacks by notifications, remote bases and the status of Flux' objects. */
+import { type Attack, at, manifests, of, type Tenant, worker } from './attack.ts';
+
+const source = 'source.toolkit.fluxcd.io/v1';
+const notification = 'notification.toolkit.fluxcd.io';
+
+const notificationAttack = (
+  name: string,
+  attempt: string,
+  version: string,
+  kind: string,
+  plural: string,
+  spec: (t: Tenant) => object,
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) =>
+    manifests(
+      of(`${notification}/${version}`, kind, { name: 'attack', namespace: t.namespace }, spec(t)),
+    ),
+  harm: async (t, see) =>
+    (await see(at.group(`${notification}/${version}`, t.namespace, plural, 'attack'))) !==
+    undefined,
+  reference: 'nobody',
+  hardened: 'policy tenant-syncs',
+  says: /names objects of its own namespace only/,
+});
+
+export const notificationAttacks: Attack[] = [
+  notificationAttack(
+    'receiver',
+    'a Receiver that has others reconciled',
+    'v1',
+    'Receiver',
+    'receivers',
+    (t) => ({
+      type: 'generic',
+      secretRef: { name: 'token' },
+      resources: [{ kind: 'GitRepository', name: t.repo, namespace: t.victim }],
+    }),
+  ),
+  notificationAttack(
+    'alert',
+    'an Alert that hears of others',
+    'v1beta3',
+    'Alert',
+    'alerts',
+    (t) => ({
+      providerRef: { name: 'mine' },
+      eventSources: [{ kind: 'GitRepository', name: '*', namespace: t.victim }],
+    }),
+  ),
+];
+
+/** The artifact of another tenant's repository, as the tenant's own. */
+const stolen = (t: Tenant) =>
+  JSON.stringify({
+    status: {
+      artifact: {
+        digest: `sha256:${'0'.repeat(64)}`,
+        lastUpdateTime: '2020-01-01T00:00:00Z',
+        path: `gitrepository/${t.victim}/${t.repo}/stolen.tar.gz`,
+        revision: 'main@sha1:stolen',
+        url: `${t.elsewhere}/gitrepository/${t.victim}/stolen.tar.gz`,
+      },
+    },
+  });
+
+const patchStatus = (t: Tenant, name: string) => ({
+  as: 'worker',
+  args: ['patch', `gitrepository/${name}`, '--subresource=status', '--type=merge', '-p', stolen(t)],
+});
+
+export const remoteAttacks: Attack[] = [
+  {
+    name: 'remote-base',
+    attempt: 'a kustomization.yaml with a base in a repository elsewhere',
+    commit: (t) => ({
+      'kustomization.yaml': JSON.stringify({
+        namespace: t.namespace,
+        resources: [`${t.url}.git//inner/made?ref=main`],
+      }),
+    }),
+    harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,
+    reference: 'Flux lockdown',
+    hardened: 'Flux lockdown',
+  },
+  {
+    name: 'remote-file',
+    attempt: 'a kustomization.yaml with a file that the controller fetches from any address',
+    commit: (t) => ({ 'kustomization.yaml': `resources: ['${t.elsewhere}/remote.yaml']\n` }),
+    harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
+    reference: 'nobody',
+    hardened: 'nobody',
+  },
+  {
+    name: 'status-of-sync',
+    attempt: 'from a pod: the status of the platform’s GitRepository pointed to any artifact',
+    commit: (t) => manifests(...worker(t.namespace)),
+    fromPod: (t) => patchStatus(t, t.repo),
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+    or: 'policy tenant-status',
+  },
+  {
+    name: 'status-of-own',
+    attempt: 'from a pod: the status of an own GitRepository pointed to another tenant’s artifact',
+    commit: (t) =>
+      manifests(
+        ...worker(t.namespace),
+        of(
+          source,
+          'GitRepository',
+          { name: 'mine', namespace: t.namespace },
+          {
+            interval: '1h',
+            url: t.url,
+            ref: { branch: 'main' },
+          },
+        ),
+      ),
+    fromPod: (t) => patchStatus(t, 'mine'),
+    reference: 'nobody',
+    hardened: 'policy tenant-status',
+    says: /only Flux writes the status/,
+  },
+];

@@ -1,0 +1,139 @@
+/** Attacks by resource sets and charts. */
+import {
+  type Attack,
+  at,
+  type Guard,
+  type Manifest,
+  manifests,
+  of,
+  type Tenant,
+} from './attack.ts';
+
+const source = 'source.toolkit.fluxcd.io/v1';
+const helm = 'helm.toolkit.fluxcd.io/v2';
+const operator = 'fluxcd.controlplane.io/v1';
+const rbac = 'rbac.authorization.k8s.io/v1';
+
+const clusterRole = (t: Tenant): Manifest =>
+  of(rbac, 'ClusterRole', { name: `${t.namespace}-made` }, undefined, { rules: [] });
+type Harm = NonNullable<Attack['harm']>;
+
+const madeClusterRole: Harm = async (t, see) =>
+  (await see(at.cluster(rbac, 'clusterroles', `${t.namespace}-made`))) !== undefined;
+
+const resourceSet = (t: Tenant, spec: object): Manifest =>
+  of(
+    operator,
+    'ResourceSet',
+    { name: 'attack', namespace: t.namespace },
+    {
+      resources: [clusterRole(t)],
+      ...spec,
+    },
+  );
+
+export const operatorAttacks: Attack[] = [
+  {
+    name: 'resource-set',
+    attempt: 'a ResourceSet without a service account that makes a ClusterRole',
+    commit: (t) => manifests(resourceSet(t, {})),
+    harm: madeClusterRole,
+    reference: 'operator lock',
+    hardened: 'policy tenant-syncs',
+    says: /set spec.serviceAccountName to /,
+  },
+  {
+    name: 'resource-set-own',
+    attempt: 'the same as the tenant’s own account',
+    commit: (t) => manifests(resourceSet(t, { serviceAccountName: t.namespace })),
+    harm: madeClusterRole,
+    reference: 'RBAC',
+    hardened: 'RBAC',
+  },
+  {
+    name: 'instance-of-its-own',
+    attempt: 'a FluxInstance in the own namespace, which the operator would install as itself',
+    commit: (t) =>
+      manifests(
+        of(
+          operator,
+          'FluxInstance',
+          { name: 'flux', namespace: t.namespace },
+          {
+            distribution: { version: '2.9.x', registry: 'ghcr.io/fluxcd' },
+          },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(operator, t.namespace, 'fluxinstances', 'flux'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'RBAC',
+  },
+];
+
+const release = (t: Tenant, spec: object): Manifest[] => [
+  of(
+    source,
+    'HelmRepository',
+    { name: 'charts', namespace: t.namespace },
+    {
+      interval: '1h',
+      url: `${t.files}/charts`,
+    },
+  ),
+  of(
+    helm,
+    'HelmRelease',
+    { name: 'attack', namespace: t.namespace },
+    {
+      interval: '1h',
+      chart: {
+        spec: { chart: 'attack', sourceRef: { kind: 'HelmRepository', name: 'charts' } },
+      },
+      values: { name: `${t.namespace}-made` },
+      ...spec,
+    },
+  ),
+];
+
+const chartAttack = (
+  name: string,
+  attempt: string,
+  reference: Guard,
+  hardened: Guard,
+  spec: (t: Tenant) => object,
+  harm: Harm = madeClusterRole,
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) => manifests(...release(t, spec(t))),
+  harm,
+  reference,
+  hardened,
+});
+
+export const chartAttacks: Attack[] = [
+  chartAttack(
+    'chart-no-account',
+    'a chart with a ClusterRole, without a service account',
+    'Flux lockdown',
+    'policy tenant-syncs',
+    () => ({}),
+  ),
+  chartAttack('chart-own-account', 'the same as the tenant’s own account', 'RBAC', 'RBAC', (t) => ({
+    serviceAccountName: t.namespace,
+  })),
+  chartAttack(
+    'chart-foreign-target',
+    'a chart into the namespace of another tenant',
+    'RBAC',
+    'policy tenant-syncs',
+    (t) => ({
+      serviceAccountName: t.namespace,
+      targetNamespace: t.victim,
+      values: { name: `${t.namespace}-made`, configMap: true },
+    }),
+    async (t, see) =>
+      (await see(at.core(t.victim, 'configmaps', `${t.namespace}-made`))) !== undefined,
+  ),
+];

@@ -1,0 +1,72 @@
+/** Attacks by Services and network policies. */
+import { type Attack, at, manifests, of } from './attack.ts';
+
+const serviceAttack = (
+  name: string,
+  attempt: string,
+  hardened: Attack['hardened'],
+  spec: object,
+  says?: RegExp,
+): Attack => ({
+  name,
+  attempt,
+  commit: ({ namespace }) =>
+    manifests(
+      of('v1', 'Service', { name: 'attack', namespace }, { ports: [{ port: 80 }], ...spec }),
+    ),
+  harm: async (t, see) => (await see(at.core(t.namespace, 'services', 'attack'))) !== undefined,
+  reference: 'nobody',
+  hardened,
+  ...(says && { says }),
+});
+
+const networkPolicy = (name: string, attempt: string, ingress: object[]): Attack => ({
+  name,
+  attempt,
+  commit: ({ namespace }) =>
+    manifests(
+      of(
+        'networking.k8s.io/v1',
+        'NetworkPolicy',
+        { name: 'attack', namespace },
+        {
+          podSelector: {},
+          ingress,
+        },
+      ),
+    ),
+  harm: async (t, see) =>
+    (await see(at.group('networking.k8s.io/v1', t.namespace, 'networkpolicies', 'attack'))) !==
+    undefined,
+  reference: 'nobody',
+  hardened: 'policy tenant-network',
+  says: /pods of its own namespace only/,
+});
+
+export const networkAttacks: Attack[] = [
+  serviceAttack('load-balancer', 'a LoadBalancer that nobody granted', 'ResourceQuota', {
+    type: 'LoadBalancer',
+  }),
+  serviceAttack('node-port', 'a port on every node', 'ResourceQuota', { type: 'NodePort' }),
+  serviceAttack(
+    'external-ips',
+    'a Service that takes the traffic to an address',
+    'policy tenant-network',
+    { externalIPs: ['192.0.2.1'] },
+    /externalIPs would take traffic/,
+  ),
+  serviceAttack(
+    'external-name',
+    'a Service that is another name for one in another namespace',
+    'policy tenant-network',
+    { type: 'ExternalName', externalName: 'source-controller.flux-system.svc.cluster.local' },
+    /name a host outside the cluster/,
+  ),
+  networkPolicy('network-open', 'a network policy that lets everybody in', [{}]),
+  networkPolicy('network-namespaces', 'a network policy that lets other namespaces in', [
+    { from: [{ podSelector: {} }, { namespaceSelector: {} }] },
+  ]),
+  networkPolicy('network-addresses', 'a network policy that lets addresses in', [
+    { from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] },
+  ]),
+];

@@ -1,0 +1,44 @@
+/** Attacks by size and number, and by what never ends. */
+import { type Attack, at, core, deployment, manifests } from './attack.ts';
+import { podAttack, pods } from './pods.ts';
+
+export const numberAttacks: Attack[] = [
+  podAttack('pod-huge', 'one pod as big as a node', 'ResourceQuota', () => ({}), {
+    resources: { requests: { cpu: '32', memory: '64Gi' }, limits: { memory: '64Gi' } },
+  }),
+  {
+    name: 'pods-many',
+    attempt: 'a Deployment of 100 replicas',
+    commit: (t) => manifests(deployment(t.namespace, {}, {}, 100)),
+    harm: (t, see) => pods(t, see, 60),
+    reference: 'nobody',
+    hardened: 'ResourceQuota',
+  },
+  {
+    name: 'objects-many',
+    attempt: 'a thousand objects',
+    commit: ({ namespace }) =>
+      manifests(
+        ...Array.from({ length: 1000 }, (_, n) =>
+          core('ConfigMap', { name: `many-${n}`, namespace }),
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'configmaps', 'many-999'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'ResourceQuota',
+  },
+  {
+    name: 'finalizer',
+    attempt: 'an object with a finalizer that nobody takes away: the namespace never ends',
+    commit: ({ namespace }) =>
+      manifests(
+        core('ConfigMap', { name: 'attack', namespace, finalizers: ['example.invalid/never'] }),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'configmaps', 'attack')))?.metadata.finalizers !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-finalizers',
+    says: /leave them out/,
+  },
+];

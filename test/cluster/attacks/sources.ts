@@ -1,0 +1,113 @@
+/** Attacks by sources of other addresses than the allowed ones. */
+import { type Attack, at, manifests, of, type Tenant } from './attack.ts';
+
+const source = 'source.toolkit.fluxcd.io/v1';
+const operator = 'fluxcd.controlplane.io/v1';
+
+/** A source of another address than the allowed ones. */
+const foreign = (
+  name: string,
+  attempt: string,
+  kind: string,
+  plural: string,
+  spec: (t: Tenant) => object,
+  says = /is no source that this tenant may use/,
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) =>
+    manifests(
+      of(source, kind, { name: 'attack', namespace: t.namespace }, { interval: '1h', ...spec(t) }),
+    ),
+  harm: async (t, see) =>
+    (await see(at.group(source, t.namespace, plural, 'attack'))) !== undefined,
+  reference: 'nobody',
+  hardened: 'policy tenant-sources',
+  says,
+});
+
+const branch = { branch: 'main' };
+
+export const sourceAttacks: Attack[] = [
+  foreign(
+    'source-elsewhere',
+    'a GitRepository of any address',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({
+      url: `${t.elsewhere}/taken`,
+      ref: branch,
+    }),
+  ),
+  foreign(
+    'source-prefix',
+    'an owner whose name begins like the allowed one',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({
+      url: `${t.url.slice(0, t.url.lastIndexOf('/'))}-too/taken`,
+      ref: branch,
+    }),
+  ),
+  foreign(
+    'source-dots',
+    'an address that leaves the allowed one by ..',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({
+      url: `${t.url}/../../other/taken`,
+      ref: branch,
+    }),
+  ),
+  foreign(
+    'source-submodules',
+    'submodules, which are fetched from anywhere',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({ url: t.url, ref: branch, recurseSubmodules: true }),
+    /recurseSubmodules/,
+  ),
+  foreign(
+    'source-oci',
+    'an OCIRepository of any address',
+    'OCIRepository',
+    'ocirepositories',
+    () => ({
+      url: 'oci://example.invalid/taken',
+    }),
+  ),
+  foreign(
+    'source-helm',
+    'a HelmRepository of any address',
+    'HelmRepository',
+    'helmrepositories',
+    (t) => ({
+      url: t.elsewhere,
+    }),
+  ),
+  foreign('source-bucket', 'a Bucket of any address', 'Bucket', 'buckets', () => ({
+    endpoint: 'example.invalid',
+    bucketName: 'taken',
+  })),
+  {
+    name: 'source-inputs',
+    attempt: 'a ResourceSetInputProvider that reads from any address',
+    commit: (t) =>
+      manifests(
+        of(
+          operator,
+          'ResourceSetInputProvider',
+          { name: 'attack', namespace: t.namespace },
+          {
+            type: 'GitHubBranch',
+            url: 'https://example.invalid/taken/away',
+          },
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(at.group(operator, t.namespace, 'resourcesetinputproviders', 'attack'))) !==
+      undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-sources',
+  },
+];

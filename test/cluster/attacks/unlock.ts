@@ -1,0 +1,91 @@
+/** Flux' two locks taken away, one after the other. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { argumentsOf, startController, startOperator } from '../flux.ts';
+import { kubectl } from '../kube.ts';
+import { until } from '../wait.ts';
+import type { Battlefield } from './field.ts';
+import { seeing, type Verdict } from './judge.ts';
+import { type Fields, type Locked, type Place, requested } from './phases.ts';
+
+/** What happened when the locks were gone. */
+export type Unlocked = {
+  /** Attacks on `reference` that succeed as soon as one lock is gone, and did not. */
+  refused: string[];
+  /** What succeeds on `hardened` without Flux' locks: the policies alone do not hold it. */
+  lockedOnly: string[];
+};
+
+/** What each lock alone keeps a tenant of profile reference from. */
+const operatorLocks = ['resource-set'];
+const instanceLocks = ['sync-no-account', 'sync-foreign-source', 'remote-base', 'chart-no-account'];
+
+/** Takes the locks away, one after the other, and looks again at what they had kept from happening. */
+export async function unlock(place: Place, fields: Fields, locked: Locked): Promise<Unlocked> {
+  await place.run.end('flux-operator');
+  await startOperator(place.run, place.plane, []);
+  const refused = await succeed(place, fields.reference, operatorLocks, 'resourcesets');
+  place.lap('operator without its lock');
+  await unlockInstance(place);
+  const syncs = 'kustomizations,helmreleases';
+  refused.push(...(await succeed(place, fields.reference, instanceLocks, syncs)));
+  place.lap('controllers without their lock');
+  return { refused, lockedOnly: await harmedSince(place, fields.hardened, locked.hardened) };
+}
+
+/** The FluxInstance less its lock. */
+export const withoutLock = (instance: string): string =>
+  instance.replace('multitenant: true', 'multitenant: false');
+
+/** The generated FluxInstance less its lock; the operator writes other arguments then. */
+async function unlockInstance({ run, plane, instance, controllers }: Place): Promise<void> {
+  await kubectl(plane, ['apply', '-f', '-'], withoutLock(instance));
+  await until('the operator takes the lock out of the Deployments', 120_000, async () => {
+    const args = await argumentsOf(run, plane, 'helm-controller');
+    const more = await argumentsOf(run, plane, 'kustomize-controller');
+    const locks = [...args, ...more].filter((one) => /^--(no-|default-service-account)/.test(one));
+    return locks.length === 0 ? { ok: true } : { seen: locks.join(' ') };
+  });
+  for (const name of controllers.filter((one) => one !== 'source-controller')) {
+    await run.end(name);
+    await startController(run, plane, name, await argumentsOf(run, plane, name));
+  }
+}
+
+/** Which of the named attacks still do no harm after the objects were looked at again. */
+async function succeed(place: Place, battle: Battlefield, names: string[], plurals: string) {
+  const see = seeing(place.plane, place.files);
+  let left = battle.attacks.filter(({ name }) => names.includes(name));
+  for (let round = 0; round < 80 && left.length > 0; round++) {
+    for (const attack of round % 10 === 0 ? left : []) {
+      const { namespace } = battle.tenantOf(attack);
+      for (const plural of plurals.split(','))
+        await kubectl(place.plane, [
+          '-n',
+          namespace,
+          'annotate',
+          '--overwrite',
+          plural,
+          '--all',
+          requested(),
+        ]);
+    }
+    const harmed = await Promise.all(left.map((one) => one.harm?.(battle.tenantOf(one), see)));
+    left = left.filter((_, n) => !harmed[n]);
+    if (left.length > 0) await sleep(1500);
+  }
+  return left.map(({ name }) => name);
+}
+
+/** What was refused on a field before and has happened by now. */
+async function harmedSince(
+  place: Place,
+  battle: Battlefield,
+  verdicts: Verdict[],
+): Promise<string[]> {
+  const see = seeing(place.plane, place.files);
+  const refused = verdicts.filter(({ by }) => by !== 'nobody').map(({ attack }) => attack);
+  const harmed: string[] = [];
+  for (const attack of refused)
+    if (await attack.harm?.(battle.tenantOf(attack), see)) harmed.push(attack.name);
+  return harmed;
+}

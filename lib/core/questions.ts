@@ -1,22 +1,8 @@
 import type { Rule } from './names.ts';
 import * as names from './names.ts';
+import type { CommandName, Setting } from './setting.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo';
-
-/** A setting in one row: flag, question, check and default. Its key in kebab-case is the flag. */
-export type Setting<T> = {
-  readonly value: string;
-  /** Empty: it is a flag only. */
-  readonly ask: string;
-  readonly help: string;
-  readonly rule: Rule<T>;
-  readonly of: readonly CommandName[];
-  /** The default; without one, another setting decides (see `estate.ts`). */
-  readonly otherwise?: string;
-  readonly choices?: readonly string[];
-  /** `list`: given more than once. `each`: once for all environments, or ENV=VALUE for one. */
-  readonly many?: 'list' | 'each';
-};
+export type { CommandName, Setting };
 
 export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;

@@ -78,7 +78,7 @@ export const remoteAttacks: Attack[] = [
     commit: (t) => ({
       'kustomization.yaml': JSON.stringify({
         namespace: t.namespace,
-        resources: [`${t.url}.git//inner/made?ref=main`],
+        resources: [`${t.url}.git//inner/remote?ref=main`],
       }),
     }),
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,

@@ -44,6 +44,8 @@ function writeInner(root: string, field: Field): void {
     rules: [],
   });
   writeCommit(join(root, 'inner/made'), { 'made.yaml': [made] });
+  const remote = { 'made.yaml': [made], 'kustomization.yaml': 'resources: [made.yaml]\n' };
+  writeCommit(join(root, 'inner/remote'), remote);
   writeCommit(join(root, 'inner/leak'), { 'leak.yaml': [leaked] });
   writeCommit(join(root, 'inner/sync-no-account'), { 'role.yaml': [role] });
 }

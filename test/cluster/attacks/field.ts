@@ -29,7 +29,7 @@ export async function makeField(
   dir: string,
 ): Promise<Battlefield> {
   const names = attacks.map(({ name }) => name);
-  const repos = Object.fromEntries([...names, 'victim'].map((name) => [name, repo]));
+  const repos = Object.fromEntries(['victim', ...names].map((name) => [name, repo]));
   const profile = field === 'reference' ? 'reference' : 'hardened';
   const cluster: Cluster = {
     kind: 'own',

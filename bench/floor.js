@@ -8,10 +8,12 @@ const [, , into = '', count = '1', base = 'flux-demo'] = process.argv;
 const templates = fileURLToPath(new URL('../templates/', import.meta.url));
 
 const compile = (layer) =>
-  readdirSync(join(templates, layer)).map((name) => ({
-    path: name.replace(/\.ejs$/, ''),
-    fill: ejs.compile(readFileSync(join(templates, layer, name), 'utf8'), { escape: String }),
-  }));
+  readdirSync(join(templates, layer), { recursive: true })
+    .filter((name) => name.endsWith('.ejs'))
+    .map((name) => ({
+      path: name.replace(/\.ejs$/, ''),
+      fill: ejs.compile(readFileSync(join(templates, layer, name), 'utf8'), { escape: String }),
+    }));
 
 const made = new Set();
 function write(path, text) {
@@ -69,7 +71,7 @@ const rows = environments
 const readme = {
   ...rows[0],
   name: base,
-  clusterType: 'kubernetes',
+  hasPolicies: true,
   isDemo: true,
   repos: [],
   rows,
@@ -79,6 +81,16 @@ const readme = {
   notPictured: 0,
   notShown: 0,
 };
+const tier = {
+  clusterType: 'kubernetes',
+  chartVersion: '"0.58.1"',
+  fluxVersion: '2.9.x',
+  hasPolicies: true,
+  allowedSources: '"[]"',
+  allowedList: '',
+};
+for (const layer of ['install', 'network', 'policies'])
+  for (const { path, fill } of compile(layer)) write(join(into, base, layer, path), fill(tier));
 for (const [name, repo] of environments) {
   const one = values(name, repo);
   for (const { path, fill } of environment) write(join(into, base, name, path), fill(one));

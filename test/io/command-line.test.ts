@@ -57,11 +57,11 @@ test('--dry-run shows what would be changed, overwritten and left alone', async 
     ['tenant', 'qa', '--into', 'flux-demo', '--dry-run', '--json'],
     folder,
   );
+  const { files } = JSON.parse(tenant.stdout).repositories[0];
   const states = Object.fromEntries(
-    JSON.parse(tenant.stdout).repositories[0].files.map((file: { path: string; state: string }) => [
-      file.path,
-      file.state,
-    ]),
+    files
+      .filter((file: { state: string }) => file.state !== 'identical')
+      .map((file: { path: string; state: string }) => [file.path, file.state]),
   );
   assert.deepEqual(states, {
     'qa/1_tenant.yaml': 'create',

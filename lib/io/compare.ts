@@ -76,7 +76,15 @@ function checkFolder(folder: string, problems: Problem[], root?: string): void {
 }
 
 const nearestThere = (path: string): string =>
-  lstatSync(path, { throwIfNoEntry: false }) ? path : nearestThere(dirname(path));
+  isThere(path) || isLink(path) ? path : nearestThere(dirname(path));
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
 
 // For root every folder is writable; one without any write permission is still meant to be left alone.
 function isWritable(path: string, { mode }: Stats): boolean {

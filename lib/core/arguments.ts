@@ -130,7 +130,10 @@ function checkPositionals(command: CommandName, reading: Reading): void {
   const { most, example } = POSITIONALS[command];
   const extra = reading.positionals.slice(most);
   if (extra.length === 0) return;
-  const rule = most === 0 ? 'this command takes flags only' : 'this command takes one repository';
+  const rule =
+    most === 0
+      ? 'this command takes flags only; the others are tenant and scenario-repo'
+      : 'this command takes one repository';
   const given = extra.map((word) => `argument ${quote(word)}`).join(', ');
   reading.problems.push({ given, rule, example, flag: 'the arguments' });
 }

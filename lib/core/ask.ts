@@ -35,7 +35,7 @@ export function openQuestions(given: Given, world: World, planner: Planner): Que
   const open = openSettings(given, world).filter((key) => !asked.includes(key));
   return [...asked, ...open].map((name) => ({
     name,
-    message: name === positional?.name ? positional.message : SETTINGS[name].ask,
+    message: messageOf(name, given),
     ...(SETTINGS[name].choices && { choices: SETTINGS[name].choices }),
     byDefault: (answers) => defaultOf(name, withAnswers(given, answers), world),
     when: (answers) => isOpen(name, withAnswers(given, answers), world),
@@ -46,6 +46,14 @@ export function openQuestions(given: Given, world: World, planner: Planner): Que
       return mine.length === 0 || mine.map(describeProblem).join('\n');
     },
   }));
+}
+
+function messageOf(name: SettingKey, { command, switches }: Given): string {
+  const positional = POSITIONAL[command];
+  if (name === positional?.name) return positional.message;
+  if (name === 'owner' && switches.publish)
+    return 'GitHub user or organization to publish to (empty: the user of the token)';
+  return SETTINGS[name].ask;
 }
 
 function openSettings({ command, texts }: Given, world: World): SettingKey[] {

@@ -1,5 +1,5 @@
 import { commandOf } from '../core/commands.ts';
-import { printError, printReport } from './print.ts';
+import { printError, printReport, refuseUnpublishable } from './print.ts';
 import { execute, prepare } from './run.ts';
 import { type Adapter, adapterTerminal } from './terminal.ts';
 
@@ -18,7 +18,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const rest = command === undefined ? argv : argv.slice(1);
     const prepared = await prepare(command ?? 'app', rest, terminal, { cwd: process.cwd() });
-    if (prepared) printReport(await execute(prepared), prepared.given, say);
+    if (!prepared) return 0;
+    const report = await execute(prepared);
+    printReport(report, prepared.given, say);
+    refuseUnpublishable(report);
     return 0;
   } catch (error) {
     return await printError(error, argv.includes('--json'));

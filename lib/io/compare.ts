@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../core/errors.ts';
@@ -63,18 +63,28 @@ const sameJson = (one: string, other: string): boolean => {
 /** Whether `folder` is, or can be made, a folder that is written to; inside `root` if that is given. */
 function checkFolder(folder: string, problems: Problem[], root?: string): void {
   const nearest = nearestThere(folder);
-  const stats = statSync(nearest);
+  const stats = statSync(nearest, { throwIfNoEntry: false });
   const refuse = (rule: string): void => {
     if (!problems.some(({ given }) => given === nearest))
       problems.push({ given: nearest, rule, example: '--into ./estate', flag: '--into' });
   };
-  if (!stats.isDirectory()) refuse('this is a file, and a folder is needed here');
+  if (stats === undefined) refuse('this is a link to nothing');
+  else if (!stats.isDirectory()) refuse('this is a file, and a folder is needed here');
   else if (!isWritable(nearest, stats)) refuse('this folder is read-only');
   else if (root !== undefined && !`${realpathSync(nearest)}/`.startsWith(`${realpathSync(root)}/`))
     refuse('this is a link that leads out of the repository');
 }
 
-const nearestThere = (path: string): string => (isThere(path) ? path : nearestThere(dirname(path)));
+const nearestThere = (path: string): string =>
+  isThere(path) || isLink(path) ? path : nearestThere(dirname(path));
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
 
 // For root every folder is writable; one without any write permission is still meant to be left alone.
 function isWritable(path: string, { mode }: Stats): boolean {

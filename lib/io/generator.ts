@@ -8,7 +8,7 @@ import {
   settingsOf,
 } from '../core/questions.ts';
 import type { Report } from '../core/report.ts';
-import { printReport } from './print.ts';
+import { printReport, refuseUnpublishable } from './print.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { usageOf } from './templates.ts';
 import { type Adapter, adapterTerminal } from './terminal.ts';
@@ -75,6 +75,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   end(): void {
     if (!this.prepared || !this.report) return;
     printReport(this.report, this.prepared.given, (text) => this.log(text));
+    refuseUnpublishable(this.report);
   }
 
   override help(): string {

@@ -56,13 +56,8 @@ function showing({ fullName }: Place, { report }: Pace) {
   };
 }
 
-async function tryPush({
-  repo,
-  place,
-  commit,
-  session,
-  pace,
-}: Push): Promise<PublishError | undefined> {
+async function tryPush(push: Push): Promise<PublishError | undefined> {
+  const { repo, place, commit, session, pace } = push;
   const { signal } = pace;
   const progress = showing(place, pace);
   const git = remoteGit(repo.folder, place.url, session.github.token, {
@@ -81,9 +76,10 @@ async function tryPush({
       NAME,
       ref,
     ]);
+    progress({ stage: 'writing', progress: 100 });
     return undefined;
   } catch (error) {
-    return refusal(error, { repo, place, commit, session, pace });
+    return refusal(error, push);
   }
 }
 

@@ -68,6 +68,13 @@ export function printReport(report: Report, given: Given, say: (text: string) =>
   else say(resultText(report, painter(process.stderr)));
 }
 
+/** Throws when a dry run found repositories that cannot be published; the report has been printed. */
+export function refuseUnpublishable({ published = [] }: Report): void {
+  const problems = published.flatMap(({ problem }) => problem ?? []);
+  const texts = problems.map(({ message, hint }) => `${message}\n  ${hint}`);
+  if (texts.length > 0) throw new UserError(texts.join('\n'), 1);
+}
+
 /**
  * Prints what `error` means for the user and returns the exit code; a defect keeps its stack. With
  * `json`, what stopped publishing is printed to stdout as well.

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Given } from '../core/arguments.ts';
 import { repositoryUrl } from '../core/estate.ts';
 import type { Plan } from '../core/plan.ts';
@@ -11,7 +10,6 @@ import { publish } from './publish.ts';
 import { openPace } from './publish-pace.ts';
 import { standardInput } from './standard-input.ts';
 import type { Terminal } from './terminal.ts';
-import { isThere } from './world.ts';
 import { WRITTEN } from './write.ts';
 
 /** A user who is signed in, and what publishing needs besides the plan. */
@@ -78,32 +76,25 @@ export async function publishRepos(
       repo: repo.name,
       text: `${repo.url} has another owner, and is not published`,
     });
-  const ours = repos.filter(isOurs).map(publicationRepo);
+  const ours = repos.filter(isOurs).map((repo) => publicationRepo(repo, request.dryRun));
   const confirm = async (names: readonly string[]): Promise<boolean> =>
     terminal.confirm(`Create public repositories: ${names.join(', ')}?`, false);
   process.once('SIGINT', interrupt);
   try {
     const attended = { session, ...(asks && { confirm }) };
-    const results = await publish({ ...request, workspace, repos: ours }, pace, attended);
-    return request.dryRun ? results.map((result) => withUnwritten(result, repos)) : results;
+    return await publish({ ...request, workspace, repos: ours }, pace, attended);
   } finally {
     process.off('SIGINT', interrupt);
   }
 }
 
-function publicationRepo({ repo, folder, files }: ComparedRepo): PublicationRepo {
+function publicationRepo({ repo, folder, files }: ComparedRepo, dryRun: boolean): PublicationRepo {
   const { name, description, role } = repo;
-  const written = files.filter(
-    ({ path, state }) => !LEFT.has(state) && isThere(join(folder, path)),
-  );
-  return { name, folder, description, role, files: written.map(({ path }) => path) };
+  const chosen = files.filter(({ state }) => !LEFT.has(state));
+  // A dry run has written nothing, so what it would write is handed over as text.
+  const unwritten = dryRun ? chosen.filter(({ state }) => WRITTEN.has(state)) : [];
+  const contents = Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents]));
+  return { name, folder, description, role, files: chosen.map(({ path }) => path), contents };
 }
 
 const LEFT: ReadonlySet<FileState> = new Set(['keep', 'conflict']);
-
-/** A dry run has written nothing: what it would write would be pushed as well. */
-function withUnwritten(result: PublishResult, repos: readonly ComparedRepo[]): PublishResult {
-  const files = repos.find(({ repo }) => repo.name === result.name)?.files ?? [];
-  const pending = files.some(({ state }) => WRITTEN.has(state));
-  return result.state === 'same' && pending ? { ...result, state: 'behind' } : result;
-}

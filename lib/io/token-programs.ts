@@ -16,15 +16,19 @@ export function ask(
     const child = spawn(program, args, {
       env,
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: PATIENCE,
       windowsHide: true,
     });
+    // spawn's own timeout would hold up the end of the process when the program is not there
+    const timer = setTimeout(() => child.kill(), PATIENCE).unref();
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
     child.on('error', () => done(''));
     child.stdin.on('error', () => undefined).end(input);
-    child.on('close', (code) => done(code === 0 ? output.trim() : ''));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      done(code === 0 ? output.trim() : '');
+    });
   });
 }

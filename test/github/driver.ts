@@ -2,7 +2,7 @@
  * Publishes what standard input asks for, in a process of its own, so that tests can kill it.
  * Standard output: one JSON document; standard error: the lines that a person would see.
  */
-import { argv, exit, stderr, stdin, stdout } from 'node:process';
+import process, { argv, stderr, stdin, stdout } from 'node:process';
 import { UserError } from '../../lib/core/errors.ts';
 import type { Publication } from '../../lib/core/publication.ts';
 import { PublishError, publishProblem } from '../../lib/core/publication-errors.ts';
@@ -26,5 +26,6 @@ try {
   stdout.write(
     JSON.stringify(error instanceof PublishError ? { error: publishProblem(error) } : {}),
   );
-  exit(error instanceof UserError ? error.code : 70);
+  // no exit(): whatever is left over has to let the process end
+  process.exitCode = error instanceof UserError ? error.code : 70;
 }

@@ -88,6 +88,15 @@ test('what an earlier killed run left behind is removed', async () => {
   assert.deepEqual(readdirSync(folder).sort(), ['flux-demo', 'flux-dev', 'flux-stage-prod']);
 });
 
+test('a link to nothing is refused', async () => {
+  const folder = temporaryFolder();
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'flux-dev'));
+  const { code, stderr } = await runCommand(['--yes'], folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /flux-dev: this is a link to nothing/);
+  assert.deepEqual(readdirSync(folder), ['flux-dev']);
+});
+
 test('a link that leads out of the repository is refused', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'flux-demo'));

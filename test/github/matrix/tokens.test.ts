@@ -7,6 +7,7 @@ import { assertPublished, assertRefused, assertUntouched, scenario } from '../sc
 
 describe('tokens', { concurrency: 2 }, () => {
   scenario('without any token: three ways to get one', async (scene) => {
+    const start = Date.now();
     const outcome = await scene.run({ token: '' });
     assertRefused(
       outcome,
@@ -16,6 +17,7 @@ describe('tokens', { concurrency: 2 }, () => {
       /--token-stdin/,
     );
     assert.deepEqual(scene.standIn.seen, [], 'nothing was sent');
+    assert.ok(Date.now() - start < 8_000, 'nothing is waited for');
   });
 
   scenario('a token for github.com is not sent to another host, but named', async (scene) => {

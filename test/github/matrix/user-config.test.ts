@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { git } from '../bare.ts';
@@ -73,6 +73,16 @@ describe("the user's configuration of git", { concurrency: 2 }, () => {
       assert.equal(author(scene), 'Octo Cat <583231+octo@users.noreply.127.0.0.1> Octo Cat');
     });
   }
+
+  scenario('insteadOf does not mislead fetching either', async (scene) => {
+    await scene.run();
+    for (const { folder } of scene.estate.repos) rmSync(join(folder, '.git'), { recursive: true });
+    const rule = `[url "http://127.0.0.1:9/"]\n\tinsteadOf = ${scene.standIn.url}/\n`;
+    writeIn(scene.estate.home, '.gitconfig', rule);
+    const outcome = await scene.run();
+    assert.equal(outcome.code, 0, outcome.lines);
+    assertPublished(scene);
+  });
 
   scenario(
     'hooks, templates, credential helpers and askpass programs do not run',

@@ -112,7 +112,9 @@ spec: { type: ExternalName, externalName: db.example.com }
 test('ordinary work is not hindered by any guard, and the demo is Ready (hardened)', async (t) => {
   const { estate } = await freshEstate(t, 'hardened');
   const cluster = theCluster();
-  await kubectl(cluster, ['apply', '-f', configPath(estate, 'policies')]);
+  const policies = configPath(estate, 'policies');
+  await kubectl(cluster, ['apply', '-f', policies]);
+  t.after(() => kubectl(cluster, ['delete', '--ignore-not-found', '-f', policies]));
   const namespace = namespaceOf(estate, 'dev');
   const volume = {
     apiVersion: 'v1',

@@ -40,6 +40,7 @@ function quote({ message }: Verdict): string {
   const text = (policy ?? message)
     .replace(/^.*?(dry-run failed[^:]*: |admission webhook )/s, '')
     .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replace(/\/tmp\/[\w./-]+/g, '/tmp/…')
     .replace(/attack-[0-9a-f]{6,10}(-\w{5})?/g, 'attack-…')
     .replace(/\s+/g, ' ')
     .replace(/\|/g, '\\|')
@@ -58,11 +59,15 @@ syncs, so that none waits for the health of an attack). Every attack was also tr
 Flux' two locks, policies, Pod Security and quota and with a tenant that may do everything: there each one succeeds.
 
 With the operator's lock alone taken away \`resource-set\` succeeds on \`reference\`; with the FluxInstance's,
-\`sync-no-account\`, \`sync-foreign-source\`, \`remote-base\` and \`chart-no-account\` do. On \`hardened\` only
-\`remote-base\` does then: the policies hold the rest by themselves.
+\`sync-no-account\`, \`sync-foreign-source\`, \`remote-base\` and \`chart-no-account\` do.
 
-Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion} (source-controller
-${versionOf('source-controller')}, kustomize-controller ${versionOf('kustomize-controller')}, helm-controller
-${versionOf('helm-controller')}). The notification controller does not run here: its rows show what RBAC and admission say
+Open on both profiles is \`remote-file\`: \`--no-remote-bases\` refuses bases in repositories, but kustomize fetches a
+single file of a \`kustomization.yaml\` over HTTP, with the controller's network position. So a tenant reads whatever
+answers the kustomize-controller without asking who it is: metadata services, and the source-controller, which serves
+the artifacts of all tenants. No admission policy sees that. Keep what one tenant must not read of another out of
+repositories, or encrypted (SOPS), and keep the controller from other addresses by an egress policy of your network.
+
+Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}
+(source-controller ${versionOf('source-controller')}, kustomize-controller ${versionOf('kustomize-controller')}, helm-controller ${versionOf('helm-controller')}). The notification controller does not run here: its rows show what RBAC and admission say
 of its objects. Network policies are shown to exist and to be kept, not to drop packets.
 `;

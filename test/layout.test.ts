@@ -91,3 +91,13 @@ test('code files are short, and their names say what is inside', () => {
 
 /** Where a file gets longer, it has a second subject. */
 const LONGEST = 240;
+
+test('the README quotes the numbers of docs/isolation.md', () => {
+  const [, all, hardened, reference] =
+    /Of (\d+) attacks, profile `hardened` refuses (\d+) and `reference` (\d+)/.exec(
+      text('docs/isolation.md'),
+    ) ?? [];
+  const quoted = text('README.md').replace(/\s+/g, ' ');
+  assert.ok(quoted.includes(`of ${all} attacks`));
+  assert.ok(quoted.includes(`\`hardened\` refuses ${hardened} and \`reference\` ${reference}`));
+});

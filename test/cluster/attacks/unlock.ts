@@ -55,7 +55,7 @@ async function unlockInstance({ run, plane, instance, controllers }: Place): Pro
 async function succeed(place: Place, battle: Battlefield, names: string[], plurals: string) {
   const see = seeing(place.plane, place.files);
   let left = battle.attacks.filter(({ name }) => names.includes(name));
-  for (let round = 0; round < 80 && left.length > 0; round++) {
+  for (let round = 0; round < 160 && left.length > 0; round++) {
     for (const attack of round % 10 === 0 ? left : []) {
       const { namespace } = battle.tenantOf(attack);
       for (const plural of plurals.split(','))

@@ -27,6 +27,8 @@ export type FluxWishes = {
   controllers?: readonly string[];
   /** The operator's lock; none where the list is empty. */
   lock?: readonly string[];
+  /** Where the source-controller serves artifacts: a host and a port; without it, any free port. */
+  artifacts?: string;
 };
 
 /**
@@ -36,17 +38,16 @@ export type FluxWishes = {
 export async function startFlux(
   run: Processes,
   plane: ControlPlane,
-  { instance, controllers = usual, lock = operatorLock }: FluxWishes = {},
+  { instance, controllers = usual, lock = operatorLock, artifacts }: FluxWishes = {},
 ): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
   await startOperator(run, plane, lock);
   const manifest = instance ?? (await generatedInstance(join(run.dir, 'instance')));
   await kubectl(plane, ['apply', '-f', '-'], manifest);
-  const written = new Map<string, string[]>();
-  for (const name of controllers) written.set(name, await argumentsOf(run, plane, name));
+  for (const name of controllers) await containerOf(run, plane, name);
   await startWorkloads(run, plane);
-  for (const [name, args] of written) await startController(run, plane, name, args);
+  for (const name of controllers) await startController(run, plane, name, artifacts);
 }
 
 /** The FluxInstance that the command under test writes: what users apply is what is tested. */
@@ -94,13 +95,16 @@ async function actAs(run: Processes, plane: ControlPlane, account: string): Prom
   return file;
 }
 
-/** The arguments of a container, as the operator wrote them. */
-export async function argumentsOf(
+/** What a controller runs with, as the operator wrote it. */
+export type Container = { args: string[]; env?: { name: string; value?: string }[] };
+
+/** The container of a controller's Deployment; waits for the operator to write it. */
+export async function containerOf(
   run: Processes,
   plane: ControlPlane,
   name: string,
-): Promise<string[]> {
-  type Template = { template: { spec: { containers: { args: string[] }[] } } };
+): Promise<Container> {
+  type Template = { template: { spec: { containers: Container[] } } };
   const explain = () => run.tail('flux-operator');
   return until(
     `the operator has written the Deployment ${name}`,
@@ -108,8 +112,8 @@ export async function argumentsOf(
     async () => {
       const found = await get(plane, 'Deployment', namespace, name);
       const spec = found?.spec as Template | undefined;
-      const args = spec?.template.spec.containers[0]?.args;
-      return args ? { ok: args } : { seen: 'no such Deployment' };
+      const container = spec?.template.spec.containers[0];
+      return container ? { ok: container } : { seen: 'no such Deployment' };
     },
     explain,
   );
@@ -118,24 +122,33 @@ export async function argumentsOf(
 /** What only makes sense in a pod is replaced: `--events-addr`, ports, the storage's address. */
 const inPodOnly = ['--events-addr', '--enable-leader-election', '--storage-'];
 
-/** Starts a controller with the arguments that the operator wrote for it. */
+/** Starts a controller with the arguments and the environment that the operator wrote for it. */
 export async function startController(
   run: Processes,
   plane: ControlPlane,
   name: string,
-  written: readonly string[],
+  artifacts?: string,
 ): Promise<void> {
+  const container = await containerOf(run, plane, name);
   const [metrics = 0, health = 0, storage = 0] = await freePorts(3);
-  const kept = written.filter((arg) => !inPodOnly.some((prefix) => arg.startsWith(prefix)));
+  const kept = container.args.filter((arg) => !inPodOnly.some((prefix) => arg.startsWith(prefix)));
   const args = [...kept, '--events-addr=', '--enable-leader-election=false'];
   args.push(`--metrics-addr=127.0.0.1:${metrics}`, `--health-addr=127.0.0.1:${health}`);
   if (name === 'source-controller') {
     const folder = join(run.dir, 'artifacts');
     mkdirSync(folder, { recursive: true });
-    const address = `127.0.0.1:${storage}`;
+    const address = artifacts ?? `127.0.0.1:${storage}`;
     args.push(`--storage-path=${folder}`, `--storage-addr=${address}`);
     args.push(`--storage-adv-addr=${address}`);
   }
-  const env = { KUBECONFIG: await actAs(run, plane, name), RUNTIME_NAMESPACE: namespace };
-  run.start({ name, path: binary(name), args, env });
+  const own = { KUBECONFIG: await actAs(run, plane, name), RUNTIME_NAMESPACE: namespace };
+  run.start({ name, path: binary(name), args, env: { ...environmentOf(container), ...own } });
+}
+
+/** The variables that have a value; the kubelet fills in the address of the API server. */
+function environmentOf({ env = [] }: Container): Record<string, string> {
+  const filled = (value: string) => value.replaceAll('$(KUBERNETES_SERVICE_HOST)', '127.0.0.1');
+  return Object.fromEntries(
+    env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, filled(value)]])),
+  );
 }

@@ -88,8 +88,25 @@ export const remoteAttacks: Attack[] = [
   {
     name: 'remote-file',
     attempt: 'a kustomization.yaml with a file that the controller fetches from any address',
-    commit: (t) => ({ 'kustomization.yaml': `resources: ['${t.elsewhere}/remote.yaml']\n` }),
+    commit: (t) => ({ 'kustomization.yaml': `resources: ['${t.outside}/remote.yaml']\n` }),
     harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
+    reference: 'FluxInstance patch',
+    hardened: 'FluxInstance patch',
+  },
+  {
+    name: 'remote-artifact',
+    attempt: 'the same from the source-controller: which commits of another tenant it holds',
+    commit: (t) => ({
+      'kustomization.yaml': JSON.stringify({
+        namespace: t.namespace,
+        configMapGenerator: [
+          { name: 'read', files: [`list=${t.artifacts}/gitrepository/${t.victim}/${t.repo}/`] },
+        ],
+        generatorOptions: { disableNameSuffixHash: true },
+      }),
+    }),
+    harm: async (t, see) =>
+      /\.tar\.gz/.test((await see(at.core(t.namespace, 'configmaps', 'read')))?.data?.list),
     reference: 'nobody',
     hardened: 'nobody',
   },

@@ -19,6 +19,10 @@ export type Tenant = {
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
   files: string;
   elsewhere: string;
+  /** The same server as from outside: nothing exempts this address from a proxy, as it does loopback's. */
+  outside: string;
+  /** Where the source-controller serves what it fetched. */
+  artifacts: string;
 };
 
 /** A Kubernetes object as it is written to a manifest. */
@@ -44,6 +48,7 @@ export type Guard =
   | 'Pod Security'
   | 'ResourceQuota'
   | 'Flux lockdown'
+  | 'FluxInstance patch'
   | 'operator lock'
   | 'targetNamespace'
   | 'nobody'

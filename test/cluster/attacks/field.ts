@@ -20,10 +20,12 @@ export type Battlefield = {
   tenantOf: (attack: Attack) => Tenant;
 };
 
+/** What a tenant may name besides Kubernetes' API. */
+export type Servers = { git: Cluster['git']; files: FileServer; artifacts: string };
+
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
 export async function makeField(
-  git: Cluster['git'],
-  files: FileServer,
+  { git, files, artifacts }: Servers,
   field: Field,
   attacks: readonly Attack[],
   dir: string,
@@ -55,6 +57,8 @@ export async function makeField(
     url: `${git.url}/${field}/${repo}`,
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
+    outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
+    artifacts,
   });
   return { field, estate, attacks, tenantOf };
 }

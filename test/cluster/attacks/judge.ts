@@ -24,6 +24,7 @@ const voices: readonly (readonly [Guard, RegExp])[] = [
     'Flux lockdown',
     /cross-namespace references|fs-security-constraint|can't access|:default" cannot/,
   ],
+  ['FluxInstance patch', /proxyconnect tcp/],
   ['operator lock', /:flux-operator" cannot/],
   ['RBAC', /is forbidden: User|attempting to grant RBAC|cannot \w+ resource|not currently held/],
 ];

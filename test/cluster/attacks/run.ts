@@ -6,16 +6,15 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../build.ts';
-import type { Cluster } from '../cluster.ts';
 import { planeBinaries, startControlPlane } from '../control-plane.ts';
 import { fluxBinaries, operatorLock, startFlux } from '../flux.ts';
 import { serveGit } from '../git-server.ts';
 import { kubectl } from '../kube.ts';
-import { Processes } from '../processes.ts';
+import { freePorts, Processes } from '../processes.ts';
 import { catalogue } from './catalogue.ts';
 import { complaints } from './complaints.ts';
-import { type Battlefield, makeField } from './field.ts';
-import { type FileServer, serveFiles } from './file-server.ts';
+import { type Battlefield, makeField, type Servers } from './field.ts';
+import { serveFiles } from './file-server.ts';
 import { writeIsolation } from './isolation.ts';
 import { attackLocked, attackOpen, type Fields } from './phases.ts';
 import { unlock, withoutLock } from './unlock.ts';
@@ -30,11 +29,13 @@ const start = Date.now();
 const lap = (what: string) => say(`${((Date.now() - start) / 1000).toFixed(0)} s: ${what}`);
 
 /** A control plane with Flux, with both locks or with none. */
-async function startPlace(run: Processes, files: FileServer, manifest: string, locked: boolean) {
+async function startPlace(run: Processes, servers: Servers, manifest: string, locked: boolean) {
+  const { files } = servers;
+  const artifacts = new URL(servers.artifacts).host;
   const plane = await startControlPlane(run);
   const instance = locked ? manifest : withoutLock(manifest);
   const lock = locked ? operatorLock : [];
-  await startFlux(run, plane, { instance, controllers, lock });
+  await startFlux(run, plane, { instance, controllers, lock, artifacts });
   lap(`control plane and Flux are up ${locked ? 'with' : 'without'} locks`);
   return { run, plane, files, controllers, instance: manifest, lap };
 }
@@ -47,15 +48,17 @@ async function main(): Promise<number> {
   const url = `http://127.0.0.1:${(await serveGit(root)).port}`;
   const git = { root, push: url, url };
   const files = await serveFiles(join(run.dir, 'files'));
-  const fields = await makeFields(run.dir, git, files);
+  const [port] = await freePorts(1);
+  const servers = { git, files, artifacts: `http://127.0.0.1:${port}` };
+  const fields = await makeFields(run.dir, servers);
   const config = join(fields.hardened.estate.dir, 'flux-demo');
   const manifest = readFileSync(join(config, 'install/flux-instance.yaml'), 'utf8');
-  const place = await startPlace(run, files, manifest, true);
+  const place = await startPlace(run, servers, manifest, true);
   await kubectl(place.plane, ['apply', '-f', join(config, 'policies')]);
   const locked = await attackLocked(place, fields);
   const unlocked = await unlock(place, fields, locked);
   await run.stopAll();
-  const openPlace = await startPlace(second, files, manifest, false);
+  const openPlace = await startPlace(second, servers, manifest, false);
   const open = await attackOpen(openPlace, fields.open);
   const wrong = complaints(locked, unlocked, open);
   for (const line of wrong) say(line);
@@ -66,9 +69,9 @@ async function main(): Promise<number> {
 
 const table = resolve(import.meta.dirname, '../../../docs/isolation.md');
 
-async function makeFields(dir: string, git: Cluster['git'], files: FileServer): Promise<Fields> {
+async function makeFields(dir: string, servers: Servers): Promise<Fields> {
   const make = (name: Battlefield['field']) =>
-    makeField(git, files, name, attacks, join(dir, 'estates', name));
+    makeField(servers, name, attacks, join(dir, 'estates', name));
   return {
     open: await make('open'),
     reference: await make('reference'),

@@ -1,6 +1,7 @@
 /** Flux' two locks taken away, one after the other. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { argumentsOf, startController, startOperator } from '../flux.ts';
+import { parseDocument } from 'yaml';
+import { containerOf, startController, startOperator } from '../flux.ts';
 import { kubectl } from '../kube.ts';
 import { until } from '../wait.ts';
 import type { Battlefield } from './field.ts';
@@ -17,7 +18,13 @@ export type Unlocked = {
 
 /** What each lock alone keeps a tenant of profile reference from. */
 const operatorLocks = ['resource-set'];
-const instanceLocks = ['sync-no-account', 'sync-foreign-source', 'remote-base', 'chart-no-account'];
+const instanceLocks = [
+  'sync-no-account',
+  'sync-foreign-source',
+  'remote-base',
+  'remote-file',
+  'chart-no-account',
+];
 
 /** Takes the locks away, one after the other, and looks again at what they had kept from happening. */
 export async function unlock(place: Place, fields: Fields, locked: Locked): Promise<Unlocked> {
@@ -32,22 +39,27 @@ export async function unlock(place: Place, fields: Fields, locked: Locked): Prom
   return { refused, lockedOnly: await harmedSince(place, fields.hardened, locked.hardened) };
 }
 
-/** The FluxInstance less its lock. */
-export const withoutLock = (instance: string): string =>
-  instance.replace('multitenant: true', 'multitenant: false');
+/** The FluxInstance less its lock and its patch. */
+export function withoutLock(instance: string): string {
+  const document = parseDocument(instance);
+  document.setIn(['spec', 'cluster', 'multitenant'], false);
+  document.deleteIn(['spec', 'kustomize']);
+  return document.toString();
+}
 
-/** The generated FluxInstance less its lock; the operator writes other arguments then. */
+/** The generated FluxInstance less its locks; the operator writes other Deployments then. */
 async function unlockInstance({ run, plane, instance, controllers }: Place): Promise<void> {
   await kubectl(plane, ['apply', '-f', '-'], withoutLock(instance));
   await until('the operator takes the lock out of the Deployments', 120_000, async () => {
-    const args = await argumentsOf(run, plane, 'helm-controller');
-    const more = await argumentsOf(run, plane, 'kustomize-controller');
-    const locks = [...args, ...more].filter((one) => /^--(no-|default-service-account)/.test(one));
+    const helm = await containerOf(run, plane, 'helm-controller');
+    const { args, env = [] } = await containerOf(run, plane, 'kustomize-controller');
+    const given = [...helm.args, ...args, ...env.map(({ name }) => name)];
+    const locks = given.filter((one) => /^--(no-|default-service-account)|PROXY$/.test(one));
     return locks.length === 0 ? { ok: true } : { seen: locks.join(' ') };
   });
   for (const name of controllers.filter((one) => one !== 'source-controller')) {
     await run.end(name);
-    await startController(run, plane, name, await argumentsOf(run, plane, name));
+    await startController(run, plane, name);
   }
 }
 

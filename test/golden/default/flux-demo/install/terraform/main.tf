@@ -27,7 +27,7 @@ resource "helm_release" "flux_operator" {
   wait             = true
 
   # The lock of the ResourceSet API.
-  values = [yamlencode({
+  values = [file("${path.module}/../flux-operator-values.yaml"), yamlencode({
     multitenancy = {
       enabled = var.multitenancy
     }
@@ -42,17 +42,15 @@ resource "helm_release" "flux_instance" {
   version    = var.flux_instance_version
   wait       = true
 
-  # The lock of the Flux controllers.
-  values = [yamlencode({
+  # The lock of the Flux controllers, and which of them run.
+  values = [file("${path.module}/../flux-instance-values.yaml"), yamlencode({
     instance = {
       distribution = {
-        version  = var.flux_version
-        registry = "ghcr.io/fluxcd"
+        version = var.flux_version
       }
       cluster = {
-        type          = var.cluster_type
-        multitenant   = var.multitenancy
-        networkPolicy = true
+        type        = var.cluster_type
+        multitenant = var.multitenancy
       }
     }
   })]

@@ -72,15 +72,14 @@ export class Processes {
   async end(name: string): Promise<void> {
     const child = this.#running.get(name);
     this.#running.delete(name);
-    if (!child?.pid || child.exitCode !== null) return;
-    const gone = new Promise((done) => child.once('exit', done));
-    process.kill(-child.pid, 'SIGKILL');
-    await gone;
+    await killed(child);
   }
 
-  /** Ends every process that was started, and goes on. */
+  /** Ends every process that was started, and goes on; none of them is missed when another is gone. */
   async stopAll(): Promise<void> {
-    for (const name of [...this.#running.keys()]) await this.end(name);
+    const children = [...this.#running.values()];
+    this.#running.clear();
+    await Promise.all(children.map(killed));
   }
 
   /** Runs a process that shows its output here; gives its exit code. */
@@ -118,6 +117,14 @@ export class Processes {
     this.#keeper.stdin?.end();
     await gone;
   }
+}
+
+/** Ends a process and those it started; returns when it is gone. */
+async function killed(child: ChildProcess | undefined): Promise<void> {
+  if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((done) => child.once('exit', done));
+  process.kill(-child.pid, 'SIGKILL');
+  await gone;
 }
 
 /** Ports on loopback that are free now. All are held while choosing, so that they differ. */

@@ -32,8 +32,8 @@ export type Manifest = { apiVersion: string; kind: string; metadata: Metadata } 
 
 type Metadata = { name: string; namespace?: string } & Partial<Record<string, unknown>>;
 
-/** The files of a commit below the tenant's folder: manifests, or text as it is. */
-export type Commit = Readonly<Record<string, readonly Manifest[] | string>>;
+/** The files of a commit below the tenant's folder: manifests, text as it is, or a symbolic link. */
+export type Commit = Readonly<Record<string, readonly Manifest[] | string | { link: string }>>;
 
 /** Reads an object by its API path; undefined where there is none. */
 // biome-ignore lint/suspicious/noExplicitAny: what is read is compared field by field.
@@ -49,6 +49,8 @@ export type Guard =
   | 'ResourceQuota'
   | 'Flux lockdown'
   | 'FluxInstance patch'
+  | 'Flux itself'
+  | 'API server'
   | 'operator lock'
   | 'targetNamespace'
   | 'nobody'
@@ -69,6 +71,8 @@ export type Attack = {
   /** Who refuses it on each profile; `nobody` where it succeeds. */
   reference: Guard;
   hardened: Guard;
+  /** Who refuses it even where nothing guards, because it cannot be taken away. */
+  open?: Guard;
   /** Another that holds it as well on profile hardened; whichever is asked first answers. */
   or?: Guard;
   /** What has to stand in the refusal on profile hardened, where it is our own sentence. */

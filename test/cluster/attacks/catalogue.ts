@@ -4,6 +4,7 @@ import { notificationAttacks, remoteAttacks } from './artifacts.ts';
 import type { Attack } from './attack.ts';
 import { chartAttacks, operatorAttacks } from './charts.ts';
 import { clusterAttacks } from './cluster-wide.ts';
+import { fileAttacks } from './files.ts';
 import { namespaceAttacks } from './namespaces.ts';
 import { networkAttacks } from './network.ts';
 import { numberAttacks } from './numbers.ts';
@@ -23,6 +24,7 @@ export const chapters: readonly (readonly [string, readonly Attack[]])[] = [
   ['Sources and syncs', [...sourceAttacks, ...syncAttacks]],
   ['Resource sets and charts', [...operatorAttacks, ...chartAttacks]],
   ['Notifications and artifacts', [...notificationAttacks, ...remoteAttacks]],
+  ['Files', fileAttacks],
 ];
 
 export const catalogue: readonly Attack[] = chapters.flatMap(([, attacks]) => attacks);

@@ -2,6 +2,7 @@
 import {
   type Attack,
   at,
+  core,
   type Guard,
   type Manifest,
   manifests,
@@ -47,6 +48,27 @@ export const operatorAttacks: Attack[] = [
     attempt: 'the same as the tenant’s own account',
     commit: (t) => manifests(resourceSet(t, { serviceAccountName: t.namespace })),
     harm: madeClusterRole,
+    reference: 'RBAC',
+    hardened: 'RBAC',
+  },
+  {
+    name: 'resource-set-copy',
+    attempt: 'a ResourceSet that copies what another namespace holds, by the annotation copyFrom',
+    commit: (t) =>
+      manifests(
+        resourceSet(t, {
+          serviceAccountName: t.namespace,
+          resources: [
+            core('ConfigMap', {
+              name: 'copied',
+              namespace: t.namespace,
+              annotations: { 'fluxcd.controlplane.io/copyFrom': `${t.victim}/kube-root-ca.crt` },
+            }),
+          ],
+        }),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'configmaps', 'copied')))?.data !== undefined,
     reference: 'RBAC',
     hardened: 'RBAC',
   },
@@ -112,7 +134,36 @@ const chartAttack = (
   hardened,
 });
 
+/** A chart in the tenant's repository that wants another chart from elsewhere. */
+const dependent = (t: Tenant) =>
+  JSON.stringify({
+    apiVersion: 'v2',
+    name: 'dependent',
+    version: '0.1.0',
+    dependencies: [{ name: 'attack', version: '0.1.0', repository: `${t.elsewhere}/dependency` }],
+  });
+
 export const chartAttacks: Attack[] = [
+  {
+    name: 'chart-dependency',
+    attempt: 'a chart in the repository whose dependency lies at any address',
+    commit: (t) => ({
+      'kustomization.yaml': 'resources: [attack.yaml]\n',
+      'attack.yaml': release(t, {
+        serviceAccountName: t.namespace,
+        chart: {
+          spec: {
+            chart: './chart-dependency/chart',
+            sourceRef: { kind: 'GitRepository', name: t.repo },
+          },
+        },
+      }),
+      'chart/Chart.yaml': dependent(t),
+    }),
+    harm: async (t, see) => (await see(`seen:/${t.field}/dependency`)) !== undefined,
+    reference: 'nobody',
+    hardened: 'nobody',
+  },
   chartAttack(
     'chart-no-account',
     'a chart with a ClusterRole, without a service account',

@@ -1,6 +1,6 @@
 /** What is committed to the tenants' repository. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { publish } from '../estate.ts';
 import { type Commit, core, type Field, type Manifest, of } from './attack.ts';
 import { type Battlefield, repo } from './field.ts';
@@ -22,10 +22,12 @@ export async function push(battle: Battlefield, step: 'commit' | 'after'): Promi
 }
 
 function writeCommit(folder: string, files: Commit): void {
-  mkdirSync(folder, { recursive: true });
   for (const [name, contents] of Object.entries(files)) {
-    const text = typeof contents === 'string' ? contents : toYaml(contents);
-    writeFileSync(join(folder, name), text);
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    if (typeof contents === 'string') writeFileSync(path, contents);
+    else if ('link' in contents) symlinkSync(contents.link, path);
+    else writeFileSync(path, toYaml(contents));
   }
 }
 
@@ -43,6 +45,9 @@ function writeInner(root: string, field: Field): void {
   const role = of(rbac, 'ClusterRole', { name: `${field}-sync-no-account-made` }, undefined, {
     rules: [],
   });
+  const spec = { podSelector: { matchLabels: { none: 'none' } }, policyTypes: ['Ingress'] };
+  const clash = of('networking.k8s.io/v1', 'NetworkPolicy', { name: 'allow-same-namespace' }, spec);
+  writeCommit(join(root, 'inner/clash'), { 'clash.yaml': [clash] });
   writeCommit(join(root, 'inner/made'), { 'made.yaml': [made] });
   const remote = { 'made.yaml': [made], 'kustomization.yaml': 'resources: [made.yaml]\n' };
   writeCommit(join(root, 'inner/remote'), remote);

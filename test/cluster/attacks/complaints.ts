@@ -25,7 +25,7 @@ export function complaints(
       ({ attack, message }) => `hardened ${attack.name}: does not say ${attack.says}\n  ${message}`,
     );
   const failed = open
-    .filter(({ by }) => by !== 'nobody')
+    .filter(({ attack, by }) => by !== (attack.open ?? 'nobody'))
     .map(
       ({ attack, message }) => `open ${attack.name}: no harm where nothing guards\n  ${message}`,
     );

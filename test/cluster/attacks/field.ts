@@ -67,6 +67,7 @@ export async function makeField(
 function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
   const sync = join(estate.dir, 'flux-demo', name, '2_sync.yaml');
   change(sync, (document) => {
+    if (document.get('kind') === 'ResourceQuota') return field !== 'open';
     if (document.get('kind') !== 'Kustomization') return true;
     document.deleteIn(['spec', 'wait']);
     if (field === 'open') document.deleteIn(['spec', 'targetNamespace']);

@@ -56,16 +56,28 @@ Each attack is a commit to the tenant's own repository, reconciled by Flux with 
 "from a pod" are requests that a pod of the tenant sends to the API server after it. Both profiles stand as the
 command writes them, with \`install/\` and, on \`hardened\`, \`policies/\` applied (only \`wait\` is left out of the
 syncs, so that none waits for the health of an attack). Every attack was also tried where no guard is left, without
-Flux' two locks, policies, Pod Security and quota and with a tenant that may do everything: there each one succeeds.
+Flux' two locks, the patch, policies, Pod Security and quota and with a tenant that may do everything: there each one
+succeeds, but for those under "Files", which nothing can be taken away from.
 
-With the operator's lock alone taken away \`resource-set\` succeeds on \`reference\`; with the FluxInstance's,
-\`sync-no-account\`, \`sync-foreign-source\`, \`remote-base\` and \`chart-no-account\` do.
+With the operator's lock alone taken away \`resource-set\` succeeds on \`reference\`; with what the FluxInstance holds,
+its lock and its patch, \`sync-no-account\`, \`sync-foreign-source\`, \`remote-base\`, \`remote-file\` and
+\`chart-no-account\` do.
 
-Open on both profiles is \`remote-file\`: \`--no-remote-bases\` refuses bases in repositories, but kustomize fetches a
-single file of a \`kustomization.yaml\` over HTTP, with the controller's network position. So a tenant reads whatever
-answers the kustomize-controller without asking who it is: metadata services, and the source-controller, which serves
-the artifacts of all tenants. No admission policy sees that. Keep what one tenant must not read of another out of
-repositories, or encrypted (SOPS), and keep the controller from other addresses by an egress policy of your network.
+## What is open
+
+- \`remote-artifact\`: \`--no-remote-bases\` refuses bases in repositories, not single files of a \`kustomization.yaml\`
+  by HTTP. The patch of the FluxInstance leaves the kustomize-controller no address but those it needs, and one of them
+  is the source-controller, which serves the artifacts of all tenants to whoever asks. So a tenant can read the sources
+  of another. Where these are private, leave \`kustomization.yaml\` out of what is fetched (\`spec.ignore\` of the
+  GitRepository), keep secrets encrypted (SOPS), or give the tenant a shard of its own (\`spec.sharding\` of the
+  FluxInstance).
+- \`chart-dependency\`: the allow-list holds the addresses of sources, not what these lead on to. The source-controller
+  fetches the dependencies of a chart in a repository, and the charts in an index, from wherever they say.
+- Not in the table, because it would end the table: a file of 300 bytes whose YAML aliases name each other. Kustomize
+  writes them out, ten times as much with each level (measured with its command line: five levels take 0.2 GiB, six
+  1.6 GiB), so that the controller reaches the limit of its memory and is started again, for all tenants. Nothing in
+  Flux or Kubernetes holds that; a shard of its own confines it to one tenant. \`kubectl -n flux-system get pods\` shows
+  the restarts, and the last Kustomization in the controller's log shows whose it is.
 
 Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}
 (source-controller ${versionOf('source-controller')}, kustomize-controller ${versionOf('kustomize-controller')}, helm-controller ${versionOf('helm-controller')}). The notification controller does not run here: its rows show what RBAC and admission say

@@ -18,6 +18,8 @@ type Listed = {
 
 /** Whose sentences these are; the first that matches. */
 const voices: readonly (readonly [Guard, RegExp])[] = [
+  ['API server', /Request entity too large/i],
+  ['Flux itself', /fs-security-constraint read|exceeded max depth|secret.txt: no such file/],
   ['Pod Security', /violates PodSecurity/],
   ['ResourceQuota', /exceeded quota/],
   [
@@ -140,7 +142,7 @@ async function ended(
 ): Promise<Verdict | undefined> {
   const harmed = attack.harm ? await attack.harm(tenant, see) : heard.includes(done);
   if (harmed) return { attack, by: 'nobody', message: '' };
-  const expected = tenant.field === 'open' ? 'nobody' : attack[tenant.field];
+  const expected = attack[tenant.field] ?? 'nobody';
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
     return { attack, by: expected, message: 'it lands in the own namespace' };

@@ -1,6 +1,8 @@
 /** Attacks by Services and network policies. */
 import { type Attack, at, manifests, of } from './attack.ts';
 
+const discovery = 'discovery.k8s.io/v1';
+
 const serviceAttack = (
   name: string,
   attempt: string,
@@ -62,6 +64,20 @@ export const networkAttacks: Attack[] = [
     { type: 'ExternalName', externalName: 'source-controller.flux-system.svc.cluster.local' },
     /name a host outside the cluster/,
   ),
+  {
+    name: 'endpoint-slice',
+    attempt: 'a Service that leads to the pods of others, by endpoints of one’s own making',
+    commit: ({ namespace }) => {
+      const labels = { 'kubernetes.io/service-name': 'attack' };
+      const rest = { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [] };
+      const metadata = { name: 'attack', namespace, labels };
+      return manifests(of(discovery, 'EndpointSlice', metadata, undefined, rest));
+    },
+    harm: async (t, see) =>
+      (await see(at.group(discovery, t.namespace, 'endpointslices', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'RBAC',
+  },
   networkPolicy('network-open', 'a network policy that lets everybody in', [{}]),
   networkPolicy('network-namespaces', 'a network policy that lets other namespaces in', [
     { from: [{ podSelector: {} }, { namespaceSelector: {} }] },

@@ -1,5 +1,5 @@
 /** Attacks by size and number, and by what never ends. */
-import { type Attack, at, core, deployment, manifests } from './attack.ts';
+import { type Attack, at, core, deployment, manifests, of } from './attack.ts';
 import { podAttack, pods } from './pods.ts';
 
 export const numberAttacks: Attack[] = [
@@ -25,6 +25,34 @@ export const numberAttacks: Attack[] = [
       ),
     harm: async (t, see) =>
       (await see(at.core(t.namespace, 'configmaps', 'many-999'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'ResourceQuota',
+  },
+  {
+    name: 'syncs-many',
+    attempt: 'thirty syncs of the same repository, which all tenants wait for',
+    commit: ({ namespace, repo }) =>
+      manifests(
+        ...Array.from({ length: 30 }, (_, n) =>
+          of(
+            'kustomize.toolkit.fluxcd.io/v1',
+            'Kustomization',
+            { name: `many-${n}`, namespace },
+            {
+              interval: '1h',
+              prune: true,
+              path: './inner/made',
+              serviceAccountName: namespace,
+              targetNamespace: namespace,
+              sourceRef: { kind: 'GitRepository', name: repo },
+            },
+          ),
+        ),
+      ),
+    harm: async (t, see) => {
+      const path = '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces';
+      return (await see(`${path}/${t.namespace}/kustomizations/many-29`)) !== undefined;
+    },
     reference: 'nobody',
     hardened: 'ResourceQuota',
   },

@@ -59,6 +59,9 @@ const syncAttack = (
 
 const ownAccount = /set spec.serviceAccountName to /;
 
+/** The network policy of the platform's. */
+const clashing = 'allow-same-namespace';
+
 export const syncAttacks: Attack[] = [
   syncAttack(
     'sync-no-account',
@@ -132,6 +135,22 @@ export const syncAttacks: Attack[] = [
       ),
     ],
   ),
+  {
+    name: 'sync-clash',
+    attempt:
+      'a second sync of the own account, with an object of the platform’s network policy’s name',
+    commit: (t) => {
+      const spec = { serviceAccountName: t.namespace, targetNamespace: t.namespace };
+      return manifests(inner(t, spec, 'inner/clash'));
+    },
+    harm: async (t, see) => {
+      const path = at.group('networking.k8s.io/v1', t.namespace, 'networkpolicies', clashing);
+      return (await see(path))?.spec.podSelector.matchLabels?.none !== undefined;
+    },
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+    says: /have it changed in the config repo/,
+  },
 ];
 
 /** A kubeconfig for a server that is not the cluster's. */

@@ -1,0 +1,50 @@
+/** Attacks by files that are no plain manifests. */
+import { type Attack, at, type Commit } from './attack.ts';
+
+/** A ConfigMap of the file `secret.txt`, wherever that is. */
+const reading = (namespace: string, file: string) =>
+  JSON.stringify({
+    namespace,
+    configMapGenerator: [{ name: 'read', files: [`secret.txt=${file}`] }],
+    generatorOptions: { disableNameSuffixHash: true },
+  });
+
+const fileAttack = (
+  name: string,
+  attempt: string,
+  commit: (namespace: string) => Commit,
+  by: 'Flux itself' | 'API server' = 'Flux itself',
+): Attack => ({
+  name,
+  attempt,
+  commit: ({ namespace }) => commit(namespace),
+  harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'read'))) !== undefined,
+  reference: by,
+  hardened: by,
+  open: by,
+});
+
+const configMap = (namespace: string) =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: read\n  namespace: ${namespace}\n`;
+
+/** What Flux and the API server refuse by themselves, on any estate. */
+export const fileAttacks: Attack[] = [
+  fileAttack('link-out', 'a symbolic link to a file of the controller’s', (namespace) => ({
+    'secret.txt': { link: '/proc/self/environ' },
+    'kustomization.yaml': reading(namespace, 'secret.txt'),
+  })),
+  fileAttack('path-out', 'a path that leaves the repository by ..', (namespace) => ({
+    'kustomization.yaml': reading(namespace, '../../../../../../../../proc/self/environ'),
+  })),
+  fileAttack('yaml-deep', 'YAML a hundred thousand levels deep', (namespace) => ({
+    'attack.yaml': `${configMap(namespace)}data: ${'['.repeat(100_000)}\n`,
+  })),
+  fileAttack(
+    'yaml-huge',
+    'an object of 8 MiB',
+    (namespace) => ({
+      'attack.yaml': `${configMap(namespace)}data:\n  text: ${'x'.repeat(8 * 1024 * 1024)}\n`,
+    }),
+    'API server',
+  ),
+];

@@ -6,6 +6,7 @@ import {
   flagOf,
   PUBLISH_ONLY,
   SETTINGS,
+  type Setting,
   type SettingKey,
   SWITCHES,
   type SwitchKey,
@@ -93,14 +94,16 @@ function readText(
 ): void {
   const flag = flagOf(key);
   const { example } = SETTINGS[key].rule;
-  const value = inline ?? rest[0];
-  if (value === undefined || (inline === undefined && isFlag(value))) {
+  const { alone } = SETTINGS[key] as Setting<unknown>;
+  const value = inline ?? alone ?? rest[0];
+  const next = inline === undefined && alone === undefined;
+  if (value === undefined || (next && isFlag(value))) {
     const given = value === undefined ? `${flag} has no value` : `${flag} is followed by ${value}`;
     const rule = 'a flag takes a value; one that starts with -- is written with =';
     reading.problems.push({ given, rule, example: `${flag}=${example}`, flag });
     return;
   }
-  if (inline === undefined) rest.shift();
+  if (next) rest.shift();
   const before = reading.texts[key] ?? [];
   if (before.length > 0 && SETTINGS[key].many === undefined && before[0] !== value) {
     const given = `${flag} ${quote(before[0] ?? '')} and ${flag} ${quote(value)}`;

@@ -1,3 +1,5 @@
+import type { Given } from './arguments.ts';
+import type { Problem } from './errors.ts';
 import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
 import type { Layer } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -17,7 +19,23 @@ export function operatorTier(record: RepoRecord, before: RepoRecord | undefined)
     ...(before && { before: valuesOf(before) }),
   });
   const layers = [layer('install', installValues), layer('network', () => ({}))];
-  return hasPolicies(record) ? [...layers, layer('policies', policyValues)] : layers;
+  if (hasPolicies(record)) layers.push(layer('policies', policyValues));
+  return record.syncConfig === 'yes' ? [...layers, configSync(record, before)] : layers;
+}
+
+/** What the cluster applies of the config repo; a new environment joins what a user added. */
+function configSync(record: RepoRecord, before: RepoRecord | undefined): Layer {
+  const valuesOf = (of: RepoRecord): Values => ({
+    hasPolicies: hasPolicies(of),
+    environments: of.environments,
+  });
+  return {
+    from: 'config-sync',
+    into: '.',
+    values: valuesOf(record),
+    ...(before?.syncConfig === 'yes' && { before: valuesOf(before) }),
+    ifEdited: 'extend',
+  };
 }
 
 /** Whether any tenant of `record` is one that the policies hold. */
@@ -31,6 +49,9 @@ function installValues(record: RepoRecord): Values {
     chartVersion: CHART_VERSION,
     fluxVersion: FLUX_VERSION,
     hasPolicies: hasPolicies(record),
+    syncConfig: record.syncConfig === 'yes',
+    configUrl: repositoryUrl(record.defaults, record.name),
+    configRef: `refs/heads/${record.defaults.branch}`,
   };
 }
 
@@ -47,4 +68,16 @@ function policyValues(record: RepoRecord): Values {
 export function allowedSources({ defaults, environments, allowSource }: RepoRecord): string[] {
   const ofOwner = (one: Defaults | Environment): string => repositoryUrl(one, '').slice(0, -1);
   return [...new Set([...[defaults, ...environments].map(ofOwner), ...(allowSource ?? [])])];
+}
+
+/** Checks that nobody's cluster follows the public demo because `given` names no owner. */
+export function checkFollowed({ command, texts, switches }: Given, problems: Problem[]): void {
+  const follows = command === 'app' && texts.syncConfig?.[0] === 'yes';
+  if (!follows || texts.owner || switches.publish) return;
+  problems.push({
+    given: '--sync-config without an owner',
+    rule: 'the cluster follows a config repo that you can push to',
+    example: '--sync-config --owner octo-org',
+    flag: '--owner',
+  });
 }

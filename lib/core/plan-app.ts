@@ -21,7 +21,7 @@ import {
   planScenarioRepo,
   type World,
 } from './plan.ts';
-import { type ClusterType, SETTINGS } from './questions.ts';
+import { type ClusterType, SETTINGS, type YesNo } from './questions.ts';
 import { byRepo, type RepoRecord } from './record.ts';
 
 const SOURCE = { flag: '--scenario', example: '--scenario flux-stage-prod=stage,prod' };
@@ -42,6 +42,7 @@ export function planApp(given: Given, world: World): Planned {
   const defaults = { ...(recorded?.defaults ?? standardDefaults()), ...own };
   const clusterType = readClusterType(texts, problems) ?? recorded?.clusterType ?? 'kubernetes';
   const allowSource = readAllowSource(texts, problems) ?? recorded?.allowSource ?? [];
+  const syncConfig = readSyncConfig(texts, problems) ?? recorded?.syncConfig ?? 'no';
   const environments = composeEstate(
     texts,
     recorded?.environments ?? [],
@@ -51,7 +52,7 @@ export function planApp(given: Given, world: World): Planned {
   checkEstate(text, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
-  const settings = { clusterType, allowSource, defaults, environments };
+  const settings = { clusterType, allowSource, syncConfig, defaults, environments };
   const record: RepoRecord = { kind: 'config-repo', name, ...settings };
   const config = planConfigRepo(record, environments, found);
   const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
@@ -60,7 +61,8 @@ export function planApp(given: Given, world: World): Planned {
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
     return planScenarioRepo(repo, defaults, merged, fed, place);
   });
-  const plan = { repos: [config, ...scenarioRepos], elsewhere: [], environments };
+  const repos = [config, ...scenarioRepos];
+  const plan = { repos, elsewhere: [], environments, syncConfig: syncConfig === 'yes' };
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
@@ -82,6 +84,10 @@ function composeEstate(
 
 function readClusterType({ clusterType }: Texts, problems: Problem[]): ClusterType | undefined {
   return clusterType && readSetting('clusterType', clusterType[0] ?? '', problems);
+}
+
+function readSyncConfig({ syncConfig }: Texts, problems: Problem[]): YesNo | undefined {
+  return syncConfig && readSetting('syncConfig', syncConfig[0] ?? '', problems);
 }
 
 function readAllowSource({ allowSource }: Texts, problems: Problem[]): string[] | undefined {

@@ -48,7 +48,8 @@ export function planTenant(given: Given, world: World): Planned {
     if (!place.exists && siblings.length > 0) elsewhere.push(...missingFrom(fed, siblings));
     else repos.push(planFeeder(repo, recorded, siblings, fed, place));
   }
-  const plan = { repos: repos.map(keepReadme), elsewhere, environments: added };
+  const syncConfig = recorded.syncConfig === 'yes';
+  const plan = { repos: repos.map(keepReadme), elsewhere, environments: added, syncConfig };
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
@@ -104,7 +105,9 @@ function readTenants(given: Given, recorded: RepoRecord, problems: Problem[]): E
 /** A tenant can be added although somebody edited the README or the operator tier. */
 export function keepReadme(repo: RepoPlan): RepoPlan {
   const layers = repo.layers.map((layer) =>
-    isShared(layer) ? { ...layer, ifEdited: 'keep' as const } : layer,
+    isShared(layer) && layer.ifEdited !== 'extend'
+      ? { ...layer, ifEdited: 'keep' as const }
+      : layer,
   );
   return { ...repo, layers };
 }

@@ -13,7 +13,7 @@ export type Layer = {
   /** The values that wrote it last time: a file that still reads so is no user's work. */
   readonly before?: Values;
   /** What becomes of a file that a user edited; otherwise it is asked about. */
-  readonly ifEdited?: 'keep';
+  readonly ifEdited?: 'keep' | 'extend';
 };
 
 /** One repository: the layers that make it, and the `.yo-rc.json` that remembers them. */
@@ -34,6 +34,8 @@ export type Plan = {
   readonly repos: readonly RepoPlan[];
   readonly elsewhere: readonly Elsewhere[];
   readonly environments: readonly Environment[];
+  /** Whether the cluster applies the config repo by itself. */
+  readonly syncConfig?: boolean;
 };
 
 /** What lies where a repository belongs. */

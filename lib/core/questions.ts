@@ -1,8 +1,8 @@
 import type { Rule } from './names.ts';
 import * as names from './names.ts';
-import type { CommandName, Setting } from './setting.ts';
+import { type CommandName, type Setting, YES_NO, type YesNo } from './setting.ts';
 
-export type { CommandName, Setting };
+export type { CommandName, Setting, YesNo };
 
 export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;
@@ -125,6 +125,14 @@ export const SETTINGS = {
     rule: names.sourceAddress,
     of: ['app'],
     many: 'list',
+  }),
+  syncConfig: setting<YesNo>({
+    value: '[=no]',
+    ask: '',
+    help: 'the cluster follows the config repo itself: a new tenant is a pull request',
+    rule: names.oneOf(YES_NO),
+    of: ['app'],
+    alone: 'yes',
   }),
   image: setting({
     value: 'I',

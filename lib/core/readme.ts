@@ -8,7 +8,8 @@ import { environmentValues, type Values } from './values.ts';
 const SHOWN = { rows: 40, picture: 12 };
 
 /** What the README of the repository that `record` describes says. */
-export function readmeValues({ kind, name, defaults, environments }: RepoRecord): Values {
+export function readmeValues(record: RepoRecord): Values {
+  const { name, defaults, environments } = record;
   const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
     id: `repo${index}`,
     name: repo,
@@ -27,7 +28,8 @@ export function readmeValues({ kind, name, defaults, environments }: RepoRecord)
   return {
     ...defaults,
     name,
-    hasPolicies: hasPolicies({ kind, name, defaults, environments }),
+    hasPolicies: hasPolicies(record),
+    syncConfig: record.syncConfig === 'yes',
     isDemo: defaults.owner === DEMO_OWNER,
     repos: repos.slice(0, SHOWN.rows),
     rows,

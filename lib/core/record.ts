@@ -8,7 +8,7 @@ import {
 } from './estate.ts';
 import * as names from './names.ts';
 import { ownPage, PAGE_KEYS } from './page.ts';
-import type { ClusterType, SettingKey } from './questions.ts';
+import type { ClusterType, SettingKey, YesNo } from './questions.ts';
 
 /** The key of `.yo-rc.json` that belongs to this package, as Yeoman's storage has it. */
 export const RECORD_KEY = 'generator-flux-gitops';
@@ -21,6 +21,8 @@ export type RepoRecord = {
   readonly name: string;
   readonly clusterType?: ClusterType;
   readonly allowSource?: readonly string[];
+  /** Whether the cluster follows this repository itself. */
+  readonly syncConfig?: YesNo;
   readonly defaults: Defaults;
   readonly environments: readonly Environment[];
 };
@@ -29,7 +31,7 @@ export type Json = { readonly [key: string]: unknown };
 
 /** `record` as the value of RECORD_KEY; an environment is listed with what it has of its own. */
 export function writeRecord(record: RepoRecord): Json {
-  const { kind, name, clusterType, allowSource = [], defaults, environments } = record;
+  const { kind, name, clusterType, allowSource = [], syncConfig, defaults, environments } = record;
   const own = environments.map((environment): [string, Overrides] => {
     const usual = { ...defaults, ...ownPage(environment.name) };
     const keys = OVERRIDE_KEYS.filter((key) => environment[key] !== usual[key]);
@@ -43,6 +45,7 @@ export function writeRecord(record: RepoRecord): Json {
       ...defaults,
       ...(clusterType && { clusterType }),
       ...(allowSource.length > 0 && { allowSource }),
+      ...(syncConfig === 'yes' && { syncConfig }),
     },
     scenarios: Object.fromEntries(
       [...byRepo(environments)].map(([repo, fed]) => [
@@ -127,7 +130,7 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
   const { kind, name, settings, scenarios, environments: own } = recorded;
   const missing = DEFAULT_KEYS.filter((key) => !Object.hasOwn(settings, key));
   const blank = Object.fromEntries(missing.map((key) => [key, '']));
-  const { clusterType, ...read } = readKeys({ ...blank, ...settings }, path, found);
+  const { clusterType, syncConfig, ...read } = readKeys({ ...blank, ...settings }, path, found);
   const defaults = read as Defaults;
   const environments = readScenarios(scenarios, path, found).map(([repo, environment]) => ({
     ...defaults,
@@ -139,7 +142,11 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
   const allowSource = readAllowSource(settings.allowSource, path, found);
   problems.push(...found);
   if (found.length > 0) return undefined;
-  const tier = { ...(clusterType && { clusterType }), ...(allowSource && { allowSource }) };
+  const tier = {
+    ...(clusterType && { clusterType }),
+    ...(allowSource && { allowSource }),
+    ...(syncConfig && { syncConfig }),
+  };
   return { kind, name, defaults, environments, ...tier };
 }
 
@@ -196,13 +203,13 @@ function readScenarios(
   return pairs;
 }
 
-const RECORDED_KEYS: readonly SettingKey[] = [...OVERRIDE_KEYS, 'clusterType'];
+const RECORDED_KEYS: readonly SettingKey[] = [...OVERRIDE_KEYS, 'clusterType', 'syncConfig'];
 
 function readKeys(
   from: Json,
   path: string,
   problems: Problem[],
-): Overrides & { clusterType?: ClusterType } {
+): Overrides & { clusterType?: ClusterType; syncConfig?: YesNo } {
   const keys = RECORDED_KEYS.filter((key) => Object.hasOwn(from, key));
   return Object.fromEntries(
     keys.map((key) => [key, readSetting(key, String(from[key]), problems, `${path} "${key}"`)]),

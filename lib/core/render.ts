@@ -14,7 +14,7 @@ export type File = {
   readonly path: string;
   readonly contents: string;
   readonly before?: string;
-  readonly ifEdited?: 'keep' | 'replace';
+  readonly ifEdited?: 'keep' | 'extend' | 'replace';
 };
 
 export type RenderedRepo = { readonly repo: RepoPlan; readonly files: readonly File[] };

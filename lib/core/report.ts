@@ -153,12 +153,13 @@ export function nextSteps(
   const first = plan.environments[0];
   if (!config || !first) return [...folders.values()].map((folder) => `read ${folder}/README.md`);
   const folder = folders.get(config.name) ?? '.';
-  const pushed = plan.repos.filter(({ role }) => role === 'scenario').map(({ name }) => name);
+  const followed = plan.repos.filter(({ role }) => role === 'scenario' || plan.syncConfig);
+  const pushed = followed.map(({ name }) => name);
   const own = published || first.owner === DEMO_OWNER || pushed.length === 0;
   return [
     `read ${folder}/README.md: it installs the Flux Operator, and has every command for this estate`,
     ...(own ? [] : [`push ${pushed.slice(0, 5).join(', ')} to ${first.githubUrl}/${first.owner}`]),
-    `kubectl apply -f ${folder}/${first.name}/`,
+    ...(plan.syncConfig ? [] : [`kubectl apply -f ${folder}/${first.name}/`]),
     `kubectl -n ${namespaceOf(first)} get gitrepositories,kustomizations`,
   ];
 }

@@ -2,6 +2,9 @@ import type { Rule } from './names.ts';
 
 export type CommandName = 'app' | 'tenant' | 'scenario-repo';
 
+export const YES_NO = ['yes', 'no'] as const;
+export type YesNo = (typeof YES_NO)[number];
+
 /** A setting in one row: flag, question, check and default. Its key in kebab-case is the flag. */
 export type Setting<T> = {
   readonly value: string;
@@ -13,6 +16,8 @@ export type Setting<T> = {
   /** The default; without one, another setting decides (see `estate.ts`). */
   readonly otherwise?: string;
   readonly choices?: readonly string[];
+  /** What the flag means without a value; one that it is given follows after =. */
+  readonly alone?: string;
   /** `list`: given more than once. `each`: once for all environments, or ENV=VALUE for one. */
   readonly many?: 'list' | 'each';
 };

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { addResources } from '../core/config-sync.ts';
 import type { Problem } from '../core/errors.ts';
 import type { File, RenderedRepo } from '../core/render.ts';
 import { isThere, readIfThere } from './world.ts';
@@ -27,6 +28,7 @@ export function compareRepo(
   { repo, files }: RenderedRepo,
   folder: string,
   problems: Problem[],
+  extend?: typeof addResources,
 ): ComparedRepo {
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
@@ -38,9 +40,18 @@ export function compareRepo(
     const parent = dirname(path);
     if (!checked.has(parent)) checkFolder(parent, problems, folder);
     checked.add(parent);
-    return { ...file, state: stateOf(file, readIfThere(path)) };
+    const found = readIfThere(path);
+    const wanted = extend && file.ifEdited === 'extend' ? extended(file, found, extend) : file;
+    return { ...wanted, state: stateOf(wanted, found) };
   });
   return { repo, folder, isNew, files: compared };
+}
+
+/** A file that a user edited too gets only what is new in it. */
+function extended(file: File, found: string | undefined, extend: typeof addResources): File {
+  if (found === undefined || found === file.before) return file;
+  const contents = extend(found, file.contents, file.before);
+  return contents === undefined ? file : { ...file, contents, before: found };
 }
 
 function stateOf({ contents, before, ifEdited }: File, found: string | undefined): FileState {

@@ -108,7 +108,9 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
     const texts = settingsOf(this.command).map(flagOf);
     const switches = (Object.keys(SWITCHES) as SwitchKey[]).map(flagOf);
     return [
-      ...texts.flatMap((flag) => option(flag).map((value) => `${flag}=${value}`)),
+      ...texts.flatMap((flag) =>
+        option(flag).map((value) => (value === true ? flag : `${flag}=${value}`)),
+      ),
       ...switches.filter((flag) => option(flag)[0] === true),
     ];
   }

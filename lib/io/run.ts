@@ -4,6 +4,7 @@ import { PLANNERS } from '../core/commands.ts';
 import { Interrupted, inputError, type Problem, UserError } from '../core/errors.ts';
 import { checkPublication, readSetting } from '../core/estate.ts';
 import { helpText } from '../core/help.ts';
+import { checkFollowed } from '../core/operator-tier.ts';
 import type { Plan } from '../core/plan.ts';
 import type { PublishResult } from '../core/publication.ts';
 import type { CommandName } from '../core/questions.ts';
@@ -64,7 +65,7 @@ export async function prepare(
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
   const settled = await settle(complete, workspace, typed.join(' '), terminal);
-  const repos = compare(settled.plan, workspace, switches.force === true);
+  const repos = await compare(settled.plan, workspace, switches.force === true);
   return { ...settled, repos, terminal, asks, parent: workspace.parent };
 }
 
@@ -86,6 +87,7 @@ function planFor(given: Given, workspace: Workspace): Plan {
   const { plan, problems } = PLANNERS[given.command](given, workspace);
   const more = [...problems];
   checkPublication(given.texts, more);
+  if (!workspace.home) checkFollowed(given, more);
   if (!plan || more.length > 0) throw inputError(more);
   return plan;
 }
@@ -99,10 +101,14 @@ async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): 
   return withAnswers(given, await terminal.ask(questions));
 }
 
-function compare(plan: Plan, workspace: Workspace, force: boolean): ComparedRepo[] {
+async function compare(plan: Plan, workspace: Workspace, force: boolean): Promise<ComparedRepo[]> {
   const problems: Problem[] = [];
+  // Only where there is a list to add to: the parser of YAML takes its time to load.
+  const extend = plan.syncConfig
+    ? (await import('../core/config-sync.ts')).addResources
+    : undefined;
   const compared = renderPlan(plan, templatesOf).map((rendered) =>
-    compareRepo(rendered, workspace.folderOf(rendered.repo.name), problems),
+    compareRepo(rendered, workspace.folderOf(rendered.repo.name), problems, extend),
   );
   if (problems.length > 0) throw inputError(problems);
   if (!force) return compared;

@@ -18,9 +18,9 @@ async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
   return models[kind] as Model;
 }
 
-/** Helm values have no kind; kind's file is no manifest; the operator's schema is in its CRD only. */
+/** Helm values have no kind; files of kind and kustomize are no manifests; the operator's schema is in its CRD only. */
 const isElsewhere = ({ apiVersion = '' }: Partial<Manifest>): boolean =>
-  !/^(v1|apps|networking|rbac|admissionregistration|source|kustomize)\b/.test(apiVersion);
+  !/^(v1|apps|networking|rbac|admissionregistration|source|kustomize\.toolkit)\b/.test(apiVersion);
 
 describe('every manifest keeps the schema of its kind', () => {
   for (const { name } of validCases())

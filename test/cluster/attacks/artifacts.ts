@@ -52,14 +52,17 @@ export const notificationAttacks: Attack[] = [
   ),
 ];
 
-/** The artifact of another tenant's repository, as the tenant's own. */
+/**
+ * The artifact of another tenant's repository, as the tenant's own. It names nobody's folder: the
+ * source-controller would collect what else is there as garbage, and other attacks need the victim's.
+ */
 const stolen = (t: Tenant) =>
   JSON.stringify({
     status: {
       artifact: {
         digest: `sha256:${'0'.repeat(64)}`,
         lastUpdateTime: '2020-01-01T00:00:00Z',
-        path: `gitrepository/${t.victim}/${t.repo}/stolen.tar.gz`,
+        path: `gitrepository/nobody/${t.repo}/stolen.tar.gz`,
         revision: 'main@sha1:stolen',
         url: `${t.elsewhere}/gitrepository/${t.victim}/stolen.tar.gz`,
       },

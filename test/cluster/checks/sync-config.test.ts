@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { freshEstate, theCluster } from '../check.ts';
+import { running } from '../demo.ts';
+import { configPath, type Estate, fluxGitops, namespaceOf, publish } from '../estate.ts';
+import { applied } from '../expect.ts';
+import { get, kubectl } from '../kube.ts';
+import { until } from '../wait.ts';
+
+const system = 'flux-system';
+const envs = ['dev', 'stage', 'prod'];
+
+/** Takes lines out of the list of what is applied. */
+function drop(estate: Estate, unwanted: RegExp): void {
+  const file = configPath(estate, 'kustomization.yaml');
+  const lines = readFileSync(file, 'utf8').split('\n');
+  writeFileSync(file, lines.filter((line) => !unwanted.test(line)).join('\n'));
+}
+
+/** Pushes the config repo and has Flux look at once. */
+async function push(estate: Estate): Promise<void> {
+  await publish(estate, 'flux-demo');
+  const now = `reconcile.fluxcd.io/requestedAt=${Date.now()}`;
+  const where = ['-n', system, 'annotate', '--overwrite', `gitrepository/${system}`, now];
+  await kubectl(estate.cluster, where);
+}
+
+/** The FluxInstance of all checks, with the sync that the command wrote, or with none. */
+async function follow(estate: Estate, wanted: boolean): Promise<void> {
+  const text = readFileSync(configPath(estate, 'install', 'flux-instance.yaml'), 'utf8');
+  const { spec } = parse(text) as { spec: { sync: object; kustomize: object } };
+  const patch = { spec: { sync: wanted ? spec.sync : null, kustomize: spec.kustomize } };
+  const where = ['-n', system, 'patch', 'fluxinstance/flux', '--type=merge'];
+  await kubectl(estate.cluster, [...where, '-p', JSON.stringify(patch)]);
+}
+
+const gone = (estate: Estate, kind: string, namespace: string, name: string) =>
+  until(`${kind} ${namespace}/${name} is gone`, 120_000, async () => {
+    const found = await get(estate.cluster, kind, namespace, name);
+    return found ? { seen: JSON.stringify(found.status) } : { ok: true };
+  });
+
+test('the cluster follows the config repo: tenants come and go by commits', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+  const wishes = { args: ['--sync-config'] };
+  const { estate, commits } = await freshEstate(t, 'hardened', wishes);
+  // The policies hold for the whole cluster, which other checks share.
+  drop(estate, /policies\//);
+  await publish(estate, 'flux-demo');
+  t.after(() => gone(estate, 'Kustomization', system, system));
+  t.after(() => follow(estate, false));
+  await follow(estate, true);
+  const root = await until('the operator has written the sync', 120_000, async () => {
+    const found = await get(estate.cluster, 'Kustomization', system, system);
+    return found ? { ok: found } : { seen: 'no Kustomization' };
+  });
+  assert.equal(
+    (root.spec as { serviceAccountName: string }).serviceAccountName,
+    'kustomize-controller',
+  );
+  for (const env of envs)
+    await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
+  for (const env of envs) await running(estate, env);
+
+  await fluxGitops(['tenant', 'qa', '--repo', 'flux-dev', '--yes', '--into', configPath(estate)]);
+  estate.repos.qa = 'flux-dev';
+  const commit = await publish(estate, 'flux-dev');
+  await push(estate);
+  await applied(estate, 'qa', commit, 150_000);
+
+  drop(estate, /^ {2}- dev\//);
+  rmSync(configPath(estate, 'dev'), { recursive: true });
+  await push(estate);
+  const namespace = namespaceOf(estate, 'dev');
+  await gone(estate, 'Kustomization', namespace, 'flux-dev');
+  await gone(estate, 'Deployment', namespace, 'kcheck');
+  for (const [kind, name] of [
+    ['Namespace', namespace],
+    ['ServiceAccount', namespace],
+    ['RoleBinding', `${namespace}-reconciler`],
+    ['NetworkPolicy', 'allow-same-namespace'],
+  ] as const) {
+    const found = await get(estate.cluster, kind, kind === 'Namespace' ? '' : namespace, name);
+    assert.ok(found && !found.metadata.deletionTimestamp, `${kind} ${name}`);
+  }
+});

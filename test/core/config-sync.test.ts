@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addResources } from '../../lib/core/config-sync.ts';
+
+const list = (...resources: string[]) =>
+  `resources:\n${resources.map((one) => `  - ${one}\n`).join('')}`;
+
+test('what is new joins what a user wrote, comments and order included', () => {
+  const found = `# mine\n${list('dev/1_tenant.yaml', 'extra.yaml # why')}namePrefix: x\n`;
+  const wanted = list('dev/1_tenant.yaml', 'qa/1_tenant.yaml');
+  const added = list('dev/1_tenant.yaml', 'extra.yaml # why', 'qa/1_tenant.yaml');
+  assert.equal(
+    addResources(found, wanted, list('dev/1_tenant.yaml')),
+    `# mine\n${added}namePrefix: x\n`,
+  );
+});
+
+test('what a user took out stays out, and what is there is not written anew', () => {
+  const found = 'resources: [dev/1_tenant.yaml,   extra.yaml]\n';
+  const both = list('dev/1_tenant.yaml', 'old/1_tenant.yaml');
+  assert.equal(addResources(found, both, both), found);
+});
+
+test('without what was written before, all of it is new', () => {
+  assert.equal(addResources(list('a.yaml'), list('b.yaml'), undefined), list('a.yaml', 'b.yaml'));
+});
+
+for (const found of ['resources: {}\n', 'other: []\n', 'a: [\n', '- a.yaml\n', ''])
+  test(`${JSON.stringify(found)} is left to the user`, () => {
+    assert.equal(addResources(found, list('a.yaml'), undefined), undefined);
+  });

@@ -1,0 +1,57 @@
+# The operator tier as two Helm releases: terraform init && terraform apply
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    helm = {
+      source  = "hashicorp/helm"
+      version = "~> 3.0"
+    }
+  }
+}
+
+provider "helm" {
+  kubernetes = {
+    config_path    = var.kubeconfig
+    config_context = var.kube_context
+  }
+}
+
+resource "helm_release" "flux_operator" {
+  name             = "flux-operator"
+  namespace        = "flux-system"
+  create_namespace = true
+  repository       = "oci://ghcr.io/controlplaneio-fluxcd/charts"
+  chart            = "flux-operator"
+  version          = var.flux_operator_version
+  wait             = true
+
+  # The lock of the ResourceSet API.
+  values = [file("${path.module}/../flux-operator-values.yaml"), yamlencode({
+    multitenancy = {
+      enabled = var.multitenancy
+    }
+  })]
+}
+
+resource "helm_release" "flux_instance" {
+  name       = "flux"
+  namespace  = helm_release.flux_operator.namespace
+  repository = "oci://ghcr.io/controlplaneio-fluxcd/charts"
+  chart      = "flux-instance"
+  version    = var.flux_instance_version
+  wait       = true
+
+  # The lock of the Flux controllers, and which of them run.
+  values = [file("${path.module}/../flux-instance-values.yaml"), yamlencode({
+    instance = {
+      distribution = {
+        version = var.flux_version
+      }
+      cluster = {
+        type        = var.cluster_type
+        multitenant = var.multitenancy
+      }
+    }
+  })]
+}

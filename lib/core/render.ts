@@ -27,8 +27,7 @@ export const RECORD_FILE = '.yo-rc.json';
  * that are not there. Throws an Error (a defect, not a user's mistake) for an empty layer, a path
  * outside the repository, two layers that write one path, and a value that a template lacks.
  */
-export function renderPlan(plan: Plan, templates: Templates): RenderedRepo[] {
-  const render = layerRenderer(templates);
+export function renderPlan(plan: Plan, render: LayerRenderer): RenderedRepo[] {
   return plan.repos.map((repo) => {
     const contents = `${JSON.stringify(repo.record, null, 2)}\n`;
     const record: File = { path: RECORD_FILE, contents, ifEdited: 'replace' };
@@ -36,8 +35,11 @@ export function renderPlan(plan: Plan, templates: Templates): RenderedRepo[] {
   });
 }
 
+/** The files of a layer. */
+export type LayerRenderer = (layer: Layer) => File[];
+
 /** A function that renders layers and compiles each template once. */
-export function layerRenderer(templates: Templates): (layer: Layer) => File[] {
+export function layerRenderer(templates: Templates): LayerRenderer {
   const compiled = new Map<string, readonly CompiledTemplate[]>();
   return ({ from, into, values, before, ifEdited }) => {
     const layer = compiled.get(from) ?? compileLayer(from, templates(from), Object.keys(values));

@@ -8,7 +8,7 @@ import { checkFollowed } from '../core/operator-tier.ts';
 import type { Plan } from '../core/plan.ts';
 import type { PublishResult } from '../core/publication.ts';
 import type { CommandName } from '../core/questions.ts';
-import { renderPlan } from '../core/render.ts';
+import { layerRenderer, renderPlan } from '../core/render.ts';
 import { planText, type Report } from '../core/report.ts';
 import { type ComparedRepo, compareRepo } from './compare.ts';
 import { reportOf } from './print.ts';
@@ -107,7 +107,7 @@ async function compare(plan: Plan, workspace: Workspace, force: boolean): Promis
   const extend = plan.syncConfig
     ? (await import('../core/config-sync.ts')).addResources
     : undefined;
-  const compared = renderPlan(plan, templatesOf).map((rendered) =>
+  const compared = renderPlan(plan, layerRenderer(templatesOf)).map((rendered) =>
     compareRepo(rendered, workspace.folderOf(rendered.repo.name), problems, extend),
   );
   if (problems.length > 0) throw inputError(problems);

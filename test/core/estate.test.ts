@@ -7,7 +7,7 @@ import { PLANNERS } from '../../lib/core/commands.ts';
 import type { Problem } from '../../lib/core/errors.ts';
 import type { Plan, World } from '../../lib/core/plan.ts';
 import { readRecord } from '../../lib/core/record.ts';
-import { renderPlan } from '../../lib/core/render.ts';
+import { layerRenderer, renderPlan } from '../../lib/core/render.ts';
 import { templatesOf } from '../../lib/io/templates.ts';
 
 type Manifest = {
@@ -17,6 +17,8 @@ type Manifest = {
   spec: any;
 };
 
+// Compiling takes longer than all the rest.
+const RENDER = layerRenderer(templatesOf);
 const NOWHERE: World = { folder: '/nowhere', find: () => ({ exists: false, all: {} }) };
 
 /** The problems of `argv`, or the files of each repository by path. */
@@ -29,7 +31,7 @@ function generate(argv: readonly string[]): {
   const planned = PLANNERS.app(given, NOWHERE);
   const all = [...problems, ...planned.problems];
   if (all.length > 0 || !planned.plan) return { problems: all, repos: new Map() };
-  const rendered = renderPlan(planned.plan, templatesOf);
+  const rendered = renderPlan(planned.plan, RENDER);
   const repos = new Map(
     rendered.map(({ repo, files }) => [
       repo.name,

@@ -2,18 +2,22 @@ import { type Document, isSeq, parseDocument, YAMLSeq } from 'yaml';
 
 /**
  * The kustomization.yaml `found`, which a user edited, with the resources that are new in `wanted`:
- * those that `before`, what was written last time, does not list. The rest of it stays as it is.
- * Undefined when `found` is no kustomization with a list of resources.
+ * those that `before`, what was written last time, does not list, and what lies in the folders
+ * `again`, asked for by name. The rest of it stays as it is. Undefined when `found` is no
+ * kustomization with a list of resources.
  */
 export function addResources(
   found: string,
   wanted: string,
-  before: string | undefined,
+  before: string,
+  again: readonly string[] = [],
 ): string | undefined {
   const document = parseDocument(found);
   const list = document.errors.length === 0 ? resourcesOf(document) : undefined;
   if (list === undefined) return undefined;
-  const known = new Set([...(list.toJSON() as unknown[]), ...namesIn(before)]);
+  const isAgain = (one: unknown): boolean => again.includes(String(one).split('/')[0] ?? '');
+  const out = namesIn(before).filter((one) => !isAgain(one));
+  const known = new Set([...(list.toJSON() as unknown[]), ...out]);
   const added = namesIn(wanted).filter((one) => !known.has(one));
   for (const one of added) list.add(document.createNode(one));
   return added.length === 0 ? found : document.toString({ lineWidth: 0 });
@@ -24,5 +28,5 @@ function resourcesOf(document: Document): YAMLSeq | undefined {
   return isSeq(resources) ? (resources as YAMLSeq) : undefined;
 }
 
-const namesIn = (text: string | undefined): unknown[] =>
-  text === undefined ? [] : (resourcesOf(parseDocument(text)) ?? new YAMLSeq()).toJSON();
+const namesIn = (text: string): unknown[] =>
+  (resourcesOf(parseDocument(text)) ?? new YAMLSeq()).toJSON();

@@ -1,7 +1,8 @@
 import type { Given } from './arguments.ts';
 import type { Problem } from './errors.ts';
 import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
-import type { Layer } from './plan.ts';
+import type { Layer, Plan } from './plan.ts';
+import { DEMO_OWNER, SETTINGS } from './questions.ts';
 import type { RepoRecord } from './record.ts';
 import type { Values } from './values.ts';
 
@@ -70,13 +71,19 @@ export function allowedSources({ defaults, environments, allowSource }: RepoReco
   return [...new Set([...[defaults, ...environments].map(ofOwner), ...(allowSource ?? [])])];
 }
 
-/** Checks that nobody's cluster follows the public demo because `given` names no owner. */
-export function checkFollowed({ command, texts, switches }: Given, problems: Problem[]): void {
-  const follows = command === 'app' && texts.syncConfig?.[0] === 'yes';
-  if (!follows || texts.owner || switches.publish) return;
+/** Checks that nobody's cluster follows the public demo, because `given` names no other owner. */
+export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem[]): void {
+  // What is published belongs to the user who is signed in.
+  if (!plan.syncConfig || switches.publish) return;
+  const demo = repositoryUrl(
+    { githubUrl: SETTINGS.githubUrl.otherwise ?? '', owner: DEMO_OWNER },
+    '',
+  ).toLowerCase();
+  const config = plan.repos.find(({ role }) => role === 'config');
+  if (!config?.url.toLowerCase().startsWith(demo)) return;
   problems.push({
-    given: '--sync-config without an owner',
-    rule: 'the cluster follows a config repo that you can push to',
+    given: `--sync-config with the owner ${DEMO_OWNER}`,
+    rule: 'the cluster follows a config repo that you can push to, and this owner has the public demo',
     example: '--sync-config --owner octo-org',
     flag: '--owner',
   });

@@ -1,7 +1,6 @@
 import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { addResources } from '../core/config-sync.ts';
 import type { Problem } from '../core/errors.ts';
 import type { File, RenderedRepo } from '../core/render.ts';
 import { isThere, readIfThere } from './world.ts';
@@ -14,6 +13,9 @@ import { isThere, readIfThere } from './world.ts';
 export type FileState = 'create' | 'change' | 'identical' | 'keep' | 'conflict' | 'overwrite';
 
 export type ComparedFile = File & { readonly state: FileState };
+
+/** What is `found` with what is new in `wanted` since `before`; undefined when it cannot be told. */
+export type Extend = (found: string, wanted: string, before: string) => string | undefined;
 
 /** A repository on disk: `isNew` when its folder does not exist. */
 export type ComparedRepo = {
@@ -28,7 +30,7 @@ export function compareRepo(
   { repo, files }: RenderedRepo,
   folder: string,
   problems: Problem[],
-  extend?: typeof addResources,
+  extend?: Extend,
 ): ComparedRepo {
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
@@ -47,9 +49,9 @@ export function compareRepo(
   return { repo, folder, isNew, files: compared };
 }
 
-/** A file that a user edited too gets only what is new in it. */
-function extended(file: File, found: string | undefined, extend: typeof addResources): File {
-  if (found === undefined || found === file.before) return file;
+/** A file of ours that a user edited gets only what is new in it. */
+function extended(file: File, found: string | undefined, extend: Extend): File {
+  if (found === undefined || file.before === undefined || found === file.before) return file;
   const contents = extend(found, file.contents, file.before);
   return contents === undefined ? file : { ...file, contents, before: found };
 }

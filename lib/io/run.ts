@@ -10,7 +10,7 @@ import type { PublishResult } from '../core/publication.ts';
 import type { CommandName } from '../core/questions.ts';
 import { layerRenderer, renderPlan } from '../core/render.ts';
 import { planText, type Report } from '../core/report.ts';
-import { type ComparedRepo, compareRepo } from './compare.ts';
+import { type ComparedRepo, compareRepo, type Extend } from './compare.ts';
 import { reportOf } from './print.ts';
 import type { Signed } from './publishing.ts';
 import { packageVersion, templatesOf, usageOf } from './templates.ts';
@@ -65,7 +65,7 @@ export async function prepare(
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
   const settled = await settle(complete, workspace, typed.join(' '), terminal);
-  const repos = await compare(settled.plan, workspace, switches.force === true);
+  const repos = await compare(settled, workspace, switches.force === true);
   return { ...settled, repos, terminal, asks, parent: workspace.parent };
 }
 
@@ -87,7 +87,7 @@ function planFor(given: Given, workspace: Workspace): Plan {
   const { plan, problems } = PLANNERS[given.command](given, workspace);
   const more = [...problems];
   checkPublication(given.texts, more);
-  if (!workspace.home) checkFollowed(given, more);
+  if (plan) checkFollowed(plan, given, more);
   if (!plan || more.length > 0) throw inputError(more);
   return plan;
 }
@@ -101,12 +101,13 @@ async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): 
   return withAnswers(given, await terminal.ask(questions));
 }
 
-async function compare(plan: Plan, workspace: Workspace, force: boolean): Promise<ComparedRepo[]> {
+async function compare(
+  { given, plan }: Pick<Prepared, 'given' | 'plan'>,
+  workspace: Workspace,
+  force: boolean,
+): Promise<ComparedRepo[]> {
   const problems: Problem[] = [];
-  // Only where there is a list to add to: the parser of YAML takes its time to load.
-  const extend = plan.syncConfig
-    ? (await import('../core/config-sync.ts')).addResources
-    : undefined;
+  const extend = plan.syncConfig ? await extender(given, plan) : undefined;
   const compared = renderPlan(plan, layerRenderer(templatesOf)).map((rendered) =>
     compareRepo(rendered, workspace.folderOf(rendered.repo.name), problems, extend),
   );
@@ -121,6 +122,14 @@ async function compare(plan: Plan, workspace: Workspace, force: boolean): Promis
         : file,
     ),
   }));
+}
+
+/** How a list that a user edited grows; a tenant that is asked for by name joins it again. */
+async function extender({ command }: Given, { environments }: Plan): Promise<Extend> {
+  // Only where there is a list to add to: the parser of YAML takes its time to load.
+  const { addResources } = await import('../core/config-sync.ts');
+  const again = command === 'tenant' ? environments.map(({ name }) => name) : [];
+  return (found, wanted, before) => addResources(found, wanted, before, again);
 }
 
 /**

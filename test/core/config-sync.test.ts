@@ -21,11 +21,15 @@ test('what a user took out stays out, and what is there is not written anew', ()
   assert.equal(addResources(found, both, both), found);
 });
 
-test('without what was written before, all of it is new', () => {
-  assert.equal(addResources(list('a.yaml'), list('b.yaml'), undefined), list('a.yaml', 'b.yaml'));
+test('what was taken out comes back when it is asked for by name', () => {
+  const both = list('dev/1_tenant.yaml', 'dev-2/1_tenant.yaml', 'old/1_tenant.yaml');
+  assert.equal(
+    addResources(list('a.yaml'), both, both, ['dev']),
+    list('a.yaml', 'dev/1_tenant.yaml'),
+  );
 });
 
 for (const found of ['resources: {}\n', 'other: []\n', 'a: [\n', '- a.yaml\n', ''])
   test(`${JSON.stringify(found)} is left to the user`, () => {
-    assert.equal(addResources(found, list('a.yaml'), undefined), undefined);
+    assert.equal(addResources(found, list('a.yaml'), list('b.yaml')), undefined);
   });

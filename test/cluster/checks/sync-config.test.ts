@@ -49,9 +49,16 @@ test('the cluster follows the config repo: tenants come and go by commits', asyn
   // The policies hold for the whole cluster, which other checks share.
   drop(estate, /policies\//);
   await publish(estate, 'flux-demo');
-  t.after(() => gone(estate, 'Kustomization', system, system));
-  t.after(() => follow(estate, false));
-  await follow(estate, true);
+  try {
+    await follow(estate, true);
+    await comeAndGo(estate, commits);
+  } finally {
+    await follow(estate, false);
+    await gone(estate, 'Kustomization', system, system);
+  }
+});
+
+async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
   const root = await until('the operator has written the sync', 120_000, async () => {
     const found = await get(estate.cluster, 'Kustomization', system, system);
     return found ? { ok: found } : { seen: 'no Kustomization' };
@@ -85,4 +92,4 @@ test('the cluster follows the config repo: tenants come and go by commits', asyn
     const found = await get(estate.cluster, kind, kind === 'Namespace' ? '' : namespace, name);
     assert.ok(found && !found.metadata.deletionTimestamp, `${kind} ${name}`);
   }
-});
+}

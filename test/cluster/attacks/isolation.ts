@@ -1,5 +1,4 @@
 /** docs/isolation.md, from what happened. */
-import { writeFileSync } from 'node:fs';
 import { fluxVersion, wrappers } from '../binaries.ts';
 import type { Attack } from './attack.ts';
 import { chapters } from './catalogue.ts';
@@ -8,8 +7,8 @@ import type { Locked } from './phases.ts';
 
 const versionOf = (folder: string) => wrappers.find((one) => one.folder === folder)?.version ?? '';
 
-/** Writes the table; the same events write the same bytes. */
-export function writeIsolation(file: string, { reference, hardened }: Locked): void {
+/** The text with the table; the same events make the same text. */
+export function isolationText({ reference, hardened }: Locked): string {
   const held = (verdicts: Verdict[]) => verdicts.filter(({ by }) => by !== 'nobody').length;
   const find = (verdicts: Verdict[], attack: Attack) =>
     verdicts.find((one) => one.attack.name === attack.name) as Verdict;
@@ -28,7 +27,13 @@ export function writeIsolation(file: string, { reference, hardened }: Locked): v
     ].join('\n');
   });
   const counts = `Of ${hardened.length} attacks, profile \`hardened\` refuses ${held(hardened)} and \`reference\` ${held(reference)}.`;
-  writeFileSync(file, `${head(counts)}\n${tables.join('\n')}`);
+  return `${head(counts)}\n${tables.join('\n')}`;
+}
+
+/** Whether `text` says the same as `other`, but for the words of the refusals. */
+export function sameVerdicts(text: string, other: string): boolean {
+  const verdicts = (of: string) => of.replace(/^(\|.*\|) .*? \|$/gm, '$1');
+  return verdicts(text) === verdicts(other);
 }
 
 const cell = ({ by }: Verdict): string =>
@@ -39,7 +44,7 @@ function quote({ message }: Verdict): string {
   const policy = /denied request: (.*)/s.exec(message)?.[1];
   const text = (policy ?? message)
     .replace(/^.*?(dry-run failed[^:]*: |admission webhook )/s, '')
-    .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replace(/(127\.0\.0\.1|0\.0\.0\.0):\d+/g, 'HOST')
     .replace(/\/tmp\/[\w./-]+/g, '/tmp/…')
     .replace(/attack-[0-9a-f]{6,10}(-\w{5})?/g, 'attack-…')
     .replace(/\s+/g, ' ')

@@ -1,8 +1,9 @@
 /**
  * `npm run attacks`: every attack on every profile, on a control plane of its own, and the table of
- * docs/isolation.md from what happened. `-- --only NAME[,NAME...]` tries some and writes nothing.
+ * docs/isolation.md from what happened. `-- --check` writes nothing and fails when the table says
+ * something else; `-- --only NAME[,NAME...]` tries some and writes nothing.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../build.ts';
@@ -15,13 +16,15 @@ import { catalogue } from './catalogue.ts';
 import { complaints } from './complaints.ts';
 import { type Battlefield, makeField, type Servers } from './field.ts';
 import { serveFiles } from './file-server.ts';
-import { writeIsolation } from './isolation.ts';
+import { isolationText, sameVerdicts } from './isolation.ts';
 import { attackLocked, attackOpen, type Fields } from './phases.ts';
 import { unlock, withoutLock } from './unlock.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'];
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, check: { type: 'boolean' } },
+});
 const only = values.only?.split(',');
 const attacks = catalogue.filter(({ name }) => only === undefined || only.includes(name));
 
@@ -61,8 +64,13 @@ async function main(): Promise<number> {
   const openPlace = await startPlace(second, servers, manifest, false);
   const open = await attackOpen(openPlace, fields.open);
   const wrong = complaints(locked, unlocked, open);
+  if (!only && wrong.length === 0) {
+    const text = isolationText(locked);
+    if (!values.check) writeFileSync(table, text);
+    else if (!sameVerdicts(text, readFileSync(table, 'utf8')))
+      wrong.push('docs/isolation.md says something else: `npm run attacks` writes it');
+  }
   for (const line of wrong) say(line);
-  if (!only && wrong.length === 0) writeIsolation(table, locked);
   lap(`${attacks.length} attacks on 3 estates, ${wrong.length} of them not as expected`);
   return wrong.length === 0 ? 0 : 1;
 }

@@ -72,6 +72,7 @@ const readme = {
   ...rows[0],
   name: base,
   hasPolicies: true,
+  syncConfig: false,
   isDemo: true,
   repos: [],
   rows,
@@ -86,6 +87,7 @@ const tier = {
   chartVersion: '"0.58.1"',
   fluxVersion: '2.9.x',
   hasPolicies: true,
+  syncConfig: false,
   allowedSources: '"[]"',
   allowedList: '',
 };

@@ -47,7 +47,7 @@ function values(name, repo) {
     colour: 'Wheat',
     content: '"Test message"',
     versions: ['"1.0.2"'],
-    quota: { pods: 20, cpu: '2000m', memory: '1280Mi', memoryLimit: '2560Mi' },
+    quota: { pods: 20, cpu: '2000m', memory: '1280Mi', memoryLimit: '2560Mi', disk: '20Gi' },
   };
 }
 
@@ -88,7 +88,8 @@ const tier = {
   fluxVersion: '2.9.x',
   hasPolicies: true,
   syncConfig: false,
-  allowedSources: '"[]"',
+  owners: '"[]"',
+  added: '"[]"',
   allowedList: '',
 };
 for (const layer of ['install', 'network', 'policies'])

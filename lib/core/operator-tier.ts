@@ -57,19 +57,18 @@ function installValues(record: RepoRecord): Values {
 }
 
 function policyValues(record: RepoRecord): Values {
-  const sources = allowedSources(record);
+  const { defaults, environments, allowSource = [] } = record;
+  const owners = [...new Set([defaults, ...environments].map(ownerUrl))];
   return {
     // The characters of an address mean the same in a string of JSON and of CEL.
-    allowedSources: JSON.stringify(sources),
-    allowedList: sources.join('`, `'),
+    owners: JSON.stringify(owners),
+    added: JSON.stringify(allowSource),
+    allowedList: [...new Set([...owners, ...allowSource])].join('`, `'),
   };
 }
 
-/** The addresses below which a tenant's sources may lie: its owner's, and what was allowed. */
-export function allowedSources({ defaults, environments, allowSource }: RepoRecord): string[] {
-  const ofOwner = (one: Defaults | Environment): string => repositoryUrl(one, '').slice(0, -1);
-  return [...new Set([...[defaults, ...environments].map(ofOwner), ...(allowSource ?? [])])];
-}
+/** The address below which the repositories of an owner lie. */
+const ownerUrl = (one: Defaults | Environment): string => repositoryUrl(one, '').slice(0, -1);
 
 /** Checks that nobody's cluster follows the public demo, because `given` names no other owner. */
 export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem[]): void {

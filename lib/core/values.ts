@@ -10,6 +10,7 @@ type Quota = {
   readonly cpu: string;
   readonly memory: string;
   readonly memoryLimit: string;
+  readonly disk: string;
 };
 
 const made = new WeakMap<Environment, Values>();
@@ -51,6 +52,7 @@ function quotaOf({ replicas }: Environment): Quota {
     cpu: quantity(pods * 100, ['m', ...DECIMAL]),
     memory: quantity(pods * 64, BINARY),
     memoryLimit: quantity(pods * 128, BINARY),
+    disk: quantity(pods * 1024, BINARY),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Attacks by notifications, remote bases and the status of Flux' objects. */
-import { type Attack, at, manifests, of, type Tenant, worker } from './attack.ts';
+import { type Attack, at, core, manifests, of, type Tenant, worker } from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
 const notification = 'notification.toolkit.fluxcd.io';
@@ -107,11 +107,13 @@ export const remoteAttacks: Attack[] = [
         ],
         generatorOptions: { disableNameSuffixHash: true },
       }),
+      'other.yaml': [core('ConfigMap', { name: 'other' })],
     }),
     harm: async (t, see) =>
       /\.tar\.gz/.test((await see(at.core(t.namespace, 'configmaps', 'read')))?.data?.list),
     reference: 'nobody',
     hardened: 'nobody',
+    confined: true,
   },
   {
     name: 'status-of-sync',

@@ -19,6 +19,8 @@ export type Tenant = {
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
   files: string;
   elsewhere: string;
+  /** An address that is allowed, where nothing is. */
+  buckets: string;
   /** The same server as from outside: nothing exempts this address from a proxy, as it does loopback's. */
   outside: string;
   /** Where the source-controller serves what it fetched. */
@@ -75,6 +77,8 @@ export type Attack = {
   open?: Guard;
   /** Another that holds it as well on profile hardened; whichever is asked first answers. */
   or?: Guard;
+  /** A harm that `confine` ends where the platform wants it. */
+  confined?: true;
   /** What has to stand in the refusal on profile hardened, where it is our own sentence. */
   says?: RegExp;
 };

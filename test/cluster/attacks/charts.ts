@@ -162,7 +162,8 @@ export const chartAttacks: Attack[] = [
     }),
     harm: async (t, see) => (await see(`seen:/${t.field}/dependency`)) !== undefined,
     reference: 'nobody',
-    hardened: 'nobody',
+    hardened: 'policy tenant-sources',
+    says: /package the chart, and use it from a HelmRepository or an OCIRepository/,
   },
   chartAttack(
     'chart-no-account',

@@ -10,6 +10,7 @@ import type { FileServer } from './file-server.ts';
 
 /** The repository that feeds every tenant of an estate. */
 export const repo = 'attacks';
+const buckets = 'https://buckets.invalid';
 const rbac = 'rbac.authorization.k8s.io';
 
 /** A generated estate with the tenants of every attack. */
@@ -46,8 +47,9 @@ export async function makeField(
   mkdirSync(dir, { recursive: true });
   const identity = ['--github-url', git.push, '--owner', field, '--prefix', field];
   const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
-  const rest = ['--profile', profile, '--interval', '1h', '--allow-source', `${files.url}/files`];
-  await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest]);
+  const rest = ['--profile', profile, '--interval', '1h'];
+  const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
+  await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
   for (const attack of attacks) prepareTenant(estate, field, attack);
   const tenantOf = ({ name }: Attack): Tenant => ({
     field,
@@ -57,6 +59,7 @@ export async function makeField(
     url: `${git.url}/${field}/${repo}`,
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
+    buckets,
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,
   });
@@ -80,7 +83,8 @@ function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
   });
 }
 
-function change(file: string, keep: (document: Document) => boolean): void {
+/** Rewrites the YAML of a file, less the documents that `keep` does not want. */
+export function change(file: string, keep: (document: Document) => boolean): void {
   const documents = parseAllDocuments(readFileSync(file, 'utf8')) as Document[];
   writeFileSync(
     file,

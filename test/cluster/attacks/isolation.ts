@@ -15,7 +15,8 @@ export function isolationText({ reference, hardened }: Locked): string {
   const tables = chapters.map(([title, attacks]) => {
     const rows = attacks.map((attack) => {
       const [one, other] = [find(reference, attack), find(hardened, attack)];
-      return `| \`${attack.name}\` | ${attack.attempt} | ${cell(one)} | ${cell(other)} | ${quote(other)} |`;
+      const closed = attack.confined ? ', unless confined as said above' : '';
+      return `| \`${attack.name}\` | ${attack.attempt} | ${cell(one)} | ${cell(other)}${closed} | ${quote(other)} |`;
     });
     return [
       `## ${title}`,
@@ -72,12 +73,20 @@ its lock and its patch, \`sync-no-account\`, \`sync-foreign-source\`, \`remote-b
 
 - \`remote-artifact\`: \`--no-remote-bases\` refuses bases in repositories, not single files of a \`kustomization.yaml\`
   by HTTP. The patch of the FluxInstance leaves the kustomize-controller no address but those it needs, and one of them
-  is the source-controller, which serves the artifacts of all tenants to whoever asks. So a tenant can read the sources
-  of another. Where these are private, leave \`kustomization.yaml\` out of what is fetched (\`spec.ignore\` of the
-  GitRepository), keep secrets encrypted (SOPS), or give the tenant a shard of its own (\`spec.sharding\` of the
-  FluxInstance).
-- \`chart-dependency\`: the allow-list holds the addresses of sources, not what these lead on to. The source-controller
-  fetches the dependencies of a chart in a repository, and the charts in an index, from wherever they say.
+  is the source-controller, which serves the artifacts of all tenants to whoever asks. So a tenant that may use
+  \`kustomization.yaml\` can read the sources of another. Keep secrets in them encrypted (SOPS), and where the rest is
+  private, too, confine the tenants that you do not trust to plain manifests: in their \`2_sync.yaml\` give the
+  GitRepository
+
+  \`\`\`yaml
+    ignore: |
+      kustomization.yaml
+      kustomization.yml
+      Kustomization
+  \`\`\`
+
+  and in the quota \`syncs\` leave room for no other source, \`"1"\` for \`count/gitrepositories…\` and \`"0"\` for
+  \`count/ocirepositories…\` and \`count/buckets…\`. Tried as well: it ends the attack, and the way round is refused.
 - Not in the table, because it would end the table: a file of 300 bytes whose YAML aliases name each other. Kustomize
   writes them out, ten times as much with each level (measured with its command line: five levels take 0.2 GiB, six
   1.6 GiB), so that the controller reaches the limit of its memory and is started again, for all tenants. Nothing in

@@ -6,6 +6,9 @@ export const numberAttacks: Attack[] = [
   podAttack('pod-huge', 'one pod as big as a node', 'ResourceQuota', () => ({}), {
     resources: { requests: { cpu: '32', memory: '64Gi' }, limits: { memory: '64Gi' } },
   }),
+  podAttack('pod-disk', 'a pod that fills the disk of its node', 'ResourceQuota', () => ({}), {
+    resources: { limits: { 'ephemeral-storage': '500Gi' } },
+  }),
   {
     name: 'pods-many',
     attempt: 'a Deployment of 100 replicas',

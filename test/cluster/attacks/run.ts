@@ -14,6 +14,7 @@ import { kubectl } from '../kube.ts';
 import { freePorts, Processes } from '../processes.ts';
 import { catalogue } from './catalogue.ts';
 import { complaints } from './complaints.ts';
+import { confine } from './confine.ts';
 import { type Battlefield, makeField, type Servers } from './field.ts';
 import { serveFiles } from './file-server.ts';
 import { isolationText, sameVerdicts } from './isolation.ts';
@@ -59,11 +60,12 @@ async function main(): Promise<number> {
   const place = await startPlace(run, servers, manifest, true);
   await kubectl(place.plane, ['apply', '-f', join(config, 'policies')]);
   const locked = await attackLocked(place, fields);
+  const loose = await confine(place, fields.hardened);
   const unlocked = await unlock(place, fields, locked);
   await run.stopAll();
   const openPlace = await startPlace(second, servers, manifest, false);
   const open = await attackOpen(openPlace, fields.open);
-  const wrong = complaints(locked, unlocked, open);
+  const wrong = [...complaints(locked, unlocked, open), ...loose];
   if (!only && wrong.length === 0) {
     const text = isolationText(locked);
     if (!values.check) writeFileSync(table, text);

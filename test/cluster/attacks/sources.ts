@@ -68,6 +68,14 @@ export const sourceAttacks: Attack[] = [
     /recurseSubmodules/,
   ),
   foreign(
+    'source-proxy',
+    'an allowed address by way of a proxy, which answers instead',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({ url: t.url, ref: branch, proxySecretRef: { name: 'proxy' } }),
+    /proxySecretRef and sts would send requests elsewhere/,
+  ),
+  foreign(
     'source-oci',
     'an OCIRepository of any address',
     'OCIRepository',
@@ -89,6 +97,26 @@ export const sourceAttacks: Attack[] = [
     endpoint: 'example.invalid',
     bucketName: 'taken',
   })),
+  foreign(
+    'source-sts',
+    'an allowed Bucket whose credentials are asked for at any address',
+    'Bucket',
+    'buckets',
+    (t) => ({
+      endpoint: new URL(t.buckets).host,
+      bucketName: 'own',
+      provider: 'generic',
+      sts: { provider: 'ldap', endpoint: 'http://example.invalid' },
+    }),
+    /proxySecretRef and sts would send requests elsewhere/,
+  ),
+  foreign(
+    'source-index',
+    'a HelmRepository among the owner’s repositories: its index names charts of any address',
+    'HelmRepository',
+    'helmrepositories',
+    (t) => ({ url: `${t.url}/raw/main/charts` }),
+  ),
   {
     name: 'source-inputs',
     attempt: 'a ResourceSetInputProvider that reads from any address',

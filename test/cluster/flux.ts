@@ -1,10 +1,11 @@
 /**
- * Flux as in production: flux-operator with the argument that its Helm chart gives it for
- * multi-tenancy, a FluxInstance, and the controllers with the arguments that the operator wrote
+ * Flux as in production: flux-operator with the arguments that its Helm chart makes of the generated
+ * values, the generated FluxInstance, and the controllers with the arguments that the operator wrote
  * into their Deployments. Only what a process outside a pod cannot have is changed.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import { pathOf as binary } from './cache.ts';
 import { type ControlPlane, startWorkloads } from './control-plane.ts';
 import { writeKubeconfig } from './credentials.ts';
@@ -20,15 +21,18 @@ export const fluxBinaries = ['flux-operator', 'source-controller', 'kustomize-co
 
 const usual = ['source-controller', 'kustomize-controller'];
 
-/** What may differ: the instance, the controllers that run, and the operator's lock. */
+/** What is applied of the folder install/: the FluxInstance, and the values of the operator's chart. */
+export type Install = { instance: string; values: string };
+
+/** What may differ: what is applied, the controllers that run, and where two of them listen. */
 export type FluxWishes = {
-  /** A manifest of a FluxInstance; without one, what the command writes. */
-  instance?: string;
+  /** Without it, what the command writes. */
+  install?: Install;
   controllers?: readonly string[];
-  /** The operator's lock; none where the list is empty. */
-  lock?: readonly string[];
   /** Where the source-controller serves artifacts: a host and a port; without it, any free port. */
   artifacts?: string;
+  /** The port of the operator's Web UI, where its values want one; without it, any free port. */
+  web?: number;
 };
 
 /**
@@ -38,43 +42,57 @@ export type FluxWishes = {
 export async function startFlux(
   run: Processes,
   plane: ControlPlane,
-  { instance, controllers = usual, lock = operatorLock, artifacts }: FluxWishes = {},
+  { install, controllers = usual, artifacts, web }: FluxWishes = {},
 ): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
-  await startOperator(run, plane, lock);
-  const manifest = instance ?? (await generatedInstance(join(run.dir, 'instance')));
-  await kubectl(plane, ['apply', '-f', '-'], manifest);
+  const { instance, values } = install ?? (await generatedInstall(join(run.dir, 'instance')));
+  await startOperator(run, plane, values, web);
+  await kubectl(plane, ['apply', '-f', '-'], instance);
   for (const name of controllers) await containerOf(run, plane, name);
   await startWorkloads(run, plane);
   for (const name of controllers) await startController(run, plane, name, artifacts);
 }
 
-/** The FluxInstance that the command under test writes: what users apply is what is tested. */
-async function generatedInstance(dir: string): Promise<string> {
+/** What the command under test writes: what users apply is what is tested. */
+async function generatedInstall(dir: string): Promise<Install> {
   await fluxGitops(['--yes', '--into', dir]);
-  return readFileSync(join(dir, 'flux-demo/install/flux-instance.yaml'), 'utf8');
+  return readInstall(join(dir, 'flux-demo'));
 }
 
-/** All that `multitenancy.enabled: true` of the Helm chart adds. */
-export const operatorLock: readonly string[] = ['--default-service-account=flux-operator'];
+/** Reads the folder install/ of a config repo. */
+export function readInstall(repo: string): Install {
+  const read = (file: string) => readFileSync(join(repo, 'install', file), 'utf8');
+  return { instance: read('flux-instance.yaml'), values: read('flux-operator-values.yaml') };
+}
 
-/** Starts the operator, with its lock or without. */
+type OperatorValues = { multitenancy?: { enabled?: boolean }; web?: { enabled?: boolean } };
+
+/** The arguments that the chart flux-operator makes of `values`; the Web UI is on unless they say otherwise. */
+function operatorArgs(values: string, port: number): string[] {
+  const { multitenancy, web } = (parse(values) ?? {}) as OperatorValues;
+  return [
+    ...(multitenancy?.enabled ? ['--default-service-account=flux-operator'] : []),
+    `--web-server-port=${web?.enabled === false ? 0 : port}`,
+  ];
+}
+
+/** Starts the operator as its chart would with `values`. */
 export async function startOperator(
   run: Processes,
   plane: ControlPlane,
-  lock: readonly string[],
+  values: string,
+  web?: number,
 ): Promise<void> {
   const data = join(dirname(binary('flux-operator')), 'config/data');
-  const [metrics = 0, health = 0, web = 0] = await freePorts(3);
+  const [metrics = 0, health = 0, port = 0] = await freePorts(3);
   const kubeconfig = await actAs(run, plane, 'flux-operator');
   const args = [
     `--storage-path=${data}`,
     '--enable-leader-election=false',
-    ...lock,
+    ...operatorArgs(values, web ?? port),
     `--metrics-addr=127.0.0.1:${metrics}`,
     `--health-addr=127.0.0.1:${health}`,
-    `--web-server-port=${web}`,
   ];
   // The operator refuses to start without this setting.
   const env = { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: namespace, GODEBUG: 'fips140=on' };

@@ -25,6 +25,8 @@ export type Tenant = {
   outside: string;
   /** Where the source-controller serves what it fetched. */
   artifacts: string;
+  /** Where the operator's Web UI is, if it is. */
+  web: string;
 };
 
 /** A Kubernetes object as it is written to a manifest. */
@@ -37,7 +39,7 @@ type Metadata = { name: string; namespace?: string } & Partial<Record<string, un
 /** The files of a commit below the tenant's folder: manifests, text as it is, or a symbolic link. */
 export type Commit = Readonly<Record<string, readonly Manifest[] | string | { link: string }>>;
 
-/** Reads an object by its API path; undefined where there is none. */
+/** Reads an object by its API path, or by its address from any server; undefined where there is none. */
 // biome-ignore lint/suspicious/noExplicitAny: what is read is compared field by field.
 export type See = (path: string) => Promise<any>;
 
@@ -54,6 +56,7 @@ export type Guard =
   | 'Flux itself'
   | 'API server'
   | 'operator lock'
+  | 'operator values'
   | 'targetNamespace'
   | 'nobody'
   | `policy ${string}`;

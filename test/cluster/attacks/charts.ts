@@ -91,6 +91,17 @@ export const operatorAttacks: Attack[] = [
     reference: 'nobody',
     hardened: 'RBAC',
   },
+  {
+    name: 'web-page',
+    attempt: 'from a pod: the objects of another tenant read from the operator’s Web UI',
+    commit: (t) => manifests(core('ConfigMap', { name: 'idle', namespace: t.namespace })),
+    harm: async (t, see) => {
+      const of = `kind=GitRepository&name=${t.repo}&namespace=${t.victim}`;
+      return (await see(`${t.web}/api/v1/resource?${of}`))?.spec?.url === t.url;
+    },
+    reference: 'operator values',
+    hardened: 'operator values',
+  },
 ];
 
 const release = (t: Tenant, spec: object): Manifest[] => [

@@ -22,11 +22,11 @@ export type Battlefield = {
 };
 
 /** What a tenant may name besides Kubernetes' API. */
-export type Servers = { git: Cluster['git']; files: FileServer; artifacts: string };
+export type Servers = { git: Cluster['git']; files: FileServer; artifacts: string; web: string };
 
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
 export async function makeField(
-  { git, files, artifacts }: Servers,
+  { git, files, artifacts, web }: Servers,
   field: Field,
   attacks: readonly Attack[],
   dir: string,
@@ -62,6 +62,7 @@ export async function makeField(
     buckets,
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,
+    web,
   });
   return { field, estate, attacks, tenantOf };
 }

@@ -65,9 +65,9 @@ syncs, so that none waits for the health of an attack). Every attack was also tr
 Flux' two locks, the patch, policies, Pod Security and quota and with a tenant that may do everything: there each one
 succeeds, but for those under "Files", which nothing can be taken away from.
 
-With the operator's lock alone taken away \`resource-set\` succeeds on \`reference\`; with what the FluxInstance holds,
-its lock and its patch, \`sync-no-account\`, \`sync-foreign-source\`, \`remote-base\`, \`remote-file\` and
-\`chart-no-account\` do.
+With the operator's values alone taken away, its lock and the Web UI that they turn off, \`resource-set\` and \`web-page\`
+succeed on \`reference\`; with what the FluxInstance holds, its lock and its patch, \`sync-no-account\`,
+\`sync-foreign-source\`, \`remote-base\`, \`remote-file\` and \`chart-no-account\` do.
 
 ## What is open
 

@@ -74,10 +74,15 @@ async function hear(access: Access) {
   return { said, ready };
 }
 
-/** Reads objects, and what the file server was asked for. */
+/** Reads objects and pages, and what the file server was asked for. */
 export const seeing =
   (access: Access, files: FileServer): See =>
   async (path) => {
+    if (path.startsWith('http:'))
+      return fetch(path).then(
+        (page) => page.json(),
+        () => undefined,
+      );
     if (path.startsWith('seen:')) return files.asked.find((one) => one.includes(path.slice(5)));
     const { code, out } = await call(access, path);
     return code === 200 ? JSON.parse(out) : undefined;
@@ -146,6 +151,8 @@ async function ended(
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
     return { attack, by: expected, message: 'it lands in the own namespace' };
+  if (expected === 'operator values' && applied)
+    return { attack, by: expected, message: 'nothing listens there' };
   const able = [expected, tenant.field === 'hardened' ? attack.or : undefined];
   const message = heard.find((one) => able.includes(voiceOf(one) ?? 'nobody'));
   return message === undefined ? undefined : { attack, by: expected, message };

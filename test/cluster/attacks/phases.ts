@@ -1,4 +1,5 @@
 import type { ControlPlane } from '../control-plane.ts';
+import type { Install } from '../flux.ts';
 import { kubectl } from '../kube.ts';
 import type { Processes } from '../processes.ts';
 import type { Attack } from './attack.ts';
@@ -13,8 +14,9 @@ export type Place = {
   plane: ControlPlane;
   files: FileServer;
   controllers: readonly string[];
-  /** The FluxInstance that the command wrote. */
-  instance: string;
+  /** What the command wrote, as far as it was applied; and the port of the Web UI. */
+  install: Install;
+  web: number;
   lap: (what: string) => void;
 };
 

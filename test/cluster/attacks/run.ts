@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../build.ts';
 import { planeBinaries, startControlPlane } from '../control-plane.ts';
-import { fluxBinaries, operatorLock, startFlux } from '../flux.ts';
+import { fluxBinaries, type Install, readInstall, startFlux } from '../flux.ts';
 import { serveGit } from '../git-server.ts';
 import { kubectl } from '../kube.ts';
 import { freePorts, Processes } from '../processes.ts';
@@ -19,7 +19,7 @@ import { type Battlefield, makeField, type Servers } from './field.ts';
 import { serveFiles } from './file-server.ts';
 import { isolationText, sameVerdicts } from './isolation.ts';
 import { attackLocked, attackOpen, type Fields } from './phases.ts';
-import { unlock, withoutLock } from './unlock.ts';
+import { unlock, withoutLocks } from './unlock.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'];
@@ -32,16 +32,15 @@ const attacks = catalogue.filter(({ name }) => only === undefined || only.includ
 const start = Date.now();
 const lap = (what: string) => say(`${((Date.now() - start) / 1000).toFixed(0)} s: ${what}`);
 
-/** A control plane with Flux, with both locks or with none. */
-async function startPlace(run: Processes, servers: Servers, manifest: string, locked: boolean) {
+/** A control plane with Flux as `install` wants it. */
+async function startPlace(run: Processes, servers: Servers, install: Install, what: string) {
   const { files } = servers;
   const artifacts = new URL(servers.artifacts).host;
+  const web = Number(new URL(servers.web).port);
   const plane = await startControlPlane(run);
-  const instance = locked ? manifest : withoutLock(manifest);
-  const lock = locked ? operatorLock : [];
-  await startFlux(run, plane, { instance, controllers, lock, artifacts });
-  lap(`control plane and Flux are up ${locked ? 'with' : 'without'} locks`);
-  return { run, plane, files, controllers, instance: manifest, lap };
+  await startFlux(run, plane, { install, controllers, artifacts, web });
+  lap(`control plane and Flux are up ${what}`);
+  return { run, plane, files, controllers, install, web, lap };
 }
 
 async function main(): Promise<number> {
@@ -52,18 +51,18 @@ async function main(): Promise<number> {
   const url = `http://127.0.0.1:${(await serveGit(root)).port}`;
   const git = { root, push: url, url };
   const files = await serveFiles(join(run.dir, 'files'));
-  const [port] = await freePorts(1);
-  const servers = { git, files, artifacts: `http://127.0.0.1:${port}` };
+  const [artifacts = '', web = ''] = (await freePorts(2)).map((port) => `http://127.0.0.1:${port}`);
+  const servers = { git, files, artifacts, web };
   const fields = await makeFields(run.dir, servers);
   const config = join(fields.hardened.estate.dir, 'flux-demo');
-  const manifest = readFileSync(join(config, 'install/flux-instance.yaml'), 'utf8');
-  const place = await startPlace(run, servers, manifest, true);
+  const install = readInstall(config);
+  const place = await startPlace(run, servers, install, 'with locks');
   await kubectl(place.plane, ['apply', '-f', join(config, 'policies')]);
   const locked = await attackLocked(place, fields);
   const loose = await confine(place, fields.hardened);
   const unlocked = await unlock(place, fields, locked);
   await run.stopAll();
-  const openPlace = await startPlace(second, servers, manifest, false);
+  const openPlace = await startPlace(second, servers, withoutLocks(install), 'without locks');
   const open = await attackOpen(openPlace, fields.open);
   const wrong = [...complaints(locked, unlocked, open), ...loose];
   if (!only && wrong.length === 0) {

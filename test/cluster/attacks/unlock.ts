@@ -1,7 +1,7 @@
 /** Flux' two locks taken away, one after the other. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDocument } from 'yaml';
-import { containerOf, startController, startOperator } from '../flux.ts';
+import { containerOf, type Install, startController, startOperator } from '../flux.ts';
 import { kubectl } from '../kube.ts';
 import { until } from '../wait.ts';
 import type { Battlefield } from './field.ts';
@@ -16,8 +16,8 @@ export type Unlocked = {
   lockedOnly: string[];
 };
 
-/** What each lock alone keeps a tenant of profile reference from. */
-const operatorLocks = ['resource-set'];
+/** What the operator's values, and what the FluxInstance, keep a tenant of profile reference from. */
+const operatorLocks = ['resource-set', 'web-page'];
 const instanceLocks = [
   'sync-no-account',
   'sync-foreign-source',
@@ -29,7 +29,7 @@ const instanceLocks = [
 /** Takes the locks away, one after the other, and looks again at what they had kept from happening. */
 export async function unlock(place: Place, fields: Fields, locked: Locked): Promise<Unlocked> {
   await place.run.end('flux-operator');
-  await startOperator(place.run, place.plane, []);
+  await startOperator(place.run, place.plane, withoutLocks(place.install).values, place.web);
   const refused = await succeed(place, fields.reference, operatorLocks, 'resourcesets');
   place.lap('operator without its lock');
   await unlockInstance(place);
@@ -39,17 +39,17 @@ export async function unlock(place: Place, fields: Fields, locked: Locked): Prom
   return { refused, lockedOnly: await harmedSince(place, fields.hardened, locked.hardened) };
 }
 
-/** The FluxInstance less its lock and its patch. */
-export function withoutLock(instance: string): string {
+/** The FluxInstance less its lock and its patch, and the values of the operator's chart as it has them. */
+export function withoutLocks({ instance }: Install): Install {
   const document = parseDocument(instance);
   document.setIn(['spec', 'cluster', 'multitenant'], false);
   document.deleteIn(['spec', 'kustomize']);
-  return document.toString();
+  return { instance: document.toString(), values: '' };
 }
 
 /** The generated FluxInstance less its locks; the operator writes other Deployments then. */
-async function unlockInstance({ run, plane, instance, controllers }: Place): Promise<void> {
-  await kubectl(plane, ['apply', '-f', '-'], withoutLock(instance));
+async function unlockInstance({ run, plane, install, controllers }: Place): Promise<void> {
+  await kubectl(plane, ['apply', '-f', '-'], withoutLocks(install).instance);
   await until('the operator takes the lock out of the Deployments', 120_000, async () => {
     const helm = await containerOf(run, plane, 'helm-controller');
     const { args, env = [] } = await containerOf(run, plane, 'kustomize-controller');

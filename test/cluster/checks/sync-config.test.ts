@@ -7,6 +7,7 @@ import { running } from '../demo.ts';
 import { configPath, type Estate, fluxGitops, namespaceOf, publish } from '../estate.ts';
 import { applied } from '../expect.ts';
 import { get, kubectl } from '../kube.ts';
+import { commandsOf, runInConfigRepo } from '../readme.ts';
 import { until } from '../wait.ts';
 
 const system = 'flux-system';
@@ -20,11 +21,12 @@ function drop(estate: Estate, unwanted: RegExp): void {
 }
 
 /** Pushes the config repo and has Flux look at once. */
-async function push(estate: Estate): Promise<void> {
-  await publish(estate, 'flux-demo');
+async function push(estate: Estate): Promise<string> {
+  const commit = await publish(estate, 'flux-demo');
   const now = `reconcile.fluxcd.io/requestedAt=${Date.now()}`;
   const where = ['-n', system, 'annotate', '--overwrite', `gitrepository/${system}`, now];
   await kubectl(estate.cluster, where);
+  return commit;
 }
 
 /** The FluxInstance of all checks, with the sync that the command wrote, or with none. */
@@ -79,15 +81,44 @@ async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string
 
   drop(estate, /^ {2}- dev\//);
   rmSync(configPath(estate, 'dev'), { recursive: true });
-  await push(estate);
-  const namespace = namespaceOf(estate, 'dev');
-  await gone(estate, 'Kustomization', namespace, 'flux-dev');
-  await gone(estate, 'Deployment', namespace, 'kcheck');
+  await followed(estate, await push(estate));
+  await stays(estate, 'dev');
+  for (const start of ['kubectl -n', 'kubectl delete namespace']) {
+    const removing = commandsOf(estate, start).filter((line) =>
+      / delete .*(--all$|-dev$)/.test(line),
+    );
+    assert.equal(
+      removing.length,
+      1,
+      `one command of the README begins with ${start} and removes dev`,
+    );
+    await runInConfigRepo(estate, removing[0] ?? '');
+  }
+  await gone(estate, 'Namespace', '', namespaceOf(estate, 'dev'));
+}
+
+/** Waits until the sync of the config repo has applied `commit`. */
+const followed = (estate: Estate, commit: string) =>
+  until(`the config repo is applied at ${commit}`, 120_000, async () => {
+    const found = await get(estate.cluster, 'Kustomization', system, system);
+    const status = found?.status as { lastAppliedRevision?: string } | undefined;
+    return status?.lastAppliedRevision?.includes(commit)
+      ? { ok: true }
+      : { seen: JSON.stringify(status) };
+  });
+
+/** Everything of an environment is there, the app too, and nothing of it is about to go. */
+async function stays(estate: Estate, env: string): Promise<void> {
+  const namespace = namespaceOf(estate, env);
+  const repo = estate.repos[env] ?? '';
   for (const [kind, name] of [
     ['Namespace', namespace],
     ['ServiceAccount', namespace],
     ['RoleBinding', `${namespace}-reconciler`],
     ['NetworkPolicy', 'allow-same-namespace'],
+    ['GitRepository', repo],
+    ['Kustomization', repo],
+    ['Deployment', 'kcheck'],
   ] as const) {
     const found = await get(estate.cluster, kind, kind === 'Namespace' ? '' : namespace, name);
     assert.ok(found && !found.metadata.deletionTimestamp, `${kind} ${name}`);

@@ -4,14 +4,12 @@ import { nearest } from './nearest.ts';
 import {
   type CommandName,
   flagOf,
-  PUBLISH_ONLY,
   SETTINGS,
   type Setting,
   type SettingKey,
-  SWITCHES,
-  type SwitchKey,
   settingsOf,
 } from './questions.ts';
+import { PUBLISH_ONLY, SWITCHES, type SwitchKey } from './switches.ts';
 
 /** What was given, as text: nothing is bent into numbers or booleans. */
 export type Given = {

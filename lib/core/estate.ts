@@ -2,7 +2,14 @@ import type { Problem } from './errors.ts';
 import { quote } from './errors.ts';
 import * as names from './names.ts';
 import type { Page } from './page.ts';
-import { flagOf, type Profile, SETTINGS, type ServiceType, type SettingKey } from './questions.ts';
+import {
+  flagOf,
+  type Profile,
+  SETTINGS,
+  type ServiceType,
+  type SettingKey,
+  type YesNo,
+} from './questions.ts';
 
 /** What holds for every environment of an estate that says nothing else. */
 export type Defaults = {
@@ -12,6 +19,8 @@ export type Defaults = {
   readonly branch: string;
   readonly interval: string;
   readonly profile: Profile;
+  /** Whether kustomization.yaml is left in the sources of a hardened tenant. */
+  readonly allowKustomize: YesNo;
   readonly image: string;
   readonly serviceType: ServiceType;
 };
@@ -31,6 +40,7 @@ export const DEFAULT_KEYS = [
   'branch',
   'interval',
   'profile',
+  'allowKustomize',
   'image',
   'serviceType',
 ] as const satisfies readonly (keyof Defaults)[];

@@ -1,11 +1,5 @@
-import {
-  type CommandName,
-  flagOf,
-  SETTINGS,
-  SWITCHES,
-  type SwitchKey,
-  settingsOf,
-} from './questions.ts';
+import { type CommandName, flagOf, SETTINGS, settingsOf } from './questions.ts';
+import { SWITCHES, type SwitchKey } from './switches.ts';
 
 /** The help of `command`: its USAGE text (with runnable examples), then every flag. */
 export function helpText(command: CommandName, usage: string): string {

@@ -1,6 +1,7 @@
 import type { Rule } from './names.ts';
 import * as names from './names.ts';
 import { type CommandName, type Setting, YES_NO, type YesNo } from './setting.ts';
+import type { SwitchKey } from './switches.ts';
 
 export type { CommandName, Setting, YesNo };
 
@@ -126,6 +127,15 @@ export const SETTINGS = {
     of: ['app'],
     many: 'list',
   }),
+  allowKustomize: setting<YesNo>({
+    value: '[=no]',
+    ask: '',
+    help: 'hardened tenants may use kustomization.yaml, by which they can read what Flux holds of others',
+    rule: names.oneOf(YES_NO),
+    of: ALL,
+    otherwise: 'no',
+    alone: 'yes',
+  }),
   syncConfig: setting<YesNo>({
     value: '[=no]',
     ask: '',
@@ -201,31 +211,6 @@ export const SETTINGS = {
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
-
-/** Flags without a value. */
-export const SWITCHES = {
-  yes: 'take the default for everything not given; implied without a terminal',
-  dryRun: 'print the plan and write nothing',
-  json: 'print the plan or the result as one JSON document on stdout',
-  publish: 'create the repositories on GitHub and push all of it; a second run resumes',
-  template: 'with --publish: make them template repositories',
-  adoptEmpty: 'with --publish: take over repositories that exist and are empty',
-  tokenStdin: 'with --publish: read the GitHub token from standard input',
-  force: 'overwrite files that differ without asking',
-  help: 'print this help',
-  version: 'print the version',
-} as const;
-
-export type SwitchKey = keyof typeof SWITCHES;
-
-/** What says nothing without `--publish`. */
-export const PUBLISH_ONLY = [
-  'visibility',
-  'topic',
-  'template',
-  'adoptEmpty',
-  'tokenStdin',
-] as const;
 
 /** The flag of a setting or switch: `githubUrl` is `--github-url`. */
 export function flagOf(key: SettingKey | SwitchKey): string {

@@ -2,7 +2,7 @@ import { repositoryUrl } from './estate.ts';
 import { hasPolicies } from './operator-tier.ts';
 import { DEMO_OWNER } from './questions.ts';
 import { byRepo, type RepoRecord } from './record.ts';
-import { environmentValues, type Values } from './values.ts';
+import { environmentValues, isConfined, type Values } from './values.ts';
 
 /** Pages of the README stay readable, and Mermaid has limits of its own. */
 const SHOWN = { rows: 40, picture: 12 };
@@ -29,6 +29,7 @@ export function readmeValues(record: RepoRecord): Values {
     ...defaults,
     name,
     hasPolicies: hasPolicies(record),
+    plainManifests: environments.some(isConfined),
     syncConfig: record.syncConfig === 'yes',
     isDemo: defaults.owner === DEMO_OWNER,
     repos: repos.slice(0, SHOWN.rows),

@@ -129,7 +129,10 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
   const found: Problem[] = [];
   const { kind, name, settings, scenarios, environments: own } = recorded;
   const missing = DEFAULT_KEYS.filter((key) => !Object.hasOwn(settings, key));
-  const blank = Object.fromEntries(missing.map((key) => [key, '']));
+  // What earlier runs did not know of has its default.
+  const blank = Object.fromEntries(
+    missing.map((key) => [key, key === 'allowKustomize' ? 'no' : '']),
+  );
   const { clusterType, syncConfig, ...read } = readKeys({ ...blank, ...settings }, path, found);
   const defaults = read as Defaults;
   const environments = readScenarios(scenarios, path, found).map(([repo, environment]) => ({

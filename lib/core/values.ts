@@ -32,10 +32,16 @@ function makeValues(environment: Environment): Values {
     path: `./${environment.name}`,
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    confined: isConfined(environment),
     loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
     versions: versionsOf(environment),
     quota: quotaOf(environment),
   };
+}
+
+/** Whether Flux leaves kustomization.yaml out of the sources of this tenant. */
+export function isConfined({ profile, allowKustomize }: Environment): boolean {
+  return profile === 'hardened' && allowKustomize === 'no';
 }
 
 /** The version label of the app; none when the image's tag is no label value. */

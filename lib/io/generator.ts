@@ -1,13 +1,8 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
 import { helpText } from '../core/help.ts';
-import {
-  type CommandName,
-  flagOf,
-  SWITCHES,
-  type SwitchKey,
-  settingsOf,
-} from '../core/questions.ts';
+import { type CommandName, flagOf, settingsOf } from '../core/questions.ts';
 import type { Report } from '../core/report.ts';
+import { SWITCHES, type SwitchKey } from '../core/switches.ts';
 import { printReport, refuseUnpublishable } from './print.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { usageOf } from './templates.ts';

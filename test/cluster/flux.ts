@@ -33,6 +33,8 @@ export type FluxWishes = {
   artifacts?: string;
   /** The port of the operator's Web UI, where its values want one; without it, any free port. */
   web?: number;
+  /** The port of the kustomize-controller's metrics; without it, any free port. */
+  metrics?: number;
 };
 
 /**
@@ -42,7 +44,7 @@ export type FluxWishes = {
 export async function startFlux(
   run: Processes,
   plane: ControlPlane,
-  { install, controllers = usual, artifacts, web }: FluxWishes = {},
+  { install, controllers = usual, web, ...where }: FluxWishes = {},
 ): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);
@@ -51,7 +53,7 @@ export async function startFlux(
   await kubectl(plane, ['apply', '-f', '-'], instance);
   for (const name of controllers) await containerOf(run, plane, name);
   await startWorkloads(run, plane);
-  for (const name of controllers) await startController(run, plane, name, artifacts);
+  for (const name of controllers) await startController(run, plane, name, where);
 }
 
 /** What the command under test writes: what users apply is what is tested. */
@@ -138,20 +140,24 @@ export async function containerOf(
 }
 
 /** What only makes sense in a pod is replaced: `--events-addr`, ports, the storage's address. */
-const inPodOnly = ['--events-addr', '--enable-leader-election', '--storage-'];
+const inPodOnly = ['--events-addr', '--enable-leader-election', '--storage-', '--metrics-addr'];
 
 /** Starts a controller with the arguments and the environment that the operator wrote for it. */
 export async function startController(
   run: Processes,
   plane: ControlPlane,
   name: string,
-  artifacts?: string,
+  { artifacts, metrics: wanted }: Pick<FluxWishes, 'artifacts' | 'metrics'> = {},
 ): Promise<void> {
   const container = await containerOf(run, plane, name);
   const [metrics = 0, health = 0, storage = 0] = await freePorts(3);
   const kept = container.args.filter((arg) => !inPodOnly.some((prefix) => arg.startsWith(prefix)));
+  const port = name === 'kustomize-controller' ? (wanted ?? metrics) : metrics;
   const args = [...kept, '--events-addr=', '--enable-leader-election=false'];
-  args.push(`--metrics-addr=127.0.0.1:${metrics}`, `--health-addr=127.0.0.1:${health}`);
+  args.push(
+    `--metrics-addr=${metricsHost(container)}:${port}`,
+    `--health-addr=127.0.0.1:${health}`,
+  );
   if (name === 'source-controller') {
     const folder = join(run.dir, 'artifacts');
     mkdirSync(folder, { recursive: true });
@@ -162,6 +168,10 @@ export async function startController(
   const own = { KUBECONFIG: await actAs(run, plane, name), RUNTIME_NAMESPACE: namespace };
   run.start({ name, path: binary(name), args, env: { ...environmentOf(container), ...own } });
 }
+
+/** A pod's own address is not loopback's 127.0.0.1; of the addresses here, another stands for it. */
+const metricsHost = ({ args }: Container): string =>
+  args.some((arg) => arg.startsWith('--metrics-addr=[$(POD_IP)]')) ? '127.0.0.2' : '127.0.0.1';
 
 /** The variables that have a value; the kubelet fills in the address of the API server. */
 function environmentOf({ env = [] }: Container): Record<string, string> {

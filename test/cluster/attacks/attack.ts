@@ -25,6 +25,8 @@ export type Tenant = {
   outside: string;
   /** Where the source-controller serves what it fetched. */
   artifacts: string;
+  /** Where the kustomize-controller would serve its metrics to itself. */
+  metrics: string;
   /** Where the operator's Web UI is, if it is. */
   web: string;
 };
@@ -58,6 +60,7 @@ export type Guard =
   | 'operator lock'
   | 'operator values'
   | 'targetNamespace'
+  | 'plain manifests'
   | 'nobody'
   | `policy ${string}`;
 
@@ -80,8 +83,6 @@ export type Attack = {
   open?: Guard;
   /** Another that holds it as well on profile hardened; whichever is asked first answers. */
   or?: Guard;
-  /** A harm that `confine` ends where the platform wants it. */
-  confined?: true;
   /** What has to stand in the refusal on profile hardened, where it is our own sentence. */
   says?: RegExp;
 };
@@ -122,6 +123,20 @@ export const worker = (namespace: string): Manifest[] => [
   core('ServiceAccount', { name: 'worker', namespace }),
   binding(namespace, 'worker', 'admin', [{ kind: 'ServiceAccount', name: 'worker', namespace }]),
 ];
+
+/** The names that kustomize knows its file by, as the policy tenant-kustomize wants them left out. */
+export const plainManifests = 'kustomization.yaml\nkustomization.yml\nKustomization\n';
+
+/** A kustomization.yaml with a ConfigMap of its own making, beside a plain manifest that is applied either way. */
+export const kustomized = (namespace: string, generator: object, rest: object = {}): Commit => ({
+  'kustomization.yaml': JSON.stringify({
+    namespace,
+    configMapGenerator: [{ name: 'read', ...generator }],
+    generatorOptions: { disableNameSuffixHash: true },
+    ...rest,
+  }),
+  'other.yaml': [core('ConfigMap', { name: 'other', namespace })],
+});
 
 /** One file of manifests. */
 export const manifests = (...list: Manifest[]): Commit => ({ 'attack.yaml': list });

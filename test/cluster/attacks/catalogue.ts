@@ -5,6 +5,7 @@ import type { Attack } from './attack.ts';
 import { chartAttacks, operatorAttacks } from './charts.ts';
 import { clusterAttacks } from './cluster-wide.ts';
 import { fileAttacks } from './files.ts';
+import { kustomizeAttacks } from './kustomize.ts';
 import { namespaceAttacks } from './namespaces.ts';
 import { networkAttacks } from './network.ts';
 import { numberAttacks } from './numbers.ts';
@@ -24,6 +25,7 @@ export const chapters: readonly (readonly [string, readonly Attack[]])[] = [
   ['Sources and syncs', [...sourceAttacks, ...syncAttacks]],
   ['Resource sets and charts', [...operatorAttacks, ...chartAttacks]],
   ['Notifications and artifacts', [...notificationAttacks, ...remoteAttacks]],
+  ['Where the platform wants plain manifests', kustomizeAttacks],
   ['Files', fileAttacks],
 ];
 

@@ -159,17 +159,16 @@ export const chartAttacks: Attack[] = [
     name: 'chart-dependency',
     attempt: 'a chart in the repository whose dependency lies at any address',
     commit: (t) => ({
-      'kustomization.yaml': 'resources: [attack.yaml]\n',
       'attack.yaml': release(t, {
         serviceAccountName: t.namespace,
         chart: {
           spec: {
-            chart: './chart-dependency/chart',
+            chart: './inner/chart',
             sourceRef: { kind: 'GitRepository', name: t.repo },
           },
         },
       }),
-      'chart/Chart.yaml': dependent(t),
+      '../inner/chart/Chart.yaml': dependent(t),
     }),
     harm: async (t, see) => (await see(`seen:/${t.field}/dependency`)) !== undefined,
     reference: 'nobody',

@@ -4,7 +4,7 @@ import type { Locked } from './phases.ts';
 import type { Unlocked } from './unlock.ts';
 
 /** What the policies do not hold by themselves when Flux' locks are gone. */
-const lockOnly = ['remote-base', 'remote-file', 'web-page'];
+const lockOnly = ['web-page'];
 
 /** Everything that is not as the catalogue says, one paragraph each. */
 export function complaints(

@@ -22,11 +22,17 @@ export type Battlefield = {
 };
 
 /** What a tenant may name besides Kubernetes' API. */
-export type Servers = { git: Cluster['git']; files: FileServer; artifacts: string; web: string };
+export type Servers = {
+  git: Cluster['git'];
+  files: FileServer;
+  artifacts: string;
+  web: string;
+  metrics: string;
+};
 
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
 export async function makeField(
-  { git, files, artifacts, web }: Servers,
+  { git, files, artifacts, web, metrics }: Servers,
   field: Field,
   attacks: readonly Attack[],
   dir: string,
@@ -49,6 +55,7 @@ export async function makeField(
   const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
   const rest = ['--profile', profile, '--interval', '1h'];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
+  if (field === 'open') allowed.push('--allow-kustomize');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
   for (const attack of attacks) prepareTenant(estate, field, attack);
   const tenantOf = ({ name }: Attack): Tenant => ({
@@ -63,6 +70,7 @@ export async function makeField(
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,
     web,
+    metrics,
   });
   return { field, estate, attacks, tenantOf };
 }

@@ -1,13 +1,9 @@
 /** Attacks by files that are no plain manifests. */
-import { type Attack, at, type Commit } from './attack.ts';
+import { type Attack, at, type Commit, kustomized } from './attack.ts';
 
 /** A ConfigMap of the file `secret.txt`, wherever that is. */
-const reading = (namespace: string, file: string) =>
-  JSON.stringify({
-    namespace,
-    configMapGenerator: [{ name: 'read', files: [`secret.txt=${file}`] }],
-    generatorOptions: { disableNameSuffixHash: true },
-  });
+const reading = (namespace: string, file: string): Commit =>
+  kustomized(namespace, { files: [`secret.txt=${file}`] });
 
 const fileAttack = (
   name: string,
@@ -20,7 +16,7 @@ const fileAttack = (
   commit: ({ namespace }) => commit(namespace),
   harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'read'))) !== undefined,
   reference: by,
-  hardened: by,
+  hardened: name.endsWith('-out') ? 'plain manifests' : by,
   open: by,
 });
 
@@ -31,19 +27,19 @@ const configMap = (namespace: string) =>
 export const fileAttacks: Attack[] = [
   fileAttack('link-out', 'a symbolic link to a file of the controller’s', (namespace) => ({
     'secret.txt': { link: '/proc/self/environ' },
-    'kustomization.yaml': reading(namespace, 'secret.txt'),
+    ...reading(namespace, 'secret.txt'),
   })),
-  fileAttack('path-out', 'a path that leaves the repository by ..', (namespace) => ({
-    'kustomization.yaml': reading(namespace, '../../../../../../../../proc/self/environ'),
-  })),
+  fileAttack('path-out', 'a path that leaves the repository by ..', (namespace) =>
+    reading(namespace, '../../../../../../../../proc/self/environ'),
+  ),
   fileAttack('yaml-deep', 'YAML a hundred thousand levels deep', (namespace) => ({
     'attack.yaml': `${configMap(namespace)}data: ${'['.repeat(100_000)}\n`,
   })),
   fileAttack(
     'yaml-huge',
-    'an object of 8 MiB',
+    'an object of 4 MiB',
     (namespace) => ({
-      'attack.yaml': `${configMap(namespace)}data:\n  text: ${'x'.repeat(8 * 1024 * 1024)}\n`,
+      'attack.yaml': `${configMap(namespace)}data:\n  text: ${'x'.repeat(4 * 1024 * 1024)}\n`,
     }),
     'API server',
   ),

@@ -15,8 +15,7 @@ export function isolationText({ reference, hardened }: Locked): string {
   const tables = chapters.map(([title, attacks]) => {
     const rows = attacks.map((attack) => {
       const [one, other] = [find(reference, attack), find(hardened, attack)];
-      const closed = attack.confined ? ', unless confined as said above' : '';
-      return `| \`${attack.name}\` | ${attack.attempt} | ${cell(one)} | ${cell(other)}${closed} | ${quote(other)} |`;
+      return `| \`${attack.name}\` | ${attack.attempt} | ${cell(one)} | ${cell(other)} | ${quote(other)} |`;
     });
     return [
       `## ${title}`,
@@ -66,32 +65,22 @@ Flux' two locks, the patch, policies, Pod Security and quota and with a tenant t
 succeeds, but for those under "Files", which nothing can be taken away from.
 
 With the operator's values alone taken away, its lock and the Web UI that they turn off, \`resource-set\` and \`web-page\`
-succeed on \`reference\`; with what the FluxInstance holds, its lock and its patch, \`sync-no-account\`,
-\`sync-foreign-source\`, \`remote-base\`, \`remote-file\` and \`chart-no-account\` do.
+succeed on \`reference\`; with what the FluxInstance holds, its lock and its patches, \`sync-no-account\`,
+\`sync-foreign-source\`, \`remote-base\`, \`remote-file\`, \`remote-metrics\` and \`chart-no-account\` do.
 
 ## What is open
 
-- \`remote-artifact\`: \`--no-remote-bases\` refuses bases in repositories, not single files of a \`kustomization.yaml\`
-  by HTTP. The patch of the FluxInstance leaves the kustomize-controller no address but those it needs, and one of them
-  is the source-controller, which serves the artifacts of all tenants to whoever asks. So a tenant that may use
-  \`kustomization.yaml\` can read the sources of another. Keep secrets in them encrypted (SOPS), and where the rest is
-  private, too, confine the tenants that you do not trust to plain manifests: in their \`2_sync.yaml\` give the
-  GitRepository
-
-  \`\`\`yaml
-    ignore: |
-      kustomization.yaml
-      kustomization.yml
-      Kustomization
-  \`\`\`
-
-  and in the quota \`syncs\` leave room for no other source, \`"1"\` for \`count/gitrepositories…\` and \`"0"\` for
-  \`count/ocirepositories…\` and \`count/buckets…\`. Tried as well: it ends the attack, and the way round is refused.
+- A hardened tenant deploys plain manifests. One that is allowed a \`kustomization.yaml\` (\`--allow-kustomize\`) can do
+  what \`remote-artifact\` does on \`reference\`: \`--no-remote-bases\` refuses bases in repositories, not single files by
+  HTTP, and of the addresses that the patches of the FluxInstance leave the kustomize-controller, one is the
+  source-controller, which serves the sources of all tenants to whoever asks. So allow it to those that may read the
+  sources of the others, or keep secrets in these encrypted (SOPS).
 - Not in the table, because it would end the table: a file of 300 bytes whose YAML aliases name each other. Kustomize
   writes them out, ten times as much with each level (measured with its command line: five levels take 0.2 GiB, six
   1.6 GiB), so that the controller reaches the limit of its memory and is started again, for all tenants. Nothing in
   Flux or Kubernetes holds that; a shard of its own confines it to one tenant. \`kubectl -n flux-system get pods\` shows
   the restarts, and the last Kustomization in the controller's log shows whose it is.
+- Where a notification Provider posts events to is not held: its address may stand in a Secret.
 
 Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}
 (source-controller ${versionOf('source-controller')}, kustomize-controller ${versionOf('kustomize-controller')}, helm-controller ${versionOf('helm-controller')}). The notification controller does not run here: its rows show what RBAC and admission say

@@ -26,7 +26,7 @@ const voices: readonly (readonly [Guard, RegExp])[] = [
     'Flux lockdown',
     /cross-namespace references|fs-security-constraint|can't access|:default" cannot/,
   ],
-  ['FluxInstance patch', /proxyconnect tcp/],
+  ['FluxInstance patch', /proxyconnect tcp|\/metrics": dial tcp/],
   ['operator lock', /:flux-operator" cannot/],
   ['RBAC', /is forbidden: User|attempting to grant RBAC|cannot \w+ resource|not currently held/],
 ];
@@ -79,9 +79,11 @@ export const seeing =
   (access: Access, files: FileServer): See =>
   async (path) => {
     if (path.startsWith('http:'))
-      return fetch(path).then(
-        (page) => page.json(),
-        () => undefined,
+      return (
+        fetch(path)
+          .then((page) => page.json())
+          // Nobody listens there, or is not ready.
+          .catch(() => undefined)
       );
     if (path.startsWith('seen:')) return files.asked.find((one) => one.includes(path.slice(5)));
     const { code, out } = await call(access, path);
@@ -151,6 +153,8 @@ async function ended(
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
     return { attack, by: expected, message: 'it lands in the own namespace' };
+  if (expected === 'plain manifests' && applied)
+    return { attack, by: expected, message: 'kustomization.yaml is left out' };
   if (expected === 'operator values' && applied)
     return { attack, by: expected, message: 'nothing listens there' };
   const able = [expected, tenant.field === 'hardened' ? attack.or : undefined];

@@ -14,9 +14,10 @@ export type Place = {
   plane: ControlPlane;
   files: FileServer;
   controllers: readonly string[];
-  /** What the command wrote, as far as it was applied; and the port of the Web UI. */
+  /** What the command wrote, as far as it was applied; the ports of the Web UI and of the metrics. */
   install: Install;
   web: number;
+  metrics: number;
   lap: (what: string) => void;
 };
 
@@ -26,9 +27,9 @@ export type Fields = { reference: Battlefield; hardened: Battlefield; open: Batt
 /** Both profiles at once, with everything in place. */
 export async function attackLocked(place: Place, { reference, hardened }: Fields): Promise<Locked> {
   const both = [reference, hardened];
-  const first = await fight(place, both, 'commit', 120);
+  const first = await fight(place, both, 'commit', 300);
   const again = both.map((one) => ({ ...one, attacks: one.attacks.filter(({ after }) => after) }));
-  const second = await fight(place, again, 'after', 60);
+  const second = await fight(place, again, 'after', 120);
   const [of = new Map(), at = new Map()] = [0, 1].map(
     (n) =>
       new Map([...(first[n] ?? []), ...(second[n] ?? [])].map((one) => [one.attack.name, one])),
@@ -94,9 +95,9 @@ async function look(place: Place, { attacks, tenantOf }: Battlefield): Promise<v
 
 /** Attacks where no guard is left. */
 export async function attackOpen(place: Place, open: Battlefield): Promise<Verdict[]> {
-  const [first = []] = await fight(place, [open], 'commit', 120);
+  const [first = []] = await fight(place, [open], 'commit', 300);
   const rest = { ...open, attacks: open.attacks.filter(({ after }) => after) };
-  const [second = []] = await fight(place, [rest], 'after', 60);
+  const [second = []] = await fight(place, [rest], 'after', 120);
   place.lap('attacked where nothing guards');
   return [...new Map([...first, ...second].map((one) => [one.attack.name, one])).values()];
 }

@@ -63,6 +63,24 @@ export const podAttacks: Attack[] = [
     says: /leave priorityClassName out/,
   },
   {
+    ...podAttack(
+      'pod-on-control-plane',
+      'pods on the nodes of the control plane, whatever keeps others away',
+      'policy tenant-pods',
+      () => ({ tolerations: [{ operator: 'Exists' }] }),
+    ),
+    says: /name the taints of the nodes/,
+  },
+  {
+    ...podAttack(
+      'pod-on-node',
+      'pods put on a node past the scheduler',
+      'policy tenant-pods',
+      () => ({ nodeName: 'node-1' }),
+    ),
+    says: /use nodeSelector/,
+  },
+  {
     name: 'pod-alias',
     attempt: 'a bare pod that runs as the reconciler, by the field’s old name',
     commit: (t) => {

@@ -14,7 +14,6 @@ import { kubectl } from '../kube.ts';
 import { freePorts, Processes } from '../processes.ts';
 import { catalogue } from './catalogue.ts';
 import { complaints } from './complaints.ts';
-import { confine } from './confine.ts';
 import { type Battlefield, makeField, type Servers } from './field.ts';
 import { serveFiles } from './file-server.ts';
 import { isolationText, sameVerdicts } from './isolation.ts';
@@ -37,10 +36,11 @@ async function startPlace(run: Processes, servers: Servers, install: Install, wh
   const { files } = servers;
   const artifacts = new URL(servers.artifacts).host;
   const web = Number(new URL(servers.web).port);
+  const metrics = Number(new URL(servers.metrics).port);
   const plane = await startControlPlane(run);
-  await startFlux(run, plane, { install, controllers, artifacts, web });
+  await startFlux(run, plane, { install, controllers, artifacts, web, metrics });
   lap(`control plane and Flux are up ${what}`);
-  return { run, plane, files, controllers, install, web, lap };
+  return { run, plane, files, controllers, install, web, metrics, lap };
 }
 
 async function main(): Promise<number> {
@@ -51,20 +51,21 @@ async function main(): Promise<number> {
   const url = `http://127.0.0.1:${(await serveGit(root)).port}`;
   const git = { root, push: url, url };
   const files = await serveFiles(join(run.dir, 'files'));
-  const [artifacts = '', web = ''] = (await freePorts(2)).map((port) => `http://127.0.0.1:${port}`);
-  const servers = { git, files, artifacts, web };
+  const [artifacts = '', web = '', metrics = ''] = (await freePorts(3)).map(
+    (port) => `http://127.0.0.1:${port}`,
+  );
+  const servers = { git, files, artifacts, web, metrics };
   const fields = await makeFields(run.dir, servers);
   const config = join(fields.hardened.estate.dir, 'flux-demo');
   const install = readInstall(config);
   const place = await startPlace(run, servers, install, 'with locks');
   await kubectl(place.plane, ['apply', '-f', join(config, 'policies')]);
   const locked = await attackLocked(place, fields);
-  const loose = await confine(place, fields.hardened);
   const unlocked = await unlock(place, fields, locked);
   await run.stopAll();
   const openPlace = await startPlace(second, servers, withoutLocks(install), 'without locks');
   const open = await attackOpen(openPlace, fields.open);
-  const wrong = [...complaints(locked, unlocked, open), ...loose];
+  const wrong = complaints(locked, unlocked, open);
   if (!only && wrong.length === 0) {
     const text = isolationText(locked);
     if (!values.check) writeFileSync(table, text);

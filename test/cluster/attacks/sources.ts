@@ -1,5 +1,5 @@
 /** Attacks by sources of other addresses than the allowed ones. */
-import { type Attack, at, manifests, of, type Tenant } from './attack.ts';
+import { type Attack, at, manifests, of, plainManifests, type Tenant } from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
 const operator = 'fluxcd.controlplane.io/v1';
@@ -15,10 +15,11 @@ const foreign = (
 ): Attack => ({
   name,
   attempt,
-  commit: (t) =>
-    manifests(
-      of(source, kind, { name: 'attack', namespace: t.namespace }, { interval: '1h', ...spec(t) }),
-    ),
+  commit: (t) => {
+    const plain = plural === 'gitrepositories' || plural === 'buckets';
+    const all = { interval: '1h', ...(plain && { ignore: plainManifests }), ...spec(t) };
+    return manifests(of(source, kind, { name: 'attack', namespace: t.namespace }, all));
+  },
   harm: async (t, see) =>
     (await see(at.group(source, t.namespace, plural, 'attack'))) !== undefined,
   reference: 'nobody',

@@ -23,6 +23,7 @@ const instanceLocks = [
   'sync-foreign-source',
   'remote-base',
   'remote-file',
+  'remote-metrics',
   'chart-no-account',
 ];
 
@@ -48,7 +49,7 @@ export function withoutLocks({ instance }: Install): Install {
 }
 
 /** The generated FluxInstance less its locks; the operator writes other Deployments then. */
-async function unlockInstance({ run, plane, install, controllers }: Place): Promise<void> {
+async function unlockInstance({ run, plane, install, controllers, metrics }: Place): Promise<void> {
   await kubectl(plane, ['apply', '-f', '-'], withoutLocks(install).instance);
   await until('the operator takes the lock out of the Deployments', 120_000, async () => {
     const helm = await containerOf(run, plane, 'helm-controller');
@@ -59,7 +60,7 @@ async function unlockInstance({ run, plane, install, controllers }: Place): Prom
   });
   for (const name of controllers.filter((one) => one !== 'source-controller')) {
     await run.end(name);
-    await startController(run, plane, name);
+    await startController(run, plane, name, { metrics });
   }
 }
 

@@ -1,0 +1,136 @@
+/** Attacks by a kustomization.yaml where the platform wants plain manifests. */
+import {
+  type Attack,
+  at,
+  type Commit,
+  core,
+  kustomized,
+  type Manifest,
+  manifests,
+  of,
+  plainManifests,
+  type Tenant,
+} from './attack.ts';
+
+const source = 'source.toolkit.fluxcd.io/v1';
+const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
+const envOf = ({ namespace, field }: Tenant) => namespace.slice(field.length + 1);
+
+/** The tenant's own source of its own repository. */
+const mine = (t: Tenant, spec: object): Manifest =>
+  of(
+    source,
+    'GitRepository',
+    { name: 'mine', namespace: t.namespace },
+    { interval: '1h', url: t.url, ref: { branch: 'main' }, ...spec },
+  );
+
+/** The tenant's own sync of that source. */
+const synced = (t: Tenant, kind: string, path: string): Manifest =>
+  of(
+    kustomize,
+    'Kustomization',
+    { name: 'mine', namespace: t.namespace },
+    {
+      interval: '1h',
+      retryInterval: '10s',
+      prune: true,
+      path,
+      serviceAccountName: t.namespace,
+      targetNamespace: t.namespace,
+      sourceRef: { kind, name: 'mine' },
+    },
+  );
+
+const generated: Attack['harm'] = async (t, see) =>
+  (await see(at.core(t.namespace, 'configmaps', 'read'))) !== undefined;
+
+const literals = { literals: ['key=value'] };
+
+/** The text of a kustomization.yaml under a name that is none of its own. */
+const hidden = (t: Tenant): Commit => {
+  const { 'kustomization.yaml': text = '', ...rest } = kustomized(t.namespace, literals);
+  return { 'plain.txt': text, ...rest };
+};
+
+const sourceAttack = (
+  name: string,
+  attempt: string,
+  commit: (t: Tenant) => Commit,
+  plural: string,
+): Attack => ({
+  name,
+  attempt,
+  commit,
+  harm: async (t, see) =>
+    (await see(at.group(groupOf(plural), t.namespace, plural, 'mine'))) !== undefined,
+  reference: 'nobody',
+  hardened: 'policy tenant-kustomize',
+  says: /flux-gitops --allow-kustomize/,
+});
+
+const groupOf = (plural: string) => (plural === 'kustomizations' ? kustomize : source);
+
+export const kustomizeAttacks: Attack[] = [
+  {
+    name: 'ignore-undone',
+    attempt: 'a kustomization.yaml, and a .sourceignore that takes the platform’s spec.ignore back',
+    commit: (t) => ({
+      ...kustomized(t.namespace, literals),
+      '.sourceignore': '!kustomization.yaml\n!*\n',
+    }),
+    harm: generated,
+    reference: 'nobody',
+    hardened: 'plain manifests',
+  },
+  sourceAttack(
+    'ignore-missing',
+    'an own source that leaves kustomization.yaml in',
+    (t) => manifests(mine(t, {})),
+    'gitrepositories',
+  ),
+  sourceAttack(
+    'ignore-last',
+    'an own source whose last pattern takes the others back',
+    (t) => manifests(mine(t, { ignore: `${plainManifests}!kustomization.yaml\n` })),
+    'gitrepositories',
+  ),
+  {
+    name: 'ignore-renamed',
+    attempt: 'an own source that includes another file as kustomization.yaml',
+    commit: (t) => ({
+      ...hidden(t),
+      'attack.yaml': [
+        mine(t, {
+          ...(t.field === 'hardened' && { ignore: plainManifests }),
+          include: [
+            {
+              repository: { name: t.repo },
+              fromPath: `${envOf(t)}/plain.txt`,
+              toPath: 'renamed/kustomization.yaml',
+            },
+            {
+              repository: { name: t.repo },
+              fromPath: `${envOf(t)}/other.yaml`,
+              toPath: 'renamed/other.yaml',
+            },
+          ],
+        }),
+        synced(t, 'GitRepository', './renamed'),
+      ],
+    }),
+    harm: generated,
+    reference: 'nobody',
+    hardened: 'plain manifests',
+  },
+  sourceAttack(
+    'sync-archive',
+    'a sync from an OCIRepository, which can hand on an archive as it is',
+    (t) =>
+      manifests(
+        synced(t, 'OCIRepository', './'),
+        core('ConfigMap', { name: 'x', namespace: t.namespace }),
+      ),
+    'kustomizations',
+  ),
+];

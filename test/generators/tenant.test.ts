@@ -70,3 +70,25 @@ test('a tenant that lost its folder gets it back', async () => {
   assert.equal((await runCommand(['tenant', 'prod'], join(folder, 'flux-demo'))).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
+
+test('one tenant is allowed a kustomization.yaml, and no longer', async () => {
+  const folder = await estate();
+  const before = readTree(folder);
+  const allow = async (flag: string) => {
+    const { code, stderr } = await runCommand(
+      ['tenant', 'prod', '--force', flag],
+      join(folder, 'flux-demo'),
+    );
+    assert.equal(code, 0, stderr);
+    const after = readTree(folder);
+    return [...after.keys()].filter((path) => after.get(path) !== before.get(path));
+  };
+  const changed = await allow('--allow-kustomize');
+  const environment = ['flux-demo/prod/1_tenant.yaml', 'flux-demo/prod/2_sync.yaml'];
+  for (const path of environment) assert.ok(changed.includes(path), path);
+  for (const path of changed) assert.match(path, /\/prod\/|\.yo-rc\.json$/);
+  const tree = readTree(folder);
+  assert.match(tree.get(environment[0] ?? '') ?? '', /flux-gitops\/allow-kustomize: "yes"/);
+  assert.doesNotMatch(tree.get(environment[1] ?? '') ?? '', /ignore:/);
+  assert.deepEqual(await allow('--allow-kustomize=no'), []);
+});

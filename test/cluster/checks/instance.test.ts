@@ -5,6 +5,7 @@ import { theCluster } from '../check.ts';
 import { get } from '../kube.ts';
 import { until } from '../wait.ts';
 
+type Scraping = { ingress: { from: object[] }[] };
 type Template = { template: { spec: { containers: { args: string[] }[] } } };
 
 test('the FluxInstance is Ready and its controllers are locked down for tenants', async () => {
@@ -19,7 +20,16 @@ test('the FluxInstance is Ready and its controllers are locked down for tenants'
   const found = await get(cluster, 'Deployment', 'flux-system', 'kustomize-controller');
   const args = (found?.spec as Template | undefined)?.template.spec.containers[0]?.args ?? [];
   const lockdown = ['--no-cross-namespace-refs=true', '--no-remote-bases=true'];
-  for (const wanted of [...lockdown, '--default-service-account=default']) {
+  const metrics = '--metrics-addr=[$(POD_IP)]:8080';
+  for (const wanted of [...lockdown, '--default-service-account=default', metrics]) {
     assert.ok(args.includes(wanted), `kustomize-controller runs without ${wanted}: ${args}`);
   }
+  const scraping = await get(cluster, 'NetworkPolicy', 'flux-system', 'allow-scraping');
+  assert.deepEqual((scraping?.spec as Scraping | undefined)?.ingress[0]?.from, [
+    {
+      namespaceSelector: {
+        matchExpressions: [{ key: 'toolkit.fluxcd.io/tenant', operator: 'DoesNotExist' }],
+      },
+    },
+  ]);
 });

@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { apply, freshEstate, theCluster } from '../check.ts';
 import { running } from '../demo.ts';
-import { appFile, configPath, namespaceOf, publish } from '../estate.ts';
+import { appFile, configPath, type Estate, fluxGitops, namespaceOf, publish } from '../estate.ts';
 import { applied } from '../expect.ts';
-import { call, kubectl } from '../kube.ts';
+import { call, kubectl, list } from '../kube.ts';
 
 const envs = ['dev', 'stage', 'prod'];
+
+/** The policies hold for the whole cluster while one of these checks runs, as long as they are of its estate. */
+async function applyPolicies(t: TestContext, estate: Estate): Promise<void> {
+  const cluster = theCluster();
+  const policies = configPath(estate, 'policies');
+  await kubectl(cluster, ['apply', '-f', policies]);
+  t.after(() => kubectl(cluster, ['delete', '--ignore-not-found', '-f', policies]));
+}
 
 /** What a tenant deploys day by day, in one commit. */
 const work = (namespace: string, volume: string) => `
@@ -112,9 +120,7 @@ spec: { type: ExternalName, externalName: db.example.com }
 test('ordinary work is not hindered by any guard, and the demo is Ready (hardened)', async (t) => {
   const { estate } = await freshEstate(t, 'hardened');
   const cluster = theCluster();
-  const policies = configPath(estate, 'policies');
-  await kubectl(cluster, ['apply', '-f', policies]);
-  t.after(() => kubectl(cluster, ['delete', '--ignore-not-found', '-f', policies]));
+  await applyPolicies(t, estate);
   const namespace = namespaceOf(estate, 'dev');
   const volume = {
     apiVersion: 'v1',
@@ -140,4 +146,36 @@ test('ordinary work is not hindered by any guard, and the demo is Ready (hardene
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs/once`;
   const { out } = await call(cluster, jobs);
   assert.equal((JSON.parse(out) as { status: { succeeded?: number } }).status.succeeded, 1);
+});
+
+/** A kustomization.yaml that makes a ConfigMap and changes the demo app. */
+const overlay = `
+resources: [app.yaml]
+configMapGenerator: [{ name: page, literals: [key=value] }]
+replicas: [{ name: kcheck, count: 2 }]
+`;
+
+test('a kustomization.yaml counts where it is allowed, and is left out elsewhere (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  await fluxGitops([
+    ...['tenant', 'dev', '--allow-kustomize', '--yes', '--force'],
+    ...['--into', configPath(estate)],
+  ]);
+  await applyPolicies(t, estate);
+  for (const env of ['dev', 'stage'])
+    writeFileSync(join(dirname(appFile(estate, env)), 'kustomization.yaml'), overlay);
+  const commits = {
+    dev: await publish(estate, 'flux-dev'),
+    stage: await publish(estate, 'flux-stage-prod'),
+  };
+  await apply(estate, 'dev', 'stage');
+  for (const [env, count] of [
+    ['dev', 1],
+    ['stage', 0],
+  ] as const) {
+    await applied(estate, env, commits[env]);
+    const maps = await list(theCluster(), 'ConfigMap', namespaceOf(estate, env));
+    const made = maps.filter(({ metadata }) => metadata.name.startsWith('page-'));
+    assert.equal(made.length, count, `generated ConfigMaps of ${env}`);
+  }
 });

@@ -7,6 +7,8 @@ export type Values = { readonly [name: string]: unknown };
 /** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
 type Quota = {
   readonly pods: string;
+  /** With those that have ended, which `pods` does not count. */
+  readonly podObjects: string;
   readonly cpu: string;
   readonly memory: string;
   readonly memoryLimit: string;
@@ -55,6 +57,7 @@ function quotaOf({ replicas }: Environment): Quota {
   const pods = Math.max(20, replicas * 2);
   return {
     pods: quantity(pods, DECIMAL),
+    podObjects: quantity(pods * 10, DECIMAL),
     cpu: quantity(pods * 100, ['m', ...DECIMAL]),
     memory: quantity(pods * 64, BINARY),
     memoryLimit: quantity(pods * 128, BINARY),

@@ -46,7 +46,7 @@ export type Commit = Readonly<Record<string, readonly Manifest[] | string | { li
 export type See = (path: string) => Promise<any>;
 
 /** A request to the API server as a service account of the tenant, as from one of its pods. */
-export type PodRequest = { as: string; args: readonly string[]; input?: unknown };
+export type PodRequest = { as: string; args: readonly string[]; input?: Manifest };
 
 /** Who may refuse; a policy is named after its file in policies/. */
 export type Guard =

@@ -80,6 +80,10 @@ succeed on \`reference\`; with what the FluxInstance holds, its lock and its pat
   1.6 GiB), so that the controller reaches the limit of its memory and is started again, for all tenants. Nothing in
   Flux or Kubernetes holds that; a shard of its own confines it to one tenant. \`kubectl -n flux-system get pods\` shows
   the restarts, and the last Kustomization in the controller's log shows whose it is.
+- In the same way a ResourceSet whose template repeats itself without end takes the memory of the operator. In the quota
+  \`syncs\`, \`"0"\` for \`count/resourcesets…\` keeps them from tenants that need none.
+- A tenant whose syncs never become healthy keeps as many of Flux' workers as it may have syncs. The quota leaves it half
+  of them, and no sync may wait longer than ten minutes.
 - Where a notification Provider posts events to is not held: its address may stand in a Secret.
 
 Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}

@@ -131,10 +131,14 @@ const done = 'the request was answered';
 async function fromPod(access: Access, attack: Attack, tenant: Tenant, asked: Map<string, string>) {
   const before = asked.get(attack.name);
   if (before !== undefined || !attack.fromPod) return before ?? '';
-  const { as, args } = attack.fromPod(tenant);
+  const { as, args, input } = attack.fromPod(tenant);
   const user = `system:serviceaccount:${tenant.namespace}:${as}`;
   const where = ['--as', user, '-n', tenant.namespace];
-  const { code, error } = await tryKubectl(access, [...where, ...args]);
+  const { code, error } = await tryKubectl(
+    access,
+    [...where, ...args],
+    input && JSON.stringify(input),
+  );
   const answer = code === 0 ? done : error;
   asked.set(attack.name, answer);
   return answer;

@@ -34,6 +34,7 @@ const synced = (t: Tenant, kind: string, path: string): Manifest =>
     {
       interval: '1h',
       retryInterval: '10s',
+      timeout: '1m',
       prune: true,
       path,
       serviceAccountName: t.namespace,
@@ -93,6 +94,12 @@ export const kustomizeAttacks: Attack[] = [
     'ignore-last',
     'an own source whose last pattern takes the others back',
     (t) => manifests(mine(t, { ignore: `${plainManifests}!kustomization.yaml\n` })),
+    'gitrepositories',
+  ),
+  sourceAttack(
+    'ignore-overlong',
+    'an own source with a line so long that Flux reads no pattern after it',
+    (t) => manifests(mine(t, { ignore: `#${'x'.repeat(70_000)}\n${plainManifests}` })),
     'gitrepositories',
   ),
   {

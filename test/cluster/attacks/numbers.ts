@@ -1,5 +1,5 @@
 /** Attacks by size and number, and by what never ends. */
-import { type Attack, at, core, deployment, manifests, of } from './attack.ts';
+import { type Attack, at, core, deployment, manifests, of, worker } from './attack.ts';
 import { podAttack, pods } from './pods.ts';
 
 export const numberAttacks: Attack[] = [
@@ -43,6 +43,7 @@ export const numberAttacks: Attack[] = [
             { name: `many-${n}`, namespace },
             {
               interval: '1h',
+              timeout: '1m',
               prune: true,
               path: './inner/made',
               serviceAccountName: namespace,
@@ -60,6 +61,23 @@ export const numberAttacks: Attack[] = [
     hardened: 'ResourceQuota',
   },
   {
+    name: 'events-long',
+    attempt: 'from a pod: events as long as fills the store of the cluster, which no quota counts',
+    commit: ({ namespace }) => manifests(...worker(namespace)),
+    fromPod: ({ namespace }) => ({
+      as: 'worker',
+      args: ['create', '-f', '-'],
+      input: core(
+        'Event',
+        { name: 'attack', namespace },
+        { involvedObject: { namespace }, message: 'x'.repeat(100_000) },
+      ),
+    }),
+    reference: 'nobody',
+    hardened: 'policy tenant-events',
+    says: /1024 characters at most/,
+  },
+  {
     name: 'finalizer',
     attempt: 'an object with a finalizer that nobody takes away: the namespace never ends',
     commit: ({ namespace }) =>
@@ -71,5 +89,21 @@ export const numberAttacks: Attack[] = [
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
     says: /leave them out/,
+  },
+  {
+    name: 'finalizer-borrowed',
+    attempt: 'the same with a finalizer that Kubernetes takes from volume claims only',
+    commit: ({ namespace }) =>
+      manifests(
+        core('ConfigMap', {
+          name: 'attack',
+          namespace,
+          finalizers: ['kubernetes.io/pvc-protection'],
+        }),
+      ),
+    harm: async (t, see) =>
+      (await see(at.core(t.namespace, 'configmaps', 'attack')))?.metadata.finalizers !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-finalizers',
   },
 ];

@@ -8,6 +8,7 @@ import {
   podTemplate,
   type See,
   type Tenant,
+  worker,
 } from './attack.ts';
 
 /** Whether pods of the Deployment were let in: that many at least. */
@@ -79,6 +80,52 @@ export const podAttacks: Attack[] = [
       () => ({ nodeName: 'node-1' }),
     ),
     says: /use nodeSelector/,
+  },
+  {
+    name: 'pod-toleration-added',
+    attempt: 'from a pod: the same for a pod that is there already',
+    commit: (t) => {
+      const { spec } = podTemplate();
+      const metadata = { name: 'attack', namespace: t.namespace };
+      return manifests(of('v1', 'Pod', metadata, spec), ...worker(t.namespace));
+    },
+    fromPod: () => {
+      const patch = [{ op: 'add', path: '/spec/tolerations/-', value: { operator: 'Exists' } }];
+      return {
+        as: 'worker',
+        args: ['patch', 'pod', 'attack', '--type=json', '-p', JSON.stringify(patch)],
+      };
+    },
+    reference: 'nobody',
+    hardened: 'policy tenant-pods',
+    says: /name the taints of the nodes/,
+  },
+  {
+    ...podAttack(
+      'pod-network-volume',
+      'a pod for which its node mounts a file system of any address',
+      'policy tenant-pods',
+      () => ({ volumes: [{ name: 'disk', nfs: { server: '192.0.2.1', path: '/' } }] }),
+    ),
+    says: /use a PersistentVolumeClaim/,
+  },
+  {
+    ...podAttack(
+      'pod-token-for-years',
+      'a pod with a token for ten years',
+      'policy tenant-pods',
+      () => ({
+        volumes: [
+          {
+            name: 'token',
+            projected: {
+              sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 315_360_000 } }],
+            },
+          },
+        ],
+      }),
+    ),
+    says: /86400 seconds/,
   },
   {
     name: 'pod-alias',

@@ -1,5 +1,6 @@
 /** Attacks by sources of other addresses than the allowed ones. */
-import { type Attack, at, manifests, of, plainManifests, type Tenant } from './attack.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { type Attack, at, core, manifests, of, plainManifests, type Tenant } from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
 const operator = 'fluxcd.controlplane.io/v1';
@@ -28,6 +29,18 @@ const foreign = (
 });
 
 const branch = { branch: 'main' };
+
+/** A GitHub App at an address of the tenant's choice. */
+const githubApp = (t: Tenant) => ({
+  githubAppID: '1',
+  githubAppInstallationID: '1',
+  githubAppPrivateKey: key,
+  githubAppBaseURL: `${t.elsewhere}/github-app`,
+});
+
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString();
 
 export const sourceAttacks: Attack[] = [
   foreign(
@@ -111,6 +124,48 @@ export const sourceAttacks: Attack[] = [
     }),
     /proxySecretRef and sts would send requests elsewhere/,
   ),
+  foreign(
+    'source-bucket-gcp',
+    'an allowed Bucket by a provider that asks Google whatever the endpoint says',
+    'Bucket',
+    'buckets',
+    (t) => ({ endpoint: new URL(t.buckets).host, bucketName: 'taken', provider: 'gcp' }),
+    /would lead to another address than its endpoint/,
+  ),
+  foreign(
+    'source-provider',
+    'an allowed repository that Flux itself signs in to',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({ url: t.url, ref: branch, provider: 'azure' }),
+    /would sign in as Flux itself/,
+  ),
+  {
+    name: 'source-github-app',
+    attempt:
+      'a Secret by which the source-controller asks any address for a token, without a time limit',
+    commit: (t) =>
+      manifests(
+        core('Secret', { name: 'app', namespace: t.namespace }, { stringData: githubApp(t) }),
+        of(
+          source,
+          'GitRepository',
+          { name: 'attack', namespace: t.namespace },
+          {
+            interval: '1h',
+            provider: 'github',
+            secretRef: { name: 'app' },
+            url: t.url,
+            ref: branch,
+            ignore: plainManifests,
+          },
+        ),
+      ),
+    harm: async (t, see) => (await see(`seen:/${t.field}/github-app`)) !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /githubAppBaseURL would send requests elsewhere/,
+  },
   foreign(
     'source-index',
     'a HelmRepository among the owner’s repositories: its index names charts of any address',

@@ -31,6 +31,7 @@ const inner = (t: Tenant, spec: object, folder = 'inner'): Manifest =>
     {
       interval: '20m0s',
       retryInterval: '20s',
+      timeout: '1m',
       prune: true,
       path: `./${folder}`,
       sourceRef: { kind: 'GitRepository', name: t.repo },
@@ -56,6 +57,24 @@ const syncAttack = (
   hardened: 'policy tenant-syncs',
   says,
 });
+
+/** A sync that is let in is the harm: what it would do would hold up the others. */
+const wasteful = (
+  name: string,
+  attempt: string,
+  says: RegExp,
+  spec: (t: Tenant) => object,
+): Attack =>
+  syncAttack(
+    name,
+    attempt,
+    'nobody',
+    says,
+    (t) => ({ serviceAccountName: t.namespace, targetNamespace: t.namespace, ...spec(t) }),
+    async (t, see) =>
+      (await see(at.group(kustomize, t.namespace, 'kustomizations', 'attack'))) !== undefined,
+    'inner/made',
+  );
 
 const ownAccount = /set spec.serviceAccountName to /;
 
@@ -134,6 +153,31 @@ export const syncAttacks: Attack[] = [
         { stringData: { value: kubeconfig(`${elsewhere}/${namespace}`) } },
       ),
     ],
+  ),
+  wasteful(
+    'sync-expression',
+    'a sync with an expression that takes months to evaluate',
+    /leave readyExpr/,
+    (t) => ({
+      dependsOn: [{ name: t.repo, readyExpr: 'true' }],
+    }),
+  ),
+  wasteful(
+    'sync-timeout',
+    'a sync that keeps a worker of all tenants for a year',
+    /10m at most/,
+    () => ({
+      timeout: '8760h',
+      wait: true,
+    }),
+  ),
+  wasteful(
+    'sync-decryption',
+    'a sync that decrypts as Flux itself',
+    /name a Secret with the key/,
+    () => ({
+      decryption: { provider: 'sops' },
+    }),
   ),
   {
     name: 'sync-clash',

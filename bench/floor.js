@@ -48,7 +48,14 @@ function values(name, repo) {
     colour: 'Wheat',
     content: '"Test message"',
     versions: ['"1.0.2"'],
-    quota: { pods: 20, podObjects: 200, cpu: '2000m', memory: '1280Mi', memoryLimit: '2560Mi', disk: '20Gi' },
+    quota: {
+      pods: 20,
+      podObjects: 200,
+      cpu: '2000m',
+      memory: '1280Mi',
+      memoryLimit: '2560Mi',
+      disk: '20Gi',
+    },
   };
 }
 

@@ -50,7 +50,7 @@ function values(name, repo) {
     versions: ['"1.0.2"'],
     quota: {
       pods: 20,
-      podObjects: 200,
+      podObjects: '1k',
       cpu: '2000m',
       memory: '1280Mi',
       memoryLimit: '2560Mi',

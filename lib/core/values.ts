@@ -57,7 +57,7 @@ function quotaOf({ replicas }: Environment): Quota {
   const pods = Math.max(20, replicas * 2);
   return {
     pods: quantity(pods, DECIMAL),
-    podObjects: quantity(pods * 10, DECIMAL),
+    podObjects: quantity(pods * 50, DECIMAL),
     cpu: quantity(pods * 100, ['m', ...DECIMAL]),
     memory: quantity(pods * 64, BINARY),
     memoryLimit: quantity(pods * 128, BINARY),

@@ -21,6 +21,7 @@ const notificationAttack = (
   kind: string,
   plural: string,
   spec: (t: Tenant) => object,
+  says = /names objects of its own namespace only/,
 ): Attack => ({
   name,
   attempt,
@@ -33,7 +34,7 @@ const notificationAttack = (
     undefined,
   reference: 'nobody',
   hardened: 'policy tenant-syncs',
-  says: /names objects of its own namespace only/,
+  says,
 });
 
 export const notificationAttacks: Attack[] = [
@@ -48,6 +49,29 @@ export const notificationAttacks: Attack[] = [
       secretRef: { name: 'token' },
       resources: [{ kind: 'GitRepository', name: t.repo, namespace: t.victim }],
     }),
+  ),
+  notificationAttack(
+    'receiver-expression',
+    'a Receiver with an expression that takes months to evaluate',
+    'v1',
+    'Receiver',
+    'receivers',
+    (t) => ({
+      type: 'generic',
+      secretRef: { name: 'token' },
+      resources: [{ kind: 'GitRepository', name: t.repo }],
+      resourceFilter: 'true',
+    }),
+    /leave readyExpr/,
+  ),
+  notificationAttack(
+    'provider-of-the-cluster',
+    'a Provider that signs in to a cloud as Flux itself',
+    'v1beta3',
+    'Provider',
+    'providers',
+    () => ({ type: 'googlepubsub', address: 'taken', channel: 'taken' }),
+    /sign in as Flux itself/,
   ),
   notificationAttack(
     'alert',

@@ -185,6 +185,37 @@ export const chartAttacks: Attack[] = [
   chartAttack('chart-own-account', 'the same as the tenant’s own account', 'RBAC', 'RBAC', (t) => ({
     serviceAccountName: t.namespace,
   })),
+  {
+    name: 'chart-timeout',
+    attempt: 'a chart that keeps a worker of all tenants for a year, by the timeout of one action',
+    commit: (t) => {
+      const spec = {
+        serviceAccountName: t.namespace,
+        suspend: true,
+        install: { timeout: '8760h' },
+      };
+      return { 'attack.yaml': release(t, spec) };
+    },
+    harm: async (t, see) =>
+      (await see(at.group(helm, t.namespace, 'helmreleases', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-syncs',
+    says: /every timeout to 15m at most/,
+  },
+  {
+    name: 'resource-set-timeout',
+    attempt: 'a ResourceSet that keeps a worker of the operator for a year, by an annotation',
+    commit: (t) => {
+      const annotations = { 'fluxcd.controlplane.io/reconcileTimeout': '8760h' };
+      const made = resourceSet(t, { serviceAccountName: t.namespace, resources: [] });
+      return manifests({ ...made, metadata: { ...made.metadata, annotations } });
+    },
+    harm: async (t, see) =>
+      (await see(at.group(operator, t.namespace, 'resourcesets', 'attack'))) !== undefined,
+    reference: 'nobody',
+    hardened: 'policy tenant-syncs',
+    says: /five steps and 15m at most/,
+  },
   chartAttack(
     'chart-foreign-target',
     'a chart into the namespace of another tenant',

@@ -80,10 +80,13 @@ succeed on \`reference\`; with what the FluxInstance holds, its lock and its pat
   1.6 GiB), so that the controller reaches the limit of its memory and is started again, for all tenants. Nothing in
   Flux or Kubernetes holds that; a shard of its own confines it to one tenant. \`kubectl -n flux-system get pods\` shows
   the restarts, and the last Kustomization in the controller's log shows whose it is.
-- In the same way a ResourceSet whose template repeats itself without end takes the memory of the operator. In the quota
+- In the same way a ResourceSet whose template repeats itself without end takes the memory of the operator, and a JSON
+  patch that copies what it copied, inline in a Kustomization or a HelmRelease, that of their controllers. In the quota
   \`syncs\`, \`"0"\` for \`count/resourcesets…\` keeps them from tenants that need none.
 - A tenant whose syncs never become healthy keeps as many of Flux' workers as it may have syncs. The quota leaves it half
-  of them, and no sync may wait longer than ten minutes.
+  of them, and no sync may wait longer than 15 minutes.
+- Where the kustomize-controller itself may use a KMS, SOPS decrypts with that for every tenant: \`install/README.md\` says
+  what to set.
 - Where a notification Provider posts events to is not held: its address may stand in a Secret.
 
 Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}

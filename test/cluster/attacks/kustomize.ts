@@ -33,7 +33,7 @@ const synced = (t: Tenant, kind: string, path: string): Manifest =>
     { name: 'mine', namespace: t.namespace },
     {
       interval: '1h',
-      retryInterval: '10s',
+      retryInterval: '30s',
       timeout: '1m',
       prune: true,
       path,

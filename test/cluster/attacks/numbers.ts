@@ -75,7 +75,23 @@ export const numberAttacks: Attack[] = [
     }),
     reference: 'nobody',
     hardened: 'policy tenant-events',
-    says: /1024 characters at most/,
+    says: /no text above 1024 characters/,
+  },
+  {
+    name: 'finalizers-many',
+    attempt: 'from a pod: so many finalizers that the API server computes for seconds',
+    commit: ({ namespace }) => manifests(...worker(namespace)),
+    fromPod: ({ namespace }) => ({
+      as: 'worker',
+      args: ['create', '-f', '-'],
+      input: core('ConfigMap', {
+        name: 'attack',
+        namespace,
+        finalizers: Array.from({ length: 17 }, () => 'orphan'),
+      }),
+    }),
+    reference: 'nobody',
+    hardened: 'policy tenant-finalizers',
   },
   {
     name: 'finalizer',
@@ -89,6 +105,22 @@ export const numberAttacks: Attack[] = [
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
     says: /leave them out/,
+  },
+  {
+    name: 'finalizer-copied',
+    attempt:
+      'pods with such a finalizer and the label of the platform’s objects, by their template',
+    commit: ({ namespace }) => {
+      const made = deployment(namespace);
+      const { template } = made.spec as { template: { metadata: object } };
+      const labels = { app: 'attack', 'toolkit.fluxcd.io/tenant': namespace };
+      template.metadata = { labels, finalizers: ['example.invalid/never'] };
+      return manifests(made);
+    },
+    harm: (t, see) => pods(t, see),
+    reference: 'nobody',
+    hardened: 'policy tenant-pods',
+    says: /a template holds no finalizers/,
   },
   {
     name: 'finalizer-borrowed',

@@ -111,6 +111,15 @@ export const podAttacks: Attack[] = [
   },
   {
     ...podAttack(
+      'pod-csi-volume',
+      'the same by the driver of a network file system',
+      'policy tenant-pods',
+      () => ({ volumes: [{ name: 'disk', csi: { driver: 'file.csi.azure.com' } }] }),
+    ),
+    says: /use a PersistentVolumeClaim/,
+  },
+  {
+    ...podAttack(
       'pod-token-for-years',
       'a pod with a token for ten years',
       'policy tenant-pods',

@@ -125,6 +125,14 @@ export const sourceAttacks: Attack[] = [
     /proxySecretRef and sts would send requests elsewhere/,
   ),
   foreign(
+    'source-restless',
+    'a source that is fetched a thousand times a second',
+    'GitRepository',
+    'gitrepositories',
+    (t) => ({ url: t.url, ref: branch, interval: '1ms', suspend: true }),
+    /set spec.interval to 30s or more/,
+  ),
+  foreign(
     'source-bucket-gcp',
     'an allowed Bucket by a provider that asks Google whatever the endpoint says',
     'Bucket',

@@ -30,7 +30,7 @@ const inner = (t: Tenant, spec: object, folder = 'inner'): Manifest =>
     { name: 'attack', namespace: t.namespace },
     {
       interval: '20m0s',
-      retryInterval: '20s',
+      retryInterval: '30s',
       timeout: '1m',
       prune: true,
       path: `./${folder}`,
@@ -165,19 +165,17 @@ export const syncAttacks: Attack[] = [
   wasteful(
     'sync-timeout',
     'a sync that keeps a worker of all tenants for a year',
-    /10m at most/,
+    /15m at most/,
     () => ({
       timeout: '8760h',
       wait: true,
     }),
   ),
   wasteful(
-    'sync-decryption',
-    'a sync that decrypts as Flux itself',
-    /name a Secret with the key/,
-    () => ({
-      decryption: { provider: 'sops' },
-    }),
+    'sync-restless',
+    'a sync that is looked at a thousand times a second',
+    /spec.retryInterval to 30s or more/,
+    () => ({ interval: '1ms' }),
   ),
   {
     name: 'sync-clash',

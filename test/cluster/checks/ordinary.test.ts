@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { apply, freshEstate, theCluster } from '../check.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, type Estate, fluxGitops, namespaceOf, publish } from '../estate.ts';
 import { applied } from '../expect.ts';
-import { call, kubectl, list } from '../kube.ts';
+import { call, get, kubectl, list } from '../kube.ts';
+import { until } from '../wait.ts';
 
 const envs = ['dev', 'stage', 'prod'];
 
@@ -19,7 +20,7 @@ async function applyPolicies(t: TestContext, estate: Estate): Promise<void> {
 }
 
 /** What a tenant deploys day by day, in one commit. */
-const work = (namespace: string, volume: string) => `
+const work = (namespace: string, volume: string, repository: string) => `
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: settings }
@@ -54,6 +55,48 @@ spec:
       serviceAccountName: reader
       restartPolicy: Never
       containers: [{ name: once, image: example.invalid/once:1 }]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template:
+    metadata: { labels: { app: agent } }
+    spec:
+      serviceAccountName: reader
+      tolerations: [{ key: gpu, operator: Exists, effect: NoSchedule }]
+      volumes:
+        - { name: settings, configMap: { name: settings } }
+        - { name: work, emptyDir: {} }
+        - name: token
+          projected: { sources: [{ serviceAccountToken: { path: token, expirationSeconds: 3600 } }] }
+      containers: [{ name: agent, image: example.invalid/agent:1 }]
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: more }
+spec:
+  interval: 10m
+  url: ${repository}
+  ref: { branch: main }
+  ignore: |
+    /docs/
+    kustomization.yaml
+    kustomization.yml
+    Kustomization
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: more }
+spec:
+  interval: 1h
+  retryInterval: 30s
+  prune: true
+  path: ./more
+  serviceAccountName: ${namespace}
+  targetNamespace: ${namespace}
+  sourceRef: { kind: GitRepository, name: more }
 ---
 apiVersion: batch/v1
 kind: CronJob
@@ -117,6 +160,9 @@ metadata: { name: database }
 spec: { type: ExternalName, externalName: db.example.com }
 `;
 
+/** What the tenant's own sync applies. */
+const more = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\n';
+
 test('ordinary work is not hindered by any guard, and the demo is Ready (hardened)', async (t) => {
   const { estate } = await freshEstate(t, 'hardened');
   const cluster = theCluster();
@@ -134,7 +180,11 @@ test('ordinary work is not hindered by any guard, and the demo is Ready (hardene
   };
   await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(volume));
   t.after(() => kubectl(cluster, ['delete', 'pv', namespace, '--wait=false']));
-  writeFileSync(join(dirname(appFile(estate, 'dev')), 'work.yaml'), work(namespace, namespace));
+  const folder = dirname(appFile(estate, 'dev'));
+  const repository = `${cluster.git.url}/${estate.owner}/flux-dev`;
+  writeFileSync(join(folder, 'work.yaml'), work(namespace, namespace, repository));
+  mkdirSync(join(folder, '../more'));
+  writeFileSync(join(folder, '../more/more.yaml'), more);
   const commits = {
     dev: await publish(estate, 'flux-dev'),
     stage: await publish(estate, 'flux-stage-prod'),
@@ -143,6 +193,10 @@ test('ordinary work is not hindered by any guard, and the demo is Ready (hardene
   await applied(estate, 'dev', commits.dev);
   for (const env of ['stage', 'prod']) await applied(estate, env, commits.stage);
   for (const env of envs) await running(estate, env);
+  await until('the own sync of the tenant applies its folder', 60_000, async () => {
+    const found = await get(cluster, 'ConfigMap', namespace, 'more');
+    return found ? { ok: true } : { seen: 'no ConfigMap more' };
+  });
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs/once`;
   const { out } = await call(cluster, jobs);
   assert.equal((JSON.parse(out) as { status: { succeeded?: number } }).status.succeeded, 1);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { goldenFolder } from '../golden.ts';
@@ -91,4 +91,13 @@ test('one tenant is allowed a kustomization.yaml, and no longer', async () => {
   assert.match(tree.get(environment[0] ?? '') ?? '', /flux-gitops\/allow-kustomize: "yes"/);
   assert.doesNotMatch(tree.get(environment[1] ?? '') ?? '', /ignore:/);
   assert.deepEqual(await allow('--allow-kustomize=no'), []);
+});
+
+test('a record of before --allow-kustomize means that it is not allowed', async () => {
+  const folder = await estate();
+  const before = readTree(folder);
+  const record = join(folder, 'flux-demo/.yo-rc.json');
+  writeFileSync(record, readFileSync(record, 'utf8').replace(/.*"allowKustomize".*\n/, ''));
+  assert.equal((await runCommand(['tenant', 'prod'], join(folder, 'flux-demo'))).code, 0);
+  assert.deepEqual(readTree(folder), before);
 });

@@ -1,5 +1,5 @@
 /** Attacks on who may act in the namespace: roles, bindings, tokens. */
-import { type Attack, at, binding, core, manifests, of, worker } from './attack.ts';
+import { type Attack, at, binding, core, letIn, manifests, of, worker } from './attack.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 const token = (account: string, duration: string) => [
@@ -16,8 +16,7 @@ export const accessAttacks: Attack[] = [
           { kind: 'ServiceAccount', name: 'default', namespace },
         ]),
       ),
-    harm: async (t, see) =>
-      (await see(at.group(rbac, t.namespace, 'rolebindings', 'attack'))) !== undefined,
+    harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'RBAC',
   },
@@ -30,8 +29,7 @@ export const accessAttacks: Attack[] = [
           rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
         }),
       ),
-    harm: async (t, see) =>
-      (await see(at.group(rbac, t.namespace, 'roles', 'attack'))) !== undefined,
+    harm: letIn(rbac, 'roles'),
     reference: 'nobody',
     hardened: 'RBAC',
   },
@@ -42,8 +40,7 @@ export const accessAttacks: Attack[] = [
       manifests(
         binding(namespace, 'attack', 'view', [{ kind: 'Group', name: 'system:authenticated' }]),
       ),
-    harm: async (t, see) =>
-      (await see(at.group(rbac, t.namespace, 'rolebindings', 'attack'))) !== undefined,
+    harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
     says: /service accounts of its own namespace only/,
@@ -57,8 +54,7 @@ export const accessAttacks: Attack[] = [
           { kind: 'ServiceAccount', name: victim, namespace: victim },
         ]),
       ),
-    harm: async (t, see) =>
-      (await see(at.group(rbac, t.namespace, 'rolebindings', 'attack'))) !== undefined,
+    harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
     says: /have people and others bound in the config repo/,

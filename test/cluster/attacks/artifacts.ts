@@ -3,6 +3,7 @@ import {
   type Attack,
   at,
   kustomized,
+  letIn,
   manifests,
   of,
   plainManifests,
@@ -29,9 +30,7 @@ const notificationAttack = (
     manifests(
       of(`${notification}/${version}`, kind, { name: 'attack', namespace: t.namespace }, spec(t)),
     ),
-  harm: async (t, see) =>
-    (await see(at.group(`${notification}/${version}`, t.namespace, plural, 'attack'))) !==
-    undefined,
+  harm: letIn(`${notification}/${version}`, plural),
   reference: 'nobody',
   hardened: 'policy tenant-syncs',
   says,

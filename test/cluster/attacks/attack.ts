@@ -176,3 +176,9 @@ export const at = {
     `/apis/${group}/namespaces/${namespace}/${plural}/${name}`,
   cluster: (group: string, plural: string, name: string) => `/apis/${group}/${plural}/${name}`,
 };
+
+/** The harm that an object of another API group was let in to the tenant's namespace. */
+export const letIn =
+  (group: string, plural: string, name = 'attack'): NonNullable<Attack['harm']> =>
+  async (t, see) =>
+    (await see(at.group(group, t.namespace, plural, name))) !== undefined;

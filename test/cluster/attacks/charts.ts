@@ -4,6 +4,7 @@ import {
   at,
   core,
   type Guard,
+  letIn,
   type Manifest,
   manifests,
   of,
@@ -86,8 +87,7 @@ export const operatorAttacks: Attack[] = [
           },
         ),
       ),
-    harm: async (t, see) =>
-      (await see(at.group(operator, t.namespace, 'fluxinstances', 'flux'))) !== undefined,
+    harm: letIn(operator, 'fluxinstances', 'flux'),
     reference: 'nobody',
     hardened: 'RBAC',
   },
@@ -196,8 +196,7 @@ export const chartAttacks: Attack[] = [
       };
       return { 'attack.yaml': release(t, spec) };
     },
-    harm: async (t, see) =>
-      (await see(at.group(helm, t.namespace, 'helmreleases', 'attack'))) !== undefined,
+    harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
     says: /every timeout to 15m at most/,
@@ -210,8 +209,7 @@ export const chartAttacks: Attack[] = [
       const made = resourceSet(t, { serviceAccountName: t.namespace, resources: [] });
       return manifests({ ...made, metadata: { ...made.metadata, annotations } });
     },
-    harm: async (t, see) =>
-      (await see(at.group(operator, t.namespace, 'resourcesets', 'attack'))) !== undefined,
+    harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
     says: /five steps and 15m at most/,

@@ -5,6 +5,7 @@ import {
   type Commit,
   core,
   kustomized,
+  letIn,
   type Manifest,
   manifests,
   of,
@@ -63,8 +64,7 @@ const sourceAttack = (
   name,
   attempt,
   commit,
-  harm: async (t, see) =>
-    (await see(at.group(groupOf(plural), t.namespace, plural, 'mine'))) !== undefined,
+  harm: letIn(groupOf(plural), plural, 'mine'),
   reference: 'nobody',
   hardened: 'policy tenant-kustomize',
   says: /flux-gitops --allow-kustomize/,

@@ -1,5 +1,5 @@
 /** Attacks by Services and network policies. */
-import { type Attack, at, manifests, of } from './attack.ts';
+import { type Attack, at, letIn, manifests, of } from './attack.ts';
 
 const discovery = 'discovery.k8s.io/v1';
 
@@ -37,9 +37,7 @@ const networkPolicy = (name: string, attempt: string, ingress: object[]): Attack
         },
       ),
     ),
-  harm: async (t, see) =>
-    (await see(at.group('networking.k8s.io/v1', t.namespace, 'networkpolicies', 'attack'))) !==
-    undefined,
+  harm: letIn('networking.k8s.io/v1', 'networkpolicies'),
   reference: 'nobody',
   hardened: 'policy tenant-network',
   says: /pods of its own namespace only/,
@@ -73,8 +71,7 @@ export const networkAttacks: Attack[] = [
       const metadata = { name: 'attack', namespace, labels };
       return manifests(of(discovery, 'EndpointSlice', metadata, undefined, rest));
     },
-    harm: async (t, see) =>
-      (await see(at.group(discovery, t.namespace, 'endpointslices', 'attack'))) !== undefined,
+    harm: letIn(discovery, 'endpointslices'),
     reference: 'nobody',
     hardened: 'RBAC',
   },

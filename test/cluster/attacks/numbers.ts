@@ -1,6 +1,37 @@
 /** Attacks by size and number, and by what never ends. */
-import { type Attack, at, core, deployment, manifests, of, worker } from './attack.ts';
+import {
+  type Attack,
+  at,
+  core,
+  deployment,
+  type Manifest,
+  manifests,
+  of,
+  type PodRequest,
+  worker,
+} from './attack.ts';
 import { podAttack, pods } from './pods.ts';
+
+/** What a pod of the tenant asks for to have an object created. */
+const creation = (input: Manifest): PodRequest => ({
+  as: 'worker',
+  args: ['create', '-f', '-'],
+  input,
+});
+
+const finalized = (namespace: string, ...finalizers: string[]): Manifest =>
+  core('ConfigMap', { name: 'attack', namespace, finalizers });
+
+/** A commit with an object that keeps the namespace from ending. */
+const finalizer = (name: string, attempt: string, text: string): Attack => ({
+  name,
+  attempt,
+  commit: ({ namespace }) => manifests(finalized(namespace, text)),
+  harm: async (t, see) =>
+    (await see(at.core(t.namespace, 'configmaps', 'attack')))?.metadata.finalizers !== undefined,
+  reference: 'nobody',
+  hardened: 'policy tenant-finalizers',
+});
 
 export const numberAttacks: Attack[] = [
   podAttack('pod-huge', 'one pod as big as a node', 'ResourceQuota', () => ({}), {
@@ -64,15 +95,14 @@ export const numberAttacks: Attack[] = [
     name: 'events-long',
     attempt: 'from a pod: events as long as fills the store of the cluster, which no quota counts',
     commit: ({ namespace }) => manifests(...worker(namespace)),
-    fromPod: ({ namespace }) => ({
-      as: 'worker',
-      args: ['create', '-f', '-'],
-      input: core(
-        'Event',
-        { name: 'attack', namespace },
-        { involvedObject: { namespace }, message: 'x'.repeat(100_000) },
+    fromPod: ({ namespace }) =>
+      creation(
+        core(
+          'Event',
+          { name: 'attack', namespace },
+          { involvedObject: { namespace }, message: 'x'.repeat(100_000) },
+        ),
       ),
-    }),
     reference: 'nobody',
     hardened: 'policy tenant-events',
     says: /no text above 1024 characters/,
@@ -81,29 +111,16 @@ export const numberAttacks: Attack[] = [
     name: 'finalizers-many',
     attempt: 'from a pod: so many finalizers that the API server computes for seconds',
     commit: ({ namespace }) => manifests(...worker(namespace)),
-    fromPod: ({ namespace }) => ({
-      as: 'worker',
-      args: ['create', '-f', '-'],
-      input: core('ConfigMap', {
-        name: 'attack',
-        namespace,
-        finalizers: Array.from({ length: 17 }, () => 'orphan'),
-      }),
-    }),
+    fromPod: ({ namespace }) => creation(finalized(namespace, ...Array(17).fill('orphan'))),
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
   },
   {
-    name: 'finalizer',
-    attempt: 'an object with a finalizer that nobody takes away: the namespace never ends',
-    commit: ({ namespace }) =>
-      manifests(
-        core('ConfigMap', { name: 'attack', namespace, finalizers: ['example.invalid/never'] }),
-      ),
-    harm: async (t, see) =>
-      (await see(at.core(t.namespace, 'configmaps', 'attack')))?.metadata.finalizers !== undefined,
-    reference: 'nobody',
-    hardened: 'policy tenant-finalizers',
+    ...finalizer(
+      'finalizer',
+      'an object with a finalizer that nobody takes away: the namespace never ends',
+      'example.invalid/never',
+    ),
     says: /leave them out/,
   },
   {
@@ -122,20 +139,9 @@ export const numberAttacks: Attack[] = [
     hardened: 'policy tenant-pods',
     says: /a template holds no finalizers/,
   },
-  {
-    name: 'finalizer-borrowed',
-    attempt: 'the same with a finalizer that Kubernetes takes from volume claims only',
-    commit: ({ namespace }) =>
-      manifests(
-        core('ConfigMap', {
-          name: 'attack',
-          namespace,
-          finalizers: ['kubernetes.io/pvc-protection'],
-        }),
-      ),
-    harm: async (t, see) =>
-      (await see(at.core(t.namespace, 'configmaps', 'attack')))?.metadata.finalizers !== undefined,
-    reference: 'nobody',
-    hardened: 'policy tenant-finalizers',
-  },
+  finalizer(
+    'finalizer-borrowed',
+    'the same with a finalizer that Kubernetes takes from volume claims only',
+    'kubernetes.io/pvc-protection',
+  ),
 ];

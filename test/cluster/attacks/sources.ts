@@ -1,6 +1,6 @@
 /** Attacks by sources of other addresses than the allowed ones. */
 import { generateKeyPairSync } from 'node:crypto';
-import { type Attack, at, core, manifests, of, plainManifests, type Tenant } from './attack.ts';
+import { type Attack, core, letIn, manifests, of, plainManifests, type Tenant } from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
 const operator = 'fluxcd.controlplane.io/v1';
@@ -21,8 +21,7 @@ const foreign = (
     const all = { interval: '1h', ...(plain && { ignore: plainManifests }), ...spec(t) };
     return manifests(of(source, kind, { name: 'attack', namespace: t.namespace }, all));
   },
-  harm: async (t, see) =>
-    (await see(at.group(source, t.namespace, plural, 'attack'))) !== undefined,
+  harm: letIn(source, plural),
   reference: 'nobody',
   hardened: 'policy tenant-sources',
   says,
@@ -196,9 +195,7 @@ export const sourceAttacks: Attack[] = [
           },
         ),
       ),
-    harm: async (t, see) =>
-      (await see(at.group(operator, t.namespace, 'resourcesetinputproviders', 'attack'))) !==
-      undefined,
+    harm: letIn(operator, 'resourcesetinputproviders'),
     reference: 'nobody',
     hardened: 'policy tenant-sources',
   },

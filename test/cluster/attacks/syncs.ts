@@ -4,6 +4,7 @@ import {
   at,
   core,
   type Guard,
+  letIn,
   type Manifest,
   manifests,
   of,
@@ -71,8 +72,7 @@ const wasteful = (
     'nobody',
     says,
     (t) => ({ serviceAccountName: t.namespace, targetNamespace: t.namespace, ...spec(t) }),
-    async (t, see) =>
-      (await see(at.group(kustomize, t.namespace, 'kustomizations', 'attack'))) !== undefined,
+    letIn(kustomize, 'kustomizations'),
     'inner/made',
   );
 

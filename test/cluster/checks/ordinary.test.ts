@@ -11,7 +11,7 @@ import { until } from '../wait.ts';
 
 const envs = ['dev', 'stage', 'prod'];
 
-/** The policies hold for the whole cluster while one of these checks runs, as long as they are of its estate. */
+/** Applies the policies of `estate`, which hold for the whole cluster, until the check ends. */
 async function applyPolicies(t: TestContext, estate: Estate): Promise<void> {
   const cluster = theCluster();
   const policies = configPath(estate, 'policies');

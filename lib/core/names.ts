@@ -107,6 +107,13 @@ export const sourceAddress: Rule<string> = {
   },
 };
 
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+export const priorityClass: Rule<string> = {
+  rule: 'a priority class has 1 to 253 lower-case letters, digits, - and ., with a letter or digit first and last',
+  example: 'batch-low',
+  read: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
+};
+
 /** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
 export const branchName: Rule<string> = {
   rule:

@@ -1,6 +1,7 @@
 import type { Given } from './arguments.ts';
 import type { Problem } from './errors.ts';
 import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
+import { finalizerConditions, namespaceConditions, tenantConditions } from './match-conditions.ts';
 import type { Layer, Plan } from './plan.ts';
 import { DEMO_OWNER, SETTINGS } from './questions.ts';
 import type { RepoRecord } from './record.ts';
@@ -57,12 +58,16 @@ function installValues(record: RepoRecord): Values {
 }
 
 function policyValues(record: RepoRecord): Values {
-  const { defaults, environments, allowSource = [] } = record;
+  const { defaults, environments, allowSource = [], allowPriorityClass = [] } = record;
   const owners = [...new Set([defaults, ...environments].map(ownerUrl))];
   return {
     // The characters of an address mean the same in a string of JSON and of CEL.
     owners: JSON.stringify(owners),
     added: JSON.stringify(allowSource),
+    priorityClasses: JSON.stringify(allowPriorityClass),
+    tenantConditions,
+    namespaceConditions,
+    finalizerConditions,
     allowedList: [...new Set([...owners, ...allowSource])].join('`, `'),
   };
 }

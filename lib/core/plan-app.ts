@@ -22,7 +22,7 @@ import {
   type World,
 } from './plan.ts';
 import { type ClusterType, SETTINGS, type YesNo } from './questions.ts';
-import { byRepo, type RepoRecord } from './record.ts';
+import { type AllowListKey, byRepo, type RepoRecord } from './record.ts';
 
 const SOURCE = { flag: '--scenario', example: '--scenario flux-stage-prod=stage,prod' };
 
@@ -41,7 +41,9 @@ export function planApp(given: Given, world: World): Planned {
   const own = givenDefaults(texts, problems);
   const defaults = { ...(recorded?.defaults ?? standardDefaults()), ...own };
   const clusterType = readClusterType(texts, problems) ?? recorded?.clusterType ?? 'kubernetes';
-  const allowSource = readAllowSource(texts, problems) ?? recorded?.allowSource ?? [];
+  const allowSource = readList('allowSource', texts, problems) ?? recorded?.allowSource ?? [];
+  const allowPriorityClass =
+    readList('allowPriorityClass', texts, problems) ?? recorded?.allowPriorityClass ?? [];
   const syncConfig = readSyncConfig(texts, problems) ?? recorded?.syncConfig ?? 'no';
   const environments = composeEstate(
     texts,
@@ -52,7 +54,8 @@ export function planApp(given: Given, world: World): Planned {
   checkEstate(text, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
-  const settings = { clusterType, allowSource, syncConfig, defaults, environments };
+  const tier = { clusterType, allowSource, allowPriorityClass, syncConfig };
+  const settings = { ...tier, defaults, environments };
   const record: RepoRecord = { kind: 'config-repo', name, ...settings };
   const config = planConfigRepo(record, environments, found);
   const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
@@ -90,9 +93,9 @@ function readSyncConfig({ syncConfig }: Texts, problems: Problem[]): YesNo | und
   return syncConfig && readSetting('syncConfig', syncConfig[0] ?? '', problems);
 }
 
-function readAllowSource({ allowSource }: Texts, problems: Problem[]): string[] | undefined {
-  const urls = allowSource?.map((text) => readSetting('allowSource', text, problems));
-  return urls?.filter((url) => url !== undefined);
+function readList(key: AllowListKey, texts: Texts, problems: Problem[]): string[] | undefined {
+  const values = texts[key]?.map((text) => readSetting(key, text, problems));
+  return values?.filter((value) => value !== undefined);
 }
 
 /** The pairs of environment and repo that `scenarios` name. */

@@ -127,6 +127,14 @@ export const SETTINGS = {
     of: ['app'],
     many: 'list',
   }),
+  allowPriorityClass: setting({
+    value: 'NAME',
+    ask: '',
+    help: 'a PriorityClass of the cluster that pods of hardened tenants may name; repeatable',
+    rule: names.priorityClass,
+    of: ['app'],
+    many: 'list',
+  }),
   allowKustomize: setting<YesNo>({
     value: '[=no]',
     ask: '',

@@ -21,17 +21,28 @@ export type RepoRecord = {
   readonly name: string;
   readonly clusterType?: ClusterType;
   readonly allowSource?: readonly string[];
+  readonly allowPriorityClass?: readonly string[];
   /** Whether the cluster follows this repository itself. */
   readonly syncConfig?: YesNo;
   readonly defaults: Defaults;
   readonly environments: readonly Environment[];
 };
 
+/** What hardened tenants may use beyond the rules, each a list. */
+const ALLOW_LISTS = ['allowSource', 'allowPriorityClass'] as const;
+
+/** One of these settings. */
+export type AllowListKey = (typeof ALLOW_LISTS)[number];
+
 export type Json = { readonly [key: string]: unknown };
 
 /** `record` as the value of RECORD_KEY; an environment is listed with what it has of its own. */
 export function writeRecord(record: RepoRecord): Json {
-  const { kind, name, clusterType, allowSource = [], syncConfig, defaults, environments } = record;
+  const { kind, name, clusterType, syncConfig, defaults, environments } = record;
+  const allowLists = ALLOW_LISTS.filter((key) => record[key]?.length).map((key) => [
+    key,
+    record[key],
+  ]);
   const own = environments.map((environment): [string, Overrides] => {
     const usual = { ...defaults, ...ownPage(environment.name) };
     const keys = OVERRIDE_KEYS.filter((key) => environment[key] !== usual[key]);
@@ -44,7 +55,7 @@ export function writeRecord(record: RepoRecord): Json {
     settings: {
       ...defaults,
       ...(clusterType && { clusterType }),
-      ...(allowSource.length > 0 && { allowSource }),
+      ...Object.fromEntries(allowLists),
       ...(syncConfig === 'yes' && { syncConfig }),
     },
     scenarios: Object.fromEntries(
@@ -142,22 +153,28 @@ function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRe
     name: environment,
     repo,
   }));
-  const allowSource = readAllowSource(settings.allowSource, path, found);
+  const allowLists = ALLOW_LISTS.filter((key) => settings[key] !== undefined).map((key) => [
+    key,
+    readAllowList(key, settings[key], path, found),
+  ]);
   problems.push(...found);
   if (found.length > 0) return undefined;
   const tier = {
     ...(clusterType && { clusterType }),
-    ...(allowSource && { allowSource }),
+    ...Object.fromEntries(allowLists),
     ...(syncConfig && { syncConfig }),
   };
   return { kind, name, defaults, environments, ...tier };
 }
 
-function readAllowSource(list: unknown, path: string, problems: Problem[]): string[] | undefined {
-  if (list === undefined) return undefined;
+function readAllowList(
+  key: AllowListKey,
+  list: unknown,
+  path: string,
+  problems: Problem[],
+): string[] {
   const texts = Array.isArray(list) ? list.map(String) : [String(list)];
-  const read = (text: string) =>
-    readSetting('allowSource', text, problems, `${path} "allowSource"`) ?? [];
+  const read = (text: string) => readSetting(key, text, problems, `${path} "${key}"`) ?? [];
   return texts.flatMap(read);
 }
 

@@ -35,6 +35,8 @@ export type FluxWishes = {
   web?: number;
   /** The port of the kustomize-controller's metrics; without it, any free port. */
   metrics?: number;
+  /** What this machine adds to what the operator wrote, for the controllers. */
+  environment?: Readonly<Record<string, string>>;
 };
 
 /**
@@ -147,7 +149,11 @@ export async function startController(
   run: Processes,
   plane: ControlPlane,
   name: string,
-  { artifacts, metrics: wanted }: Pick<FluxWishes, 'artifacts' | 'metrics'> = {},
+  {
+    artifacts,
+    metrics: wanted,
+    environment = {},
+  }: Pick<FluxWishes, 'artifacts' | 'metrics' | 'environment'> = {},
 ): Promise<void> {
   const container = await containerOf(run, plane, name);
   const [metrics = 0, health = 0, storage = 0] = await freePorts(3);
@@ -166,7 +172,12 @@ export async function startController(
     args.push(`--storage-adv-addr=${address}`);
   }
   const own = { KUBECONFIG: await actAs(run, plane, name), RUNTIME_NAMESPACE: namespace };
-  run.start({ name, path: binary(name), args, env: { ...environmentOf(container), ...own } });
+  run.start({
+    name,
+    path: binary(name),
+    args,
+    env: { ...environment, ...environmentOf(container), ...own },
+  });
 }
 
 /** A pod's own address is not loopback's 127.0.0.1; of the addresses here, another stands for it. */

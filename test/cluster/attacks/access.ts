@@ -1,5 +1,5 @@
 /** Attacks on who may act in the namespace: roles, bindings, tokens. */
-import { type Attack, at, binding, core, letIn, manifests, of, worker } from './attack.ts';
+import { type Attack, at, binding, core, idle, letIn, manifests, of } from './attack.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 const token = (account: string, duration: string) => [
@@ -83,7 +83,7 @@ export const accessAttacks: Attack[] = [
   {
     name: 'token-of-reconciler',
     attempt: 'from a pod: a token of the reconciler',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
+    commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => ({ as: 'worker', args: token(namespace, '1h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
@@ -92,7 +92,7 @@ export const accessAttacks: Attack[] = [
   {
     name: 'token-for-years',
     attempt: 'from a pod: a token for ten years',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
+    commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'worker', args: token('worker', '87600h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',

@@ -2,6 +2,7 @@
 import {
   type Attack,
   at,
+  idle,
   kustomized,
   letIn,
   manifests,
@@ -9,7 +10,6 @@ import {
   plainManifests,
   type See,
   type Tenant,
-  worker,
 } from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
@@ -118,7 +118,8 @@ export const remoteAttacks: Attack[] = [
     commit: (t) =>
       kustomized(t.namespace, {}, { resources: [`${t.url}.git//inner/remote?ref=main`] }),
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,
-    reference: 'Flux lockdown',
+    reference: 'FluxInstance patch',
+    kustomize: 'FluxInstance patch',
     hardened: 'plain manifests',
   },
   {
@@ -127,6 +128,7 @@ export const remoteAttacks: Attack[] = [
     commit: (t) => kustomized(t.namespace, { files: [`list=${t.outside}/remote.yaml`] }),
     harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
     reference: 'FluxInstance patch',
+    kustomize: 'FluxInstance patch',
     hardened: 'plain manifests',
   },
   {
@@ -135,6 +137,7 @@ export const remoteAttacks: Attack[] = [
     commit: (t) => kustomized(t.namespace, { files: [`list=${t.metrics}/metrics`] }),
     harm: async (t, see) => (await wasRead(t, see)).includes('controller_runtime_'),
     reference: 'FluxInstance patch',
+    kustomize: 'FluxInstance patch',
     hardened: 'plain manifests',
   },
   {
@@ -146,12 +149,13 @@ export const remoteAttacks: Attack[] = [
       }),
     harm: async (t, see) => (await wasRead(t, see)).includes('.tar.gz'),
     reference: 'nobody',
+    kustomize: 'nobody',
     hardened: 'plain manifests',
   },
   {
     name: 'status-of-sync',
     attempt: 'from a pod: the status of the platform’s GitRepository pointed to any artifact',
-    commit: (t) => manifests(...worker(t.namespace)),
+    commit: (t) => manifests(idle(t.namespace)),
     fromPod: (t) => patchStatus(t, t.repo),
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
@@ -162,7 +166,6 @@ export const remoteAttacks: Attack[] = [
     attempt: 'from a pod: the status of an own GitRepository pointed to another tenant’s artifact',
     commit: (t) =>
       manifests(
-        ...worker(t.namespace),
         of(
           source,
           'GitRepository',

@@ -1,10 +1,15 @@
 /** What an attack is: a commit to a tenant's repository, the harm it aims at, and who refuses it. */
 
-/** The three estates that every attack is tried on. */
-export const fields = ['open', 'reference', 'hardened'] as const;
+import type { Scheme } from './lines.ts';
+
+/** The estates that have guards: a profile each, and `hardened` with `--allow-kustomize`. */
+export const guarded = ['reference', 'kustomize', 'hardened'] as const;
+
+/** An estate with guards. */
+export type Guarded = (typeof guarded)[number];
 
 /** `open` has no guard at all: what does not succeed there is no attack. */
-export type Field = (typeof fields)[number];
+export type Field = 'open' | Guarded;
 
 /** The tenant that attacks, and what it can name. */
 export type Tenant = {
@@ -14,8 +19,11 @@ export type Tenant = {
   victim: string;
   /** The repository that feeds both. */
   repo: string;
-  /** Where that repository is served. */
+  /** Where that repository is served; and its owner's other repositories. */
   url: string;
+  owner: string;
+  /** The address of the tenant's line, or nothing. */
+  line: string;
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
   files: string;
   elsewhere: string;
@@ -72,20 +80,29 @@ export type Attack = {
   /** What is committed; after it was applied, `after` is. */
   commit: (tenant: Tenant) => Commit;
   after?: (tenant: Tenant) => Commit;
+  /** Committed last, alone, while another tenant wants to be handled: its harm is that others wait. */
+  stall?: (tenant: Tenant) => Commit;
+  /** What the attack dials; one that is held never answers. */
+  line?: { scheme: Scheme; held?: boolean };
   /** What a pod of the tenant asks the API server for once the commit was applied. */
   fromPod?: (tenant: Tenant) => PodRequest;
   /** Whether the harm is done; without it, the pod's request is the harm. */
   harm?: (tenant: Tenant, see: See) => Promise<boolean>;
-  /** Who refuses it on each profile; `nobody` where it succeeds. */
+  /** Who refuses it on each estate; `nobody` where it succeeds. `kustomize` is like `hardened` without it. */
   reference: Guard;
   hardened: Guard;
+  kustomize?: Guard;
   /** Who refuses it even where nothing guards, because it cannot be taken away. */
   open?: Guard;
-  /** Another that holds it as well on profile hardened; whichever is asked first answers. */
+  /** Another that holds it as well on a hardened estate; whichever is asked first answers. */
   or?: Guard;
   /** What has to stand in the refusal on profile hardened, where it is our own sentence. */
   says?: RegExp;
 };
+
+/** Who has to refuse an attack on an estate. */
+export const guardOf = (attack: Attack, field: Field): Guard =>
+  field === 'kustomize' ? (attack.kustomize ?? attack.hardened) : (attack[field] ?? 'nobody');
 
 /** An object of the core API group. */
 export const core = (kind: string, metadata: Metadata, rest: object = {}): Manifest => ({
@@ -118,11 +135,14 @@ export const binding = (
     subjects,
   });
 
-/** A service account of the tenant's own making that may do all that the tenant may. */
+/** A service account that the platform bound to `admin`: it may do all that the tenant may. */
 export const worker = (namespace: string): Manifest[] => [
   core('ServiceAccount', { name: 'worker', namespace }),
   binding(namespace, 'worker', 'admin', [{ kind: 'ServiceAccount', name: 'worker', namespace }]),
 ];
+
+/** Something to apply for an attack whose harm comes later. */
+export const idle = (namespace: string): Manifest => core('ConfigMap', { name: 'idle', namespace });
 
 /** The names that kustomize knows its file by, as the policy tenant-kustomize wants them left out. */
 export const plainManifests = 'kustomization.yaml\nkustomization.yml\nKustomization\n';

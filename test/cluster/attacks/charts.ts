@@ -4,6 +4,7 @@ import {
   at,
   core,
   type Guard,
+  idle,
   letIn,
   type Manifest,
   manifests,
@@ -94,7 +95,7 @@ export const operatorAttacks: Attack[] = [
   {
     name: 'web-page',
     attempt: 'from a pod: the objects of another tenant read from the operator’s Web UI',
-    commit: (t) => manifests(core('ConfigMap', { name: 'idle', namespace: t.namespace })),
+    commit: (t) => manifests(idle(t.namespace)),
     harm: async (t, see) => {
       const of = `kind=GitRepository&name=${t.repo}&namespace=${t.victim}`;
       return (await see(`${t.web}/api/v1/resource?${of}`))?.spec?.url === t.url;

@@ -3,13 +3,16 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { publish } from '../estate.ts';
 import { type Commit, core, type Field, type Manifest, of } from './attack.ts';
-import { type Battlefield, repo } from './field.ts';
+import type { Battlefield } from './field.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /** Writes the commit of each attack, or the one after it, and pushes; returns the commit's hash. */
-export async function push(battle: Battlefield, step: 'commit' | 'after'): Promise<string> {
-  const root = join(battle.estate.dir, repo);
+export async function push(
+  battle: Battlefield,
+  step: 'commit' | 'after' | 'stall',
+): Promise<string> {
+  const root = join(battle.estate.dir, battle.repo);
   for (const attack of battle.attacks) {
     const files = attack[step]?.(battle.tenantOf(attack));
     if (!files) continue;
@@ -18,7 +21,7 @@ export async function push(battle: Battlefield, step: 'commit' | 'after'): Promi
   }
   const [first] = battle.attacks;
   if (step === 'commit' && first) writeInner(root, battle.tenantOf(first).field);
-  return publish(battle.estate, repo);
+  return publish(battle.estate, battle.repo);
 }
 
 function writeCommit(folder: string, files: Commit): void {

@@ -1,4 +1,5 @@
 /** What did not happen as the catalogue says. */
+import { type Guarded, guarded, guardOf } from './attack.ts';
 import type { Verdict } from './judge.ts';
 import type { Locked } from './phases.ts';
 import type { Unlocked } from './unlock.ts';
@@ -8,18 +9,18 @@ const lockOnly = ['web-page'];
 
 /** Everything that is not as the catalogue says, one paragraph each. */
 export function complaints(
-  { reference, hardened }: Locked,
+  locked: Locked,
   { refused, lockedOnly }: Unlocked,
   open: Verdict[],
 ): string[] {
-  const unlike = (field: 'reference' | 'hardened', verdicts: Verdict[]) =>
-    verdicts
-      .filter(({ attack, by }) => by !== attack[field])
+  const unlike = (field: Guarded) =>
+    locked[field]
+      .filter(({ attack, by }) => by !== guardOf(attack, field))
       .map(
         ({ attack, by, message }) =>
-          `${field} ${attack.name}: ${by}, not ${attack[field]}\n  ${message}`,
+          `${field} ${attack.name}: ${by}, not ${guardOf(attack, field)}\n  ${message}`,
       );
-  const unsaid = hardened
+  const unsaid = locked.hardened
     .filter(({ attack, message }) => attack.says && !attack.says.test(message))
     .map(
       ({ attack, message }) => `hardened ${attack.name}: does not say ${attack.says}\n  ${message}`,
@@ -30,8 +31,7 @@ export function complaints(
       ({ attack, message }) => `open ${attack.name}: no harm where nothing guards\n  ${message}`,
     );
   return [
-    ...unlike('reference', reference),
-    ...unlike('hardened', hardened),
+    ...guarded.flatMap(unlike),
     ...unsaid,
     ...failed,
     ...refused.map((name) => `reference ${name}: refused although the lock is gone`),

@@ -5,11 +5,10 @@ import { type Document, parseAllDocuments } from 'yaml';
 import type { Cluster } from '../cluster.ts';
 import { type Estate, fluxGitops } from '../estate.ts';
 import { type Access, kubectl } from '../kube.ts';
-import { type Attack, type Field, of, type Tenant } from './attack.ts';
+import { type Attack, type Field, of, type Tenant, worker } from './attack.ts';
 import type { FileServer } from './file-server.ts';
+import type { Lines } from './lines.ts';
 
-/** The repository that feeds every tenant of an estate. */
-export const repo = 'attacks';
 const buckets = 'https://buckets.invalid';
 const rbac = 'rbac.authorization.k8s.io';
 
@@ -17,6 +16,8 @@ const rbac = 'rbac.authorization.k8s.io';
 export type Battlefield = {
   field: Field;
   estate: Estate;
+  /** The repository that feeds every tenant. */
+  repo: string;
   attacks: readonly Attack[];
   tenantOf: (attack: Attack) => Tenant;
 };
@@ -28,15 +29,25 @@ export type Servers = {
   artifacts: string;
   web: string;
   metrics: string;
+  lines: Lines;
+};
+
+/** Whose repositories an estate syncs from, and the one that feeds every tenant: the policies know one owner. */
+const origins: Readonly<Record<Field, { owner: string; repo: string }>> = {
+  open: { owner: 'open', repo: 'attacks' },
+  reference: { owner: 'reference', repo: 'attacks' },
+  kustomize: { owner: 'hardened', repo: 'attacks-kustomize' },
+  hardened: { owner: 'hardened', repo: 'attacks' },
 };
 
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
 export async function makeField(
-  { git, files, artifacts, web, metrics }: Servers,
+  { git, files, artifacts, web, metrics, lines }: Servers,
   field: Field,
   attacks: readonly Attack[],
   dir: string,
 ): Promise<Battlefield> {
+  const { owner, repo } = origins[field];
   const names = attacks.map(({ name }) => name);
   const repos = Object.fromEntries(['victim', ...names].map((name) => [name, repo]));
   const profile = field === 'reference' ? 'reference' : 'hardened';
@@ -49,21 +60,25 @@ export async function makeField(
     git,
     pid: 0,
   };
-  const estate: Estate = { cluster, profile, dir, owner: field, prefix: field, repos };
+  const estate: Estate = { cluster, profile, dir, owner, prefix: field, repos };
   mkdirSync(dir, { recursive: true });
-  const identity = ['--github-url', git.push, '--owner', field, '--prefix', field];
+  const identity = ['--github-url', git.push, '--owner', owner, '--prefix', field];
   const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
   const rest = ['--profile', profile, '--interval', '1h'];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
-  if (field === 'open') allowed.push('--allow-kustomize');
+  if (field === 'open' || field === 'kustomize') allowed.push('--allow-kustomize');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
   for (const attack of attacks) prepareTenant(estate, field, attack);
+  for (const { name, line } of attacks)
+    if (line) await lines.open(`${field}-${name}`, line.scheme, line.held ?? false);
   const tenantOf = ({ name }: Attack): Tenant => ({
     field,
     namespace: `${field}-${name}`,
     victim: `${field}-victim`,
     repo,
-    url: `${git.url}/${field}/${repo}`,
+    url: `${git.url}/${owner}/${repo}`,
+    owner,
+    line: lines.address(`${field}-${name}`),
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
     buckets,
@@ -72,7 +87,7 @@ export async function makeField(
     web,
     metrics,
   });
-  return { field, estate, attacks, tenantOf };
+  return { field, estate, repo, attacks, tenantOf };
 }
 
 /** Nobody waits for the health of what an attack makes; in the open, no guard is left. */
@@ -124,4 +139,10 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
     await kubectl(access, ['apply', '-f', '-'], JSON.stringify(everybody));
   }
   await kubectl(access, ['apply', ...folders]);
+  const accounts = battle.attacks
+    .filter(({ fromPod }) => fromPod)
+    .flatMap((attack) => worker(battle.tenantOf(attack).namespace));
+  if (accounts.length === 0) return;
+  const items = { apiVersion: 'v1', kind: 'List', items: accounts };
+  await kubectl(access, ['apply', '-f', '-'], JSON.stringify(items));
 }

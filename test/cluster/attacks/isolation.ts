@@ -8,25 +8,26 @@ import type { Locked } from './phases.ts';
 const versionOf = (folder: string) => wrappers.find((one) => one.folder === folder)?.version ?? '';
 
 /** The text with the table; the same events make the same text. */
-export function isolationText({ reference, hardened }: Locked): string {
+export function isolationText({ reference, kustomize, hardened }: Locked): string {
   const held = (verdicts: Verdict[]) => verdicts.filter(({ by }) => by !== 'nobody').length;
   const find = (verdicts: Verdict[], attack: Attack) =>
     verdicts.find((one) => one.attack.name === attack.name) as Verdict;
   const tables = chapters.map(([title, attacks]) => {
     const rows = attacks.map((attack) => {
-      const [one, other] = [find(reference, attack), find(hardened, attack)];
-      return `| \`${attack.name}\` | ${attack.attempt} | ${cell(one)} | ${cell(other)} | ${quote(other)} |`;
+      const verdicts = [reference, kustomize, hardened].map((all) => find(all, attack));
+      const cells = verdicts.map(cell).join(' | ');
+      return `| \`${attack.name}\` | ${attack.attempt} | ${cells} | ${quote(verdicts[2] as Verdict)} |`;
     });
     return [
       `## ${title}`,
       '',
-      '| attack | what is attempted | reference | hardened | in these words |',
-      '| --- | --- | --- | --- | --- |',
+      '| attack | what is attempted | `reference` | `hardened --allow-kustomize` | `hardened` | in these words, on `hardened` |',
+      '| --- | --- | --- | --- | --- | --- |',
       ...rows,
       '',
     ].join('\n');
   });
-  const counts = `Of ${hardened.length} attacks, profile \`hardened\` refuses ${held(hardened)} and \`reference\` ${held(reference)}.`;
+  const counts = `Of ${hardened.length} attacks, profile \`hardened\` refuses ${held(hardened)}, \`hardened\` with \`--allow-kustomize\` ${held(kustomize)} and \`reference\` ${held(reference)}.`;
   return `${head(counts)}\n${tables.join('\n')}`;
 }
 

@@ -1,9 +1,10 @@
 /** Whether an attack did its harm, and if not, who refused it and in which words. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Access, call, tryKubectl } from '../kube.ts';
-import type { Attack, Guard, See, Tenant } from './attack.ts';
+import { type Attack, type Guard, guardOf, type See, type Tenant } from './attack.ts';
 import type { Battlefield } from './field.ts';
 import type { FileServer } from './file-server.ts';
+import type { Lines } from './lines.ts';
 
 /** How an attack ended; `nobody` refused one that did its harm. */
 export type Verdict = { attack: Attack; by: Guard | 'unknown'; message: string };
@@ -19,14 +20,17 @@ type Listed = {
 /** Whose sentences these are; the first that matches. */
 const voices: readonly (readonly [Guard, RegExp])[] = [
   ['API server', /Request entity too large/i],
-  ['Flux itself', /fs-security-constraint read|exceeded max depth|secret.txt: no such file/],
+  [
+    'Flux itself',
+    /must be local and relative|fs-security-constraint read|exceeded max depth|secret.txt: no such file/,
+  ],
   ['Pod Security', /violates PodSecurity/],
   ['ResourceQuota', /exceeded quota/],
   [
     'Flux lockdown',
     /cross-namespace references|fs-security-constraint|can't access|:default" cannot/,
   ],
-  ['FluxInstance patch', /proxyconnect tcp|\/metrics": dial tcp/],
+  ['FluxInstance patch', /transport '\w+' not allowed|proxyconnect tcp|\/metrics": dial tcp/],
   ['operator lock', /:flux-operator" cannot/],
   ['RBAC', /is forbidden: User|attempting to grant RBAC|cannot \w+ resource|not currently held/],
 ];
@@ -48,7 +52,7 @@ const kinds = [
 ];
 
 /** Everything that is said not to have worked, by namespace; and which syncs went well. */
-async function hear(access: Access) {
+export async function hear(access: Access) {
   const said = new Map<string, string[]>();
   const ready = new Set<string>();
   for (const path of kinds) {
@@ -63,7 +67,7 @@ async function hear(access: Access) {
           heard.push(message);
         if (
           path.endsWith('kustomizations') &&
-          name === 'attacks' &&
+          name.startsWith('attacks') &&
           type === 'Ready' &&
           status === 'True'
         )
@@ -74,9 +78,9 @@ async function hear(access: Access) {
   return { said, ready };
 }
 
-/** Reads objects and pages, and what the file server was asked for. */
+/** Reads objects and pages, what the file server was asked for, and who has dialled. */
 export const seeing =
-  (access: Access, files: FileServer): See =>
+  (access: Access, files: FileServer, lines: Lines): See =>
   async (path) => {
     if (path.startsWith('http:'))
       return (
@@ -86,6 +90,7 @@ export const seeing =
           .catch(() => undefined)
       );
     if (path.startsWith('seen:')) return files.asked.find((one) => one.includes(path.slice(5)));
+    if (path.startsWith('dialled:')) return lines.dialled(path.slice(8));
     const { code, out } = await call(access, path);
     return code === 200 ? JSON.parse(out) : undefined;
   };
@@ -93,14 +98,13 @@ export const seeing =
 /** Waits until every attack of a field has ended one way or the other. */
 export async function judge(
   battle: Battlefield,
-  access: Access,
-  files: FileServer,
+  { plane: access, files, lines }: { plane: Access; files: FileServer; lines: Lines },
   commit: string,
   seconds: number,
 ): Promise<Verdict[]> {
   const end = Date.now() + seconds * 1000;
   const verdicts = new Map<string, Verdict>();
-  const see = seeing(access, files);
+  const see = seeing(access, files, lines);
   const asked = new Map<string, string>();
   for (;;) {
     const { said, ready } = await hear(access);
@@ -144,7 +148,8 @@ async function fromPod(access: Access, attack: Attack, tenant: Tenant, asked: Ma
   return answer;
 }
 
-async function ended(
+/** How `attack` ended, as far as `heard` and the harm tell; nothing while it may still end otherwise. */
+export async function ended(
   attack: Attack,
   tenant: Tenant,
   see: See,
@@ -153,7 +158,7 @@ async function ended(
 ): Promise<Verdict | undefined> {
   const harmed = attack.harm ? await attack.harm(tenant, see) : heard.includes(done);
   if (harmed) return { attack, by: 'nobody', message: '' };
-  const expected = attack[tenant.field] ?? 'nobody';
+  const expected = guardOf(attack, tenant.field);
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
     return { attack, by: expected, message: 'it lands in the own namespace' };
@@ -161,7 +166,8 @@ async function ended(
     return { attack, by: expected, message: 'kustomization.yaml is left out' };
   if (expected === 'operator values' && applied)
     return { attack, by: expected, message: 'nothing listens there' };
-  const able = [expected, tenant.field === 'hardened' ? attack.or : undefined];
+  const isHardened = tenant.field === 'hardened' || tenant.field === 'kustomize';
+  const able = [expected, isHardened ? attack.or : undefined];
   const message = heard.find((one) => able.includes(voiceOf(one) ?? 'nobody'));
   return message === undefined ? undefined : { attack, by: expected, message };
 }

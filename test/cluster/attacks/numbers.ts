@@ -4,11 +4,11 @@ import {
   at,
   core,
   deployment,
+  idle,
   type Manifest,
   manifests,
   of,
   type PodRequest,
-  worker,
 } from './attack.ts';
 import { podAttack, pods } from './pods.ts';
 
@@ -94,7 +94,7 @@ export const numberAttacks: Attack[] = [
   {
     name: 'events-long',
     attempt: 'from a pod: events as long as fills the store of the cluster, which no quota counts',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
+    commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) =>
       creation(
         core(
@@ -110,7 +110,7 @@ export const numberAttacks: Attack[] = [
   {
     name: 'finalizers-many',
     attempt: 'from a pod: so many finalizers that the API server computes for seconds',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
+    commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => creation(finalized(namespace, ...Array(17).fill('orphan'))),
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',

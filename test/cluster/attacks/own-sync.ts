@@ -3,12 +3,12 @@ import {
   type Attack,
   at,
   core,
+  idle,
   type Manifest,
   manifests,
   of,
   type See,
   type Tenant,
-  worker,
 } from './attack.ts';
 
 const source = 'source.toolkit.fluxcd.io/v1';
@@ -54,7 +54,7 @@ export const ownSyncAttacks: Attack[] = [
     name: 'reconcile-off',
     attempt:
       'from a pod: the own GitRepository annotated so that the platform’s changes never arrive',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
+    commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: (t) => ({
       as: 'worker',
       args: [

@@ -2,17 +2,20 @@ import type { ControlPlane } from '../control-plane.ts';
 import type { Install } from '../flux.ts';
 import { kubectl } from '../kube.ts';
 import type { Processes } from '../processes.ts';
-import type { Attack } from './attack.ts';
+import { type Attack, type Guarded, guarded } from './attack.ts';
 import { push } from './commit.ts';
 import { applyTenants, type Battlefield } from './field.ts';
 import type { FileServer } from './file-server.ts';
 import { judge, type Verdict } from './judge.ts';
+import type { Lines } from './lines.ts';
+import { stallAll } from './stall.ts';
 
 /** Where the fight takes place. */
 export type Place = {
   run: Processes;
   plane: ControlPlane;
   files: FileServer;
+  lines: Lines;
   controllers: readonly string[];
   /** What the command wrote, as far as it was applied; the ports of the Web UI and of the metrics. */
   install: Install;
@@ -21,27 +24,43 @@ export type Place = {
   lap: (what: string) => void;
 };
 
-export type Locked = { reference: Verdict[]; hardened: Verdict[] };
-export type Fields = { reference: Battlefield; hardened: Battlefield; open: Battlefield };
+export type Locked = Record<Guarded, Verdict[]>;
+export type Fields = Record<Guarded | 'open', Battlefield>;
 
-/** Both profiles at once, with everything in place. */
-export async function attackLocked(place: Place, { reference, hardened }: Fields): Promise<Locked> {
-  const both = [reference, hardened];
-  const first = await fight(place, both, 'commit', 300);
-  const again = both.map((one) => ({ ...one, attacks: one.attacks.filter(({ after }) => after) }));
-  const second = await fight(place, again, 'after', 120);
-  const [of = new Map(), at = new Map()] = [0, 1].map(
-    (n) =>
-      new Map([...(first[n] ?? []), ...(second[n] ?? [])].map((one) => [one.attack.name, one])),
+/** All guarded estates at once, with everything in place. */
+export async function attackLocked(place: Place, fields: Fields): Promise<Locked> {
+  const locked = {} as Locked;
+  const verdicts = await attack(
+    place,
+    guarded.map((field) => fields[field]),
   );
-  place.lap('attacked with both locks in place');
-  return { reference: [...of.values()], hardened: [...at.values()] };
+  guarded.forEach((field, n) => {
+    locked[field] = verdicts[n] ?? [];
+  });
+  place.lap('attacked with all guards in place');
+  return locked;
+}
+
+/** Every step of every attack; how each ended, by battle, in the order of the catalogue. */
+async function attack(place: Place, battles: readonly Battlefield[]): Promise<Verdict[][]> {
+  const first = await fight(place, battles, 'commit', 45);
+  const again = battles.map((one) => ({
+    ...one,
+    attacks: one.attacks.filter(({ after }) => after),
+  }));
+  const second = await fight(place, again, 'after', 120);
+  const third: Verdict[][] = [];
+  for (const battle of battles) third.push(await stallAll(place, battle));
+  return battles.map((_, n) => {
+    const all = [...(first[n] ?? []), ...(second[n] ?? []), ...(third[n] ?? [])];
+    return [...new Map(all.map((one) => [one.attack.name, one])).values()];
+  });
 }
 
 /** One commit to every repository, and what becomes of it. */
 async function fight(
   place: Place,
-  battles: Battlefield[],
+  battles: readonly Battlefield[],
   step: 'commit' | 'after',
   seconds: number,
 ) {
@@ -54,17 +73,15 @@ async function fight(
   }
   place.lap(`${battles.map(({ field }) => field).join(' and ')}: ${step} pushed`);
   return Promise.all(
-    battles.map((battle, n) =>
-      judge(quick(battle, step), place.plane, place.files, commits[n] ?? '', seconds),
-    ),
+    battles.map((battle, n) => judge(quick(battle, step), place, commits[n] ?? '', seconds)),
   );
 }
 
-/** An attack in two steps has done no harm after its first; it is only waited for. */
+/** An attack in more steps than one has done no harm after its first; it is only waited for. */
 function quick(battle: Battlefield, step: 'commit' | 'after'): Battlefield {
   if (step === 'after') return battle;
   const attacks = battle.attacks.map((attack): Attack => {
-    if (!attack.after) return attack;
+    if (!attack.after && !attack.stall) return attack;
     return {
       ...attack,
       harm: async (tenant, see) => {
@@ -79,25 +96,18 @@ function quick(battle: Battlefield, step: 'commit' | 'after'): Battlefield {
 /** An annotation that has Flux look now. */
 export const requested = () => `reconcile.fluxcd.io/requestedAt=${process.hrtime.bigint()}`;
 
-async function look(place: Place, { attacks, tenantOf }: Battlefield): Promise<void> {
+/** Has Flux look at the repository of each tenant. */
+export async function look(place: Place, { attacks, tenantOf }: Battlefield): Promise<void> {
   for (const attack of attacks) {
     const { namespace, repo } = tenantOf(attack);
-    await kubectl(place.plane, [
-      '-n',
-      namespace,
-      'annotate',
-      '--overwrite',
-      `gitrepository/${repo}`,
-      requested(),
-    ]);
+    const where = ['-n', namespace, 'annotate', '--overwrite', `gitrepository/${repo}`];
+    await kubectl(place.plane, [...where, requested()]);
   }
 }
 
 /** Attacks where no guard is left. */
 export async function attackOpen(place: Place, open: Battlefield): Promise<Verdict[]> {
-  const [first = []] = await fight(place, [open], 'commit', 300);
-  const rest = { ...open, attacks: open.attacks.filter(({ after }) => after) };
-  const [second = []] = await fight(place, [rest], 'after', 120);
+  const [verdicts = []] = await attack(place, [open]);
   place.lap('attacked where nothing guards');
-  return [...new Map([...first, ...second].map((one) => [one.attack.name, one])).values()];
+  return verdicts;
 }

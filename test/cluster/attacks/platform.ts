@@ -3,12 +3,12 @@ import {
   type Attack,
   at,
   core,
+  idle,
   type Manifest,
   manifests,
   of,
   type See,
   type Tenant,
-  worker,
 } from './attack.ts';
 
 const networking = 'networking.k8s.io/v1';
@@ -58,7 +58,7 @@ const policyAttacks: Attack[] = [
   {
     name: 'policies-deleted',
     attempt: 'from a pod: all network policies deleted at once',
-    commit: ({ namespace }) => manifests(...worker(namespace)),
+    commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'worker', args: ['delete', 'networkpolicies', '--all', '--wait=false'] }),
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',

@@ -8,7 +8,6 @@ import {
   podTemplate,
   type See,
   type Tenant,
-  worker,
 } from './attack.ts';
 
 /** Whether pods of the Deployment were let in: that many at least. */
@@ -87,7 +86,7 @@ export const podAttacks: Attack[] = [
     commit: (t) => {
       const { spec } = podTemplate();
       const metadata = { name: 'attack', namespace: t.namespace };
-      return manifests(of('v1', 'Pod', metadata, spec), ...worker(t.namespace));
+      return manifests(of('v1', 'Pod', metadata, spec));
     },
     fromPod: () => {
       const patch = [{ op: 'add', path: '/spec/tolerations/-', value: { operator: 'Exists' } }];

@@ -12,11 +12,13 @@ import { fluxBinaries, type Install, readInstall, startFlux } from '../flux.ts';
 import { serveGit } from '../git-server.ts';
 import { kubectl } from '../kube.ts';
 import { freePorts, Processes } from '../processes.ts';
+import { guarded } from './attack.ts';
 import { catalogue } from './catalogue.ts';
 import { complaints } from './complaints.ts';
 import { type Battlefield, makeField, type Servers } from './field.ts';
 import { serveFiles } from './file-server.ts';
 import { isolationText, sameVerdicts } from './isolation.ts';
+import { Lines } from './lines.ts';
 import { attackLocked, attackOpen, type Fields } from './phases.ts';
 import { unlock, withoutLocks } from './unlock.ts';
 
@@ -33,14 +35,15 @@ const lap = (what: string) => say(`${((Date.now() - start) / 1000).toFixed(0)} s
 
 /** A control plane with Flux as `install` wants it. */
 async function startPlace(run: Processes, servers: Servers, install: Install, what: string) {
-  const { files } = servers;
+  const { files, lines } = servers;
   const artifacts = new URL(servers.artifacts).host;
   const web = Number(new URL(servers.web).port);
   const metrics = Number(new URL(servers.metrics).port);
+  const { environment } = lines;
   const plane = await startControlPlane(run);
-  await startFlux(run, plane, { install, controllers, artifacts, web, metrics });
+  await startFlux(run, plane, { install, controllers, artifacts, web, metrics, environment });
   lap(`control plane and Flux are up ${what}`);
-  return { run, plane, files, controllers, install, web, metrics, lap };
+  return { run, plane, files, lines, controllers, install, web, metrics, lap };
 }
 
 async function main(): Promise<number> {
@@ -54,7 +57,8 @@ async function main(): Promise<number> {
   const [artifacts = '', web = '', metrics = ''] = (await freePorts(3)).map(
     (port) => `http://127.0.0.1:${port}`,
   );
-  const servers = { git, files, artifacts, web, metrics };
+  const lines = new Lines(join(run.dir, 'lines'));
+  const servers = { git, files, artifacts, web, metrics, lines };
   const fields = await makeFields(run.dir, servers);
   const config = join(fields.hardened.estate.dir, 'flux-demo');
   const install = readInstall(config);
@@ -73,7 +77,9 @@ async function main(): Promise<number> {
       wrong.push('docs/isolation.md says something else: `npm run attacks` writes it');
   }
   for (const line of wrong) say(line);
-  lap(`${attacks.length} attacks on 3 estates, ${wrong.length} of them not as expected`);
+  lap(
+    `${attacks.length} attacks on ${guarded.length + 1} estates, ${wrong.length} of them not as expected`,
+  );
   return wrong.length === 0 ? 0 : 1;
 }
 
@@ -85,6 +91,7 @@ async function makeFields(dir: string, servers: Servers): Promise<Fields> {
   return {
     open: await make('open'),
     reference: await make('reference'),
+    kustomize: await make('kustomize'),
     hardened: await make('hardened'),
   };
 }

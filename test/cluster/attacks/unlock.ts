@@ -7,6 +7,7 @@ import { until } from '../wait.ts';
 import type { Battlefield } from './field.ts';
 import { seeing, type Verdict } from './judge.ts';
 import { type Fields, type Locked, type Place, requested } from './phases.ts';
+import { referenceAttacks } from './references.ts';
 
 /** What happened when the locks were gone. */
 export type Unlocked = {
@@ -25,6 +26,7 @@ const instanceLocks = [
   'remote-file',
   'remote-metrics',
   'chart-no-account',
+  ...referenceAttacks.filter(({ stall, open }) => !stall && !open).map(({ name }) => name),
 ];
 
 /** Takes the locks away, one after the other, and looks again at what they had kept from happening. */
@@ -49,24 +51,31 @@ export function withoutLocks({ instance }: Install): Install {
 }
 
 /** The generated FluxInstance less its locks; the operator writes other Deployments then. */
-async function unlockInstance({ run, plane, install, controllers, metrics }: Place): Promise<void> {
+async function unlockInstance({
+  run,
+  plane,
+  install,
+  controllers,
+  metrics,
+  lines,
+}: Place): Promise<void> {
   await kubectl(plane, ['apply', '-f', '-'], withoutLocks(install).instance);
   await until('the operator takes the lock out of the Deployments', 120_000, async () => {
     const helm = await containerOf(run, plane, 'helm-controller');
     const { args, env = [] } = await containerOf(run, plane, 'kustomize-controller');
     const given = [...helm.args, ...args, ...env.map(({ name }) => name)];
-    const locks = given.filter((one) => /^--(no-|default-service-account)|PROXY$/.test(one));
+    const locks = given.filter((one) => /^--(no-|default-service-account)|PROXY$|^GIT_/.test(one));
     return locks.length === 0 ? { ok: true } : { seen: locks.join(' ') };
   });
   for (const name of controllers.filter((one) => one !== 'source-controller')) {
     await run.end(name);
-    await startController(run, plane, name, { metrics });
+    await startController(run, plane, name, { metrics, environment: lines.environment });
   }
 }
 
 /** Which of the named attacks still do no harm after the objects were looked at again. */
 async function succeed(place: Place, battle: Battlefield, names: string[], plurals: string) {
-  const see = seeing(place.plane, place.files);
+  const see = seeing(place.plane, place.files, place.lines);
   let left = battle.attacks.filter(({ name }) => names.includes(name));
   for (let round = 0; round < 160 && left.length > 0; round++) {
     for (const attack of round % 10 === 0 ? left : []) {
@@ -95,7 +104,7 @@ async function harmedSince(
   battle: Battlefield,
   verdicts: Verdict[],
 ): Promise<string[]> {
-  const see = seeing(place.plane, place.files);
+  const see = seeing(place.plane, place.files, place.lines);
   const refused = verdicts.filter(({ by }) => by !== 'nobody').map(({ attack }) => attack);
   const harmed: string[] = [];
   for (const attack of refused)

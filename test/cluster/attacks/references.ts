@@ -1,0 +1,127 @@
+/** Attacks by references to other repositories, which kustomize has git fetch from the controller. */
+import { type Attack, type Commit, core, manifests, of, type Tenant } from './attack.ts';
+import { type Scheme, schemes } from './lines.ts';
+
+const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
+
+/** The ends of a reference. How long git may take is for the author of the reference to say. */
+const ends = { branch: '?ref=main', timeout: '?timeout=2m' } as const;
+
+/** An address of the tenant's line, as a reference. */
+const reference = (t: Tenant, end: keyof typeof ends): string => `${t.line}${ends[end]}`;
+
+const other = (t: Tenant) => [core('ConfigMap', { name: 'other', namespace: t.namespace })];
+
+/** A kustomization.yaml with the reference in one of its fields, beside a plain manifest. */
+const kustomization =
+  (field: string) =>
+  (t: Tenant, to: string): Commit => ({
+    'kustomization.yaml': JSON.stringify({ [field]: [to] }),
+    'other.yaml': other(t),
+  });
+
+const nested = (t: Tenant, to: string): Commit => ({
+  'kustomization.yaml': JSON.stringify({ resources: ['base'] }),
+  'base/kustomization.yaml': JSON.stringify({ resources: [to] }),
+  'other.yaml': other(t),
+});
+
+/** An own sync of a folder of plain manifests, with the reference among its components. */
+const inner = (t: Tenant, to: string): Commit =>
+  manifests(
+    of(
+      kustomize,
+      'Kustomization',
+      { name: 'mine', namespace: t.namespace },
+      {
+        interval: '20m0s',
+        retryInterval: '30s',
+        timeout: '1m',
+        prune: true,
+        path: './inner/made',
+        components: [to],
+        serviceAccountName: t.namespace,
+        targetNamespace: t.namespace,
+        sourceRef: { kind: 'GitRepository', name: t.repo },
+      },
+    ),
+  );
+
+type Place = { said: string; commit: (t: Tenant, to: string) => Commit };
+
+/** Every field that may name a repository: all others of kustomize's fields take files only. */
+const places: Readonly<Record<string, Place>> = {
+  resources: { said: 'resources of a kustomization.yaml', commit: kustomization('resources') },
+  bases: { said: 'bases of a kustomization.yaml', commit: kustomization('bases') },
+  components: { said: 'components of a kustomization.yaml', commit: kustomization('components') },
+  generators: { said: 'generators of a kustomization.yaml', commit: kustomization('generators') },
+  transformers: {
+    said: 'transformers of a kustomization.yaml',
+    commit: kustomization('transformers'),
+  },
+  validators: { said: 'validators of a kustomization.yaml', commit: kustomization('validators') },
+  nested: { said: 'a kustomization.yaml that another one names', commit: nested },
+  sync: { said: 'spec.components of an own sync', commit: inner },
+};
+
+/** Flux knows most spellings of a repository in the components of a sync, but not all. */
+const guards = (
+  place: string,
+  scheme: Scheme,
+): Pick<Attack, 'open' | 'reference' | 'kustomize' | 'hardened' | 'says'> =>
+  place === 'sync'
+    ? {
+        ...(scheme !== 'scp' && { open: 'Flux itself' }),
+        reference: scheme === 'scp' ? 'FluxInstance patch' : 'Flux itself',
+        hardened: 'policy tenant-syncs',
+        says: /copy what is in other repositories into yours/,
+      }
+    : {
+        reference: 'FluxInstance patch',
+        kustomize: 'FluxInstance patch',
+        hardened: 'plain manifests',
+      };
+
+/** Every other one says how long git may take: each field and each scheme comes with both ends. */
+const endOf = (place: string, scheme: Scheme): keyof typeof ends =>
+  (Object.keys(places).indexOf(place) + schemes.indexOf(scheme)) % 2 === 0 ? 'branch' : 'timeout';
+
+const dialling: Attack[] = Object.entries(places).flatMap(([place, { said, commit }]) =>
+  schemes.map(
+    (scheme): Attack => ({
+      name: `dial-${place}-${scheme}`,
+      attempt: `an address dialled by ${said}: ${scheme}, with \`${ends[endOf(place, scheme)]}\``,
+      line: { scheme },
+      commit: (t) => commit(t, reference(t, endOf(place, scheme))),
+      harm: async (t, see) => (await see(`dialled:${t.namespace}`)) === true,
+      ...guards(place, scheme),
+    }),
+  ),
+);
+
+const stalling: Attack[] = (
+  [...schemes.map((scheme) => ['resources', scheme] as const), ['sync', 'scp'] as const] as const
+).map(([place, scheme]) => ({
+  name: `stall-${place}-${scheme}`,
+  attempt: `the syncs of all others kept waiting by ${places[place]?.said}: ${scheme}, with \`${ends.timeout}\``,
+  line: { scheme, held: true },
+  commit: (t) => manifests(...other(t)),
+  stall: (t) => places[place]?.commit(t, reference(t, 'timeout')) ?? {},
+  ...guards(place, scheme),
+}));
+
+/**
+ * kustomize looks at the name of a file that it cannot add, and may take that name for a repository.
+ * So even a plain manifest can be a reference; git says so when it has been started.
+ */
+const fileName: Attack = {
+  name: 'dial-file-name',
+  attempt: 'an address dialled by the name of a plain manifest that the sync cannot add',
+  line: { scheme: 'scp' },
+  commit: (t) => ({ 'a.yaml': other(t), [`attack@${t.namespace}:b.yaml`]: other(t) }),
+  harm: async (t, see) => (await see(`dialled:${t.namespace}`)) === true,
+  reference: 'FluxInstance patch',
+  hardened: 'FluxInstance patch',
+};
+
+export const referenceAttacks = [...dialling, fileName, ...stalling];

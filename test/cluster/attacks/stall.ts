@@ -1,0 +1,65 @@
+/** Attacks whose harm is that the syncs of other tenants wait. */
+import { kubectl } from '../kube.ts';
+import { until } from '../wait.ts';
+import { type Attack, at, type Tenant } from './attack.ts';
+import { push } from './commit.ts';
+import type { Battlefield } from './field.ts';
+import { ended, hear, seeing, type Verdict } from './judge.ts';
+import { look, type Place, requested } from './phases.ts';
+
+/** Who waits longer than this for a sync was kept from it; one that is handled at once takes about a second. */
+const patience = 30_000;
+
+const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
+
+/** One such attack after the other; each is over before the next. */
+export async function stallAll(place: Place, battle: Battlefield): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const attack of battle.attacks.filter(({ stall }) => stall))
+    verdicts.push(await stallOne(place, battle, attack));
+  return verdicts;
+}
+
+async function stallOne(place: Place, battle: Battlefield, attack: Attack): Promise<Verdict> {
+  const tenant = battle.tenantOf(attack);
+  const alone = { ...battle, attacks: [attack] };
+  const commit = await push(alone, 'stall');
+  await look(place, alone);
+  const verdict = await until(
+    `${tenant.namespace} is refused, or has somebody dial`,
+    60_000,
+    async () => {
+      const { said, ready } = await hear(place.plane);
+      const isApplied = [...ready].some(
+        (one) => one.startsWith(`${tenant.namespace} `) && one.includes(commit),
+      );
+      const heard = said.get(tenant.namespace) ?? [];
+      const see = seeing(place.plane, place.files, place.lines);
+      const found = await ended(attack, tenant, see, heard, isApplied);
+      return found ? { ok: found } : { seen: heard.join('\n') };
+    },
+    () => place.run.tail('kustomize-controller'),
+  );
+  const waited = await othersWait(place, tenant);
+  place.lines.release(tenant.namespace);
+  place.lap(`${tenant.namespace}: another tenant ${waited ? 'waits' : 'is handled'}`);
+  if (waited) return { attack, by: 'nobody', message: '' };
+  return verdict.by === 'nobody'
+    ? { attack, by: 'unknown', message: 'somebody dialled, and nobody had to wait' }
+    : verdict;
+}
+
+/** Whether a sync of another tenant is not handled in time. */
+async function othersWait(place: Place, { victim, repo }: Tenant): Promise<boolean> {
+  const token = requested();
+  const where = ['-n', victim, 'annotate', '--overwrite', `kustomization/${repo}`];
+  await kubectl(place.plane, [...where, token]);
+  const see = seeing(place.plane, place.files, place.lines);
+  const end = Date.now() + patience;
+  while (Date.now() < end) {
+    const found = await see(at.group(kustomize, victim, 'kustomizations', repo));
+    if (token.endsWith(`=${found?.status?.lastHandledReconcileAt}`)) return false;
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  return true;
+}

@@ -60,6 +60,71 @@ export const accessAttacks: Attack[] = [
     says: /have people and others bound in the config repo/,
   },
   {
+    name: 'account-edit',
+    attempt: 'an own account bound to edit, which may act as the reconciler',
+    commit: ({ namespace }) =>
+      manifests(
+        binding(namespace, 'attack', 'edit', [
+          { kind: 'ServiceAccount', name: 'default', namespace },
+        ]),
+      ),
+    harm: letIn(rbac, 'rolebindings'),
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /bind a Role of your own/,
+  },
+  {
+    name: 'role-impersonate',
+    attempt: 'an own Role that lets an account act as the reconciler',
+    commit: ({ namespace }) =>
+      manifests(
+        of(rbac, 'Role', { name: 'attack', namespace }, undefined, {
+          rules: [{ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] }],
+        }),
+      ),
+    harm: letIn(rbac, 'roles'),
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /leave the verb impersonate out/,
+  },
+  {
+    name: 'deployer-policies',
+    attempt:
+      'by an account of another namespace that the platform bound to admin: all network policies deleted',
+    commit: ({ namespace }) => manifests(idle(namespace)),
+    fromPod: () => ({
+      as: 'deployer',
+      from: 'ci',
+      args: ['delete', 'networkpolicies', '--all', '--wait=false'],
+    }),
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'deployer-source',
+    attempt: 'by the same account: the source of the tenant pointed elsewhere',
+    commit: ({ namespace }) => manifests(idle(namespace)),
+    fromPod: (t) => ({
+      as: 'deployer',
+      from: 'ci',
+      args: [
+        ...['patch', `gitrepository/${t.repo}`, '--type=merge'],
+        ...['-p', JSON.stringify({ spec: { url: `${t.url}-taken` } })],
+      ],
+    }),
+    reference: 'nobody',
+    hardened: 'policy tenant-platform-objects',
+  },
+  {
+    name: 'deployer-token',
+    attempt: 'by the same account: a token for ten years',
+    commit: ({ namespace }) => manifests(idle(namespace)),
+    fromPod: () => ({ as: 'deployer', from: 'ci', args: token('worker', '87600h') }),
+    reference: 'nobody',
+    hardened: 'policy tenant-access',
+    says: /86400 seconds/,
+  },
+  {
     name: 'token-secret',
     attempt: 'a Secret with a token of the reconciler that never ends',
     commit: ({ namespace }) =>

@@ -53,8 +53,8 @@ export type Commit = Readonly<Record<string, readonly Manifest[] | string | { li
 // biome-ignore lint/suspicious/noExplicitAny: what is read is compared field by field.
 export type See = (path: string) => Promise<any>;
 
-/** A request to the API server as a service account of the tenant, as from one of its pods. */
-export type PodRequest = { as: string; args: readonly string[]; input?: Manifest };
+/** A request to the API server as a service account of the tenant, or of the namespace `from`, as from one of its pods. */
+export type PodRequest = { as: string; from?: string; args: readonly string[]; input?: Manifest };
 
 /** Who may refuse; a policy is named after its file in policies/. */
 export type Guard =
@@ -135,10 +135,13 @@ export const binding = (
     subjects,
   });
 
-/** A service account that the platform bound to `admin`: it may do all that the tenant may. */
-export const worker = (namespace: string): Manifest[] => [
+/** Accounts that the platform bound to `admin`, one of the namespace and one of another: they may do all that the tenant may. */
+export const bound = (namespace: string): Manifest[] => [
   core('ServiceAccount', { name: 'worker', namespace }),
   binding(namespace, 'worker', 'admin', [{ kind: 'ServiceAccount', name: 'worker', namespace }]),
+  binding(namespace, 'deployer', 'admin', [
+    { kind: 'ServiceAccount', name: 'deployer', namespace: 'ci' },
+  ]),
 ];
 
 /** Something to apply for an attack whose harm comes later. */

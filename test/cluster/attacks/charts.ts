@@ -93,6 +93,25 @@ export const operatorAttacks: Attack[] = [
     hardened: 'RBAC',
   },
   {
+    name: 'resource-set-asks',
+    attempt:
+      'a ResourceSet that waits for an object of the cluster, and so tells whether it is there',
+    commit: (t) =>
+      manifests(
+        resourceSet(t, {
+          serviceAccountName: t.namespace,
+          resources: [],
+          dependsOn: [
+            { apiVersion: 'v1', kind: 'Namespace', name: t.victim, namespace: t.namespace },
+          ],
+        }),
+      ),
+    harm: letIn(operator, 'resourcesets'),
+    reference: 'nobody',
+    hardened: 'policy tenant-syncs',
+    says: /names objects of this namespace/,
+  },
+  {
     name: 'web-page',
     attempt: 'from a pod: the objects of another tenant read from the operator’s Web UI',
     commit: (t) => manifests(idle(t.namespace)),
@@ -201,6 +220,43 @@ export const chartAttacks: Attack[] = [
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
     says: /every timeout to 15m at most/,
+  },
+  {
+    name: 'chart-restless',
+    attempt: 'a chart that is fetched a thousand times a second, by what the HelmRelease makes',
+    commit: (t) => {
+      const spec = { chart: 'attack', interval: '1ms' };
+      const sourceRef = { kind: 'HelmRepository', name: 'charts' };
+      return {
+        'attack.yaml': release(t, {
+          serviceAccountName: t.namespace,
+          suspend: true,
+          chart: { spec: { ...spec, sourceRef } },
+        }),
+      };
+    },
+    harm: letIn(helm, 'helmreleases'),
+    reference: 'nobody',
+    hardened: 'policy tenant-syncs',
+    says: /every interval and retryInterval to 30s or more/,
+  },
+  {
+    name: 'chart-label',
+    attempt: 'the label of the platform’s objects on what the HelmRelease makes',
+    commit: (t) => ({
+      'attack.yaml': release(t, {
+        serviceAccountName: t.namespace,
+        suspend: true,
+        chart: {
+          metadata: { labels: { 'toolkit.fluxcd.io/tenant': t.namespace } },
+          spec: { chart: 'attack', sourceRef: { kind: 'HelmRepository', name: 'charts' } },
+        },
+      }),
+    }),
+    harm: letIn(helm, 'helmreleases'),
+    reference: 'nobody',
+    hardened: 'policy tenant-syncs',
+    says: /leave it out of spec.chart.metadata/,
   },
   {
     name: 'resource-set-timeout',

@@ -5,7 +5,7 @@ import { type Document, parseAllDocuments } from 'yaml';
 import type { Cluster } from '../cluster.ts';
 import { type Estate, fluxGitops } from '../estate.ts';
 import { type Access, kubectl } from '../kube.ts';
-import { type Attack, type Field, of, type Tenant, worker } from './attack.ts';
+import { type Attack, bound, type Field, of, type Tenant } from './attack.ts';
 import type { FileServer } from './file-server.ts';
 import type { Lines } from './lines.ts';
 
@@ -141,8 +141,10 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
   await kubectl(access, ['apply', ...folders]);
   const accounts = battle.attacks
     .filter(({ fromPod }) => fromPod)
-    .flatMap((attack) => worker(battle.tenantOf(attack).namespace));
-  if (accounts.length === 0) return;
-  const items = { apiVersion: 'v1', kind: 'List', items: accounts };
+    .flatMap((attack) => bound(battle.tenantOf(attack).namespace));
+  const shared = of('scheduling.k8s.io/v1', 'PriorityClass', { name: 'platform' }, undefined, {
+    value: 1000,
+  });
+  const items = { apiVersion: 'v1', kind: 'List', items: [shared, ...accounts] };
   await kubectl(access, ['apply', '-f', '-'], JSON.stringify(items));
 }

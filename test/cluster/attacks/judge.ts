@@ -135,8 +135,8 @@ const done = 'the request was answered';
 async function fromPod(access: Access, attack: Attack, tenant: Tenant, asked: Map<string, string>) {
   const before = asked.get(attack.name);
   if (before !== undefined || !attack.fromPod) return before ?? '';
-  const { as, args, input } = attack.fromPod(tenant);
-  const user = `system:serviceaccount:${tenant.namespace}:${as}`;
+  const { as, from = tenant.namespace, args, input } = attack.fromPod(tenant);
+  const user = `system:serviceaccount:${from}:${as}`;
   const where = ['--as', user, '-n', tenant.namespace];
   const { code, error } = await tryKubectl(
     access,

@@ -62,6 +62,20 @@ export const networkAttacks: Attack[] = [
     { type: 'ExternalName', externalName: 'source-controller.flux-system.svc.cluster.local' },
     /name a host outside the cluster/,
   ),
+  serviceAttack(
+    'external-name-short',
+    'the same by a name that a resolver completes with a domain of the cluster',
+    'policy tenant-network',
+    { type: 'ExternalName', externalName: 'kubernetes.default' },
+    /at least two dots/,
+  ),
+  serviceAttack(
+    'external-name-cloud',
+    'the same for the metadata service of a cloud',
+    'policy tenant-network',
+    { type: 'ExternalName', externalName: 'metadata.google.internal' },
+    /at least two dots/,
+  ),
   {
     name: 'endpoint-slice',
     attempt: 'a Service that leads to the pods of others, by endpoints of one’s own making',

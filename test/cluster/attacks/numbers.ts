@@ -9,6 +9,7 @@ import {
   manifests,
   of,
   type PodRequest,
+  plainManifests,
 } from './attack.ts';
 import { podAttack, pods } from './pods.ts';
 
@@ -105,7 +106,55 @@ export const numberAttacks: Attack[] = [
       ),
     reference: 'nobody',
     hardened: 'policy tenant-events',
-    says: /no text above 1024 characters/,
+    says: /at most 1024 characters in a text/,
+  },
+  {
+    name: 'events-wide',
+    attempt: 'from a pod: the same by many texts, none of them long',
+    commit: ({ namespace }) => manifests(idle(namespace)),
+    fromPod: ({ namespace }) => {
+      const text = 'x'.repeat(1000);
+      const involvedObject = { namespace, fieldPath: text, uid: text, resourceVersion: text };
+      return creation(
+        core('Event', { name: 'attack', namespace }, { involvedObject, message: text }),
+      );
+    },
+    reference: 'nobody',
+    hardened: 'policy tenant-events',
+    says: /3072 in all texts/,
+  },
+  {
+    name: 'object-rewritten',
+    attempt: 'from a pod: a large object, which in a loop fills the store of the cluster',
+    commit: ({ namespace }) => manifests(idle(namespace)),
+    fromPod: ({ namespace }) =>
+      creation(
+        core('ConfigMap', { name: 'attack', namespace }, { data: { text: 'x'.repeat(900_000) } }),
+      ),
+    reference: 'nobody',
+    hardened: 'policy tenant-sizes',
+    says: /64 KiB at most/,
+  },
+  {
+    name: 'sources-many',
+    attempt: 'so many own repositories that the source-controller has no worker left for others',
+    commit: ({ namespace, url }) =>
+      manifests(
+        ...Array.from({ length: 10 }, (_, n) =>
+          of(
+            'source.toolkit.fluxcd.io/v1',
+            'GitRepository',
+            { name: `many-${n}`, namespace },
+            { interval: '1h', url, ref: { branch: 'main' }, ignore: plainManifests },
+          ),
+        ),
+      ),
+    harm: async (t, see) =>
+      (await see(
+        at.group('source.toolkit.fluxcd.io/v1', t.namespace, 'gitrepositories', 'many-9'),
+      )) !== undefined,
+    reference: 'nobody',
+    hardened: 'ResourceQuota',
   },
   {
     name: 'finalizers-many',

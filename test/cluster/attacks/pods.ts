@@ -55,12 +55,71 @@ export const podAttacks: Attack[] = [
     ...podAttack(
       'pod-priority',
       'pods that push others off the nodes: system-node-critical',
-      'policy tenant-pods',
+      'policy tenant-priority',
       () => ({
         priorityClassName: 'system-node-critical',
       }),
     ),
     says: /leave priorityClassName out/,
+  },
+  {
+    ...podAttack(
+      'pod-class',
+      'the same by a priority class of the platform',
+      'policy tenant-priority',
+      () => ({ priorityClassName: 'platform' }),
+    ),
+    says: /flux-gitops --allow-priority-class/,
+  },
+  {
+    ...podAttack(
+      'pod-endless',
+      'a pod that takes ten years to end, and its namespace with it',
+      'policy tenant-pods',
+      () => ({ terminationGracePeriodSeconds: 315_360_000 }),
+    ),
+    says: /3600 at most/,
+  },
+  {
+    name: 'pod-deleted-endlessly',
+    attempt: 'from a pod: the same for a pod that is there already, by the way it is deleted',
+    commit: (t) => {
+      const { spec } = podTemplate();
+      return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
+    },
+    fromPod: () => ({
+      as: 'worker',
+      args: ['delete', 'pod', 'attack', '--grace-period=315360000', '--wait=false'],
+    }),
+    reference: 'nobody',
+    hardened: 'policy tenant-finalizers',
+    says: /3600 seconds at most/,
+  },
+  {
+    ...podAttack(
+      'label-copied',
+      'the label of the platform’s objects on a volume claim, by a pod’s template for it',
+      'policy tenant-pods',
+      (t) => ({
+        volumes: [
+          {
+            name: 'disk',
+            ephemeral: {
+              volumeClaimTemplate: {
+                metadata: { labels: { 'toolkit.fluxcd.io/tenant': t.namespace } },
+                spec: {
+                  accessModes: ['ReadWriteOnce'],
+                  resources: { requests: { storage: '1Gi' } },
+                },
+              },
+            },
+          },
+        ],
+      }),
+    ),
+    harm: async (t, see) =>
+      (await see(`/api/v1/namespaces/${t.namespace}/persistentvolumeclaims`))?.items.length > 0,
+    says: /a template holds no finalizers/,
   },
   {
     ...podAttack(

@@ -86,6 +86,9 @@ const guards = (
 const endOf = (place: string, scheme: Scheme): keyof typeof ends =>
   (Object.keys(places).indexOf(place) + schemes.indexOf(scheme)) % 2 === 0 ? 'branch' : 'timeout';
 
+const dialled: NonNullable<Attack['harm']> = async (t, see) =>
+  (await see(`dialled:${t.namespace}`)) === true;
+
 const dialling: Attack[] = Object.entries(places).flatMap(([place, { said, commit }]) =>
   schemes.map(
     (scheme): Attack => ({
@@ -93,7 +96,7 @@ const dialling: Attack[] = Object.entries(places).flatMap(([place, { said, commi
       attempt: `an address dialled by ${said}: ${scheme}, with \`${ends[endOf(place, scheme)]}\``,
       line: { scheme },
       commit: (t) => commit(t, reference(t, endOf(place, scheme))),
-      harm: async (t, see) => (await see(`dialled:${t.namespace}`)) === true,
+      harm: dialled,
       ...guards(place, scheme),
     }),
   ),
@@ -106,6 +109,7 @@ const stalling: Attack[] = (
   attempt: `the syncs of all others kept waiting by ${places[place]?.said}: ${scheme}, with \`${ends.timeout}\``,
   line: { scheme, held: true },
   commit: (t) => manifests(...other(t)),
+  harm: dialled,
   stall: (t) => places[place]?.commit(t, reference(t, 'timeout')) ?? {},
   ...guards(place, scheme),
 }));
@@ -119,7 +123,7 @@ const fileName: Attack = {
   attempt: 'an address dialled by the name of a plain manifest that the sync cannot add',
   line: { scheme: 'scp' },
   commit: (t) => ({ 'a.yaml': other(t), [`attack@${t.namespace}:b.yaml`]: other(t) }),
-  harm: async (t, see) => (await see(`dialled:${t.namespace}`)) === true,
+  harm: dialled,
   reference: 'FluxInstance patch',
   hardened: 'FluxInstance patch',
 };

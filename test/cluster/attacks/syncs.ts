@@ -174,8 +174,29 @@ export const syncAttacks: Attack[] = [
   wasteful(
     'sync-restless',
     'a sync that is looked at a thousand times a second',
-    /spec.retryInterval to 30s or more/,
+    /retryInterval to 30s or more/,
     () => ({ interval: '1ms' }),
+  ),
+  wasteful(
+    'sync-variables',
+    'a sync that fills in a text of 100 KB wherever a variable stands',
+    /write them into spec.postBuild.substitute/,
+    () => ({ postBuild: { substitute: { text: 'x'.repeat(100_000) } } }),
+  ),
+  wasteful(
+    'sync-variables-from',
+    'the same with a text from a ConfigMap',
+    /ask your platform team to set substituteFrom/,
+    () => ({ postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'long' }] } }),
+  ),
+  wasteful(
+    'sync-foreign-health',
+    'a sync that waits for an object of another namespace, and so tells whether it is there',
+    /leave namespace out/,
+    (t) => ({
+      healthChecks: [{ apiVersion: 'v1', kind: 'Service', name: 'x', namespace: t.victim }],
+      timeout: '1m',
+    }),
   ),
   {
     name: 'sync-clash',

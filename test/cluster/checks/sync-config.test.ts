@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { freshEstate, theCluster } from '../check.ts';
@@ -79,6 +79,8 @@ async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string
   await push(estate);
   await applied(estate, 'qa', commit, 150_000);
 
+  await takeBack(estate, 'stage');
+
   drop(estate, /^ {2}- dev\//);
   rmSync(configPath(estate, 'dev'), { recursive: true });
   await followed(estate, await push(estate));
@@ -95,6 +97,27 @@ async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string
     await runInConfigRepo(estate, removing[0] ?? '');
   }
   await gone(estate, 'Namespace', '', namespaceOf(estate, 'dev'));
+}
+
+/** A right that one commit gives and the next one takes back is gone from the cluster; the tenant stays. */
+async function takeBack(estate: Estate, env: string): Promise<void> {
+  const namespace = namespaceOf(estate, env);
+  const file = configPath(estate, env, '1_tenant.yaml');
+  const before = readFileSync(file, 'utf8');
+  const team = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'team', namespace, labels: { 'toolkit.fluxcd.io/tenant': namespace } },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'team' }],
+  };
+  appendFileSync(file, `---\n${JSON.stringify(team)}\n`);
+  await followed(estate, await push(estate));
+  assert.ok(await get(estate.cluster, 'RoleBinding', namespace, 'team'));
+  writeFileSync(file, before);
+  await followed(estate, await push(estate));
+  await gone(estate, 'RoleBinding', namespace, 'team');
+  await stays(estate, env);
 }
 
 /** Waits until the sync of the config repo has applied `commit`. */

@@ -91,6 +91,8 @@ const readme = {
   notPictured: 0,
   notShown: 0,
 };
+const conditions = (count) =>
+  Array.from({ length: count }, (_, n) => ({ name: `condition-${n}`, expression: '"true"' }));
 const tier = {
   clusterType: 'kubernetes',
   chartVersion: '"0.58.1"',
@@ -99,6 +101,10 @@ const tier = {
   syncConfig: false,
   owners: '"[]"',
   added: '"[]"',
+  priorityClasses: '"[]"',
+  tenantConditions: conditions(2),
+  namespaceConditions: conditions(3),
+  finalizerConditions: conditions(3),
   allowedList: '',
 };
 for (const layer of ['install', 'network', 'policies'])

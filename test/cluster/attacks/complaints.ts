@@ -1,5 +1,5 @@
 /** What did not happen as the catalogue says. */
-import { type Guarded, guarded, guardOf } from './attack.ts';
+import { guarded, guardOf } from './attack.ts';
 import type { Verdict } from './judge.ts';
 import type { Locked } from './phases.ts';
 import type { Unlocked } from './unlock.ts';
@@ -7,19 +7,23 @@ import type { Unlocked } from './unlock.ts';
 /** What the policies do not hold by themselves when Flux' locks are gone. */
 const lockOnly = ['web-page'];
 
+/** What was not refused by whom the catalogue says, on the estates with guards. */
+export const unlike = (locked: Locked): string[] =>
+  guarded.flatMap((field) =>
+    locked[field]
+      .filter(({ attack, by }) => by !== guardOf(attack, field))
+      .map(
+        ({ attack, by, message }) =>
+          `${field} ${attack.name}: ${by}, not ${guardOf(attack, field)}\n  ${message}`,
+      ),
+  );
+
 /** Everything that is not as the catalogue says, one paragraph each. */
 export function complaints(
   locked: Locked,
   { refused, lockedOnly }: Unlocked,
   open: Verdict[],
 ): string[] {
-  const unlike = (field: Guarded) =>
-    locked[field]
-      .filter(({ attack, by }) => by !== guardOf(attack, field))
-      .map(
-        ({ attack, by, message }) =>
-          `${field} ${attack.name}: ${by}, not ${guardOf(attack, field)}\n  ${message}`,
-      );
   const unsaid = locked.hardened
     .filter(({ attack, message }) => attack.says && !attack.says.test(message))
     .map(
@@ -31,7 +35,7 @@ export function complaints(
       ({ attack, message }) => `open ${attack.name}: no harm where nothing guards\n  ${message}`,
     );
   return [
-    ...guarded.flatMap(unlike),
+    ...unlike(locked),
     ...unsaid,
     ...failed,
     ...refused.map((name) => `reference ${name}: refused although the lock is gone`),

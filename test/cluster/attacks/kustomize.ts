@@ -66,6 +66,7 @@ const sourceAttack = (
   commit,
   harm: letIn(groupOf(plural), plural, 'mine'),
   reference: 'nobody',
+  kustomize: 'nobody',
   hardened: 'policy tenant-kustomize',
   says: /flux-gitops --allow-kustomize/,
 });
@@ -82,6 +83,7 @@ export const kustomizeAttacks: Attack[] = [
     }),
     harm: generated,
     reference: 'nobody',
+    kustomize: 'nobody',
     hardened: 'plain manifests',
   },
   sourceAttack(
@@ -128,6 +130,7 @@ export const kustomizeAttacks: Attack[] = [
     }),
     harm: generated,
     reference: 'nobody',
+    kustomize: 'nobody',
     hardened: 'plain manifests',
   },
   sourceAttack(

@@ -14,7 +14,7 @@ import { kubectl } from '../kube.ts';
 import { freePorts, Processes } from '../processes.ts';
 import { guarded } from './attack.ts';
 import { catalogue } from './catalogue.ts';
-import { complaints } from './complaints.ts';
+import { complaints, unlike } from './complaints.ts';
 import { type Battlefield, makeField, type Servers } from './field.ts';
 import { serveFiles } from './file-server.ts';
 import { isolationText, sameVerdicts } from './isolation.ts';
@@ -65,6 +65,7 @@ async function main(): Promise<number> {
   const place = await startPlace(run, servers, install, 'with locks');
   await kubectl(place.plane, ['apply', '-f', join(config, 'policies')]);
   const locked = await attackLocked(place, fields);
+  for (const line of unlike(locked)) say(line);
   const unlocked = await unlock(place, fields, locked);
   await run.stopAll();
   const openPlace = await startPlace(second, servers, withoutLocks(install), 'without locks');

@@ -27,7 +27,7 @@ export function isolationText({ reference, kustomize, hardened }: Locked): strin
       '',
     ].join('\n');
   });
-  const counts = `Of ${hardened.length} attacks, profile \`hardened\` refuses ${held(hardened)}, \`hardened\` with \`--allow-kustomize\` ${held(kustomize)} and \`reference\` ${held(reference)}.`;
+  const counts = `Of ${hardened.length} attacks, profile \`hardened\` refuses ${held(hardened)} and \`reference\` ${held(reference)}; \`hardened\` with \`--allow-kustomize\` refuses ${held(kustomize)}.`;
   return `${head(counts)}\n${tables.join('\n')}`;
 }
 

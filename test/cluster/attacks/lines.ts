@@ -110,10 +110,12 @@ async function listen(
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   server.unref();
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // The same address as from outside: Go asks no proxy for loopback.
+  const outside = host.replace('127.0.0.1', '0.0.0.0');
   const origins = {
     ssh: `ssh://git@${host}/`,
-    https: `https://${host}/`,
-    git: `git::https://${host}/`,
+    https: `https://${outside}/`,
+    git: `git::https://${outside}/`,
   };
   const origin = scheme === 'scp' ? `attack@${tenant}:` : origins[scheme];
   return {

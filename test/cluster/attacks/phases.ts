@@ -43,7 +43,7 @@ export async function attackLocked(place: Place, fields: Fields): Promise<Locked
 
 /** Every step of every attack; how each ended, by battle, in the order of the catalogue. */
 async function attack(place: Place, battles: readonly Battlefield[]): Promise<Verdict[][]> {
-  const first = await fight(place, battles, 'commit', 420);
+  const first = await fight(place, battles, 'commit', 300);
   const again = battles.map((one) => ({
     ...one,
     attacks: one.attacks.filter(({ after }) => after),

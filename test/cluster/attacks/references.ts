@@ -114,18 +114,4 @@ const stalling: Attack[] = (
   ...guards(place, scheme),
 }));
 
-/**
- * kustomize looks at the name of a file that it cannot add, and may take that name for a repository.
- * So even a plain manifest can be a reference; git says so when it has been started.
- */
-const fileName: Attack = {
-  name: 'dial-file-name',
-  attempt: 'an address dialled by the name of a plain manifest that the sync cannot add',
-  line: { scheme: 'scp' },
-  commit: (t) => ({ 'a.yaml': other(t), [`attack@${t.namespace}:b.yaml`]: other(t) }),
-  harm: dialled,
-  reference: 'FluxInstance patch',
-  hardened: 'FluxInstance patch',
-};
-
-export const referenceAttacks = [...dialling, fileName, ...stalling];
+export const referenceAttacks = [...dialling, ...stalling];

@@ -77,7 +77,7 @@ async function unlockInstance({
 async function succeed(place: Place, battle: Battlefield, names: string[], plurals: string) {
   const see = seeing(place.plane, place.files, place.lines);
   let left = battle.attacks.filter(({ name }) => names.includes(name));
-  for (let round = 0; round < 160 && left.length > 0; round++) {
+  for (let round = 0; round < 60 && left.length > 0; round++) {
     for (const attack of round % 10 === 0 ? left : []) {
       const { namespace } = battle.tenantOf(attack);
       for (const plural of plurals.split(','))

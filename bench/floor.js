@@ -104,7 +104,7 @@ const tier = {
   priorityClasses: '"[]"',
   tenantConditions: conditions(2),
   namespaceConditions: conditions(3),
-  finalizerConditions: conditions(3),
+  conditionsSparingControllers: conditions(3),
   allowedList: '',
 };
 for (const layer of ['install', 'network', 'policies'])

@@ -47,8 +47,8 @@ export const namespaceConditions: readonly MatchCondition[] = [
 
 const resource = 'authorizer.group(request.resource.group).resource(request.resource.resource)';
 
-/** The same for finalizers: a controller that serves all namespaces takes its own away again. */
-export const finalizerConditions: readonly MatchCondition[] = [
+/** The same, less controllers for all namespaces: they take their finalizers away again, and write large objects. */
+export const conditionsSparingControllers: readonly MatchCondition[] = [
   ...tenantConditions,
   {
     name: 'not-by-a-controller-for-all-namespaces',

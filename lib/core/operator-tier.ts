@@ -1,7 +1,11 @@
 import type { Given } from './arguments.ts';
 import type { Problem } from './errors.ts';
 import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
-import { finalizerConditions, namespaceConditions, tenantConditions } from './match-conditions.ts';
+import {
+  conditionsSparingControllers,
+  namespaceConditions,
+  tenantConditions,
+} from './match-conditions.ts';
 import type { Layer, Plan } from './plan.ts';
 import { DEMO_OWNER, SETTINGS } from './questions.ts';
 import type { RepoRecord } from './record.ts';
@@ -67,7 +71,7 @@ function policyValues(record: RepoRecord): Values {
     priorityClasses: JSON.stringify(allowPriorityClass),
     tenantConditions,
     namespaceConditions,
-    finalizerConditions,
+    conditionsSparingControllers,
     allowedList: [...new Set([...owners, ...allowSource])].join('`, `'),
   };
 }

@@ -6,7 +6,7 @@ const generators = readdirSync('generators');
 
 export default defineConfig({
   input: {
-    'command-line': 'lib/io/command-line.ts',
+    'command-line': 'lib/command-line.ts',
     ...Object.fromEntries(
       generators.map((name) => [`generators/${name}/index`, `generators/${name}/index.ts`]),
     ),

@@ -11,7 +11,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exitCode = 1;
 } else {
   // A checkout has the sources, which Node runs as they are; the package has JavaScript only.
-  const source = new URL('../lib/io/command-line.ts', import.meta.url);
+  const source = new URL('../lib/command-line.ts', import.meta.url);
   const built = new URL('../dist/command-line.js', import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : built.href);
   process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { FluxGenerator } from '../../lib/io/generator.ts';
+import { FluxGenerator } from '../../lib/generator.ts';
 
 export default class AppGenerator extends FluxGenerator {
   readonly command = 'app';

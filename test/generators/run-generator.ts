@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import helpers from 'yeoman-test';
-import type { CommandName } from '../../lib/core/questions.ts';
+import type { CommandName } from '../../lib/settings/settings.ts';
 import { readTree } from '../sandbox.ts';
 
 export type Run = {

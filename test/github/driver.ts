@@ -3,11 +3,11 @@
  * Standard output: one JSON document; standard error: the lines that a person would see.
  */
 import process, { argv, stderr, stdin, stdout } from 'node:process';
-import { UserError } from '../../lib/core/errors.ts';
-import type { Publication } from '../../lib/core/publication.ts';
-import { PublishError, publishProblem } from '../../lib/core/publication-errors.ts';
-import { describeProgress } from '../../lib/core/publication-progress.ts';
-import { publish } from '../../lib/io/publish.ts';
+import { UserError } from '../../lib/errors.ts';
+import { publish } from '../../lib/publish/publish.ts';
+import { PublishError, publishProblem } from '../../lib/publish/refusals.ts';
+import type { Publication } from '../../lib/publish/state.ts';
+import { describeProgress } from '../../lib/publish/state.ts';
 
 let text = '';
 for await (const chunk of stdin.setEncoding('utf8')) text += chunk;

@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, stdout } from 'node:process';
 import { promisify } from 'node:util';
-import { publish } from '../../lib/io/publish.ts';
+import { publish } from '../../lib/publish/publish.ts';
 import { plainGit } from './bare.ts';
 import { type Estate, makeEstate, requestFor } from './run.ts';
 import { StandIn } from './stand-in.ts';

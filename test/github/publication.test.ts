@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decideState, type Sighting } from '../../lib/core/publication.ts';
-import { describeProgress } from '../../lib/core/publication-progress.ts';
-import { isSameRepository } from '../../lib/io/git-origin.ts';
-import { readBlobs, treeId } from '../../lib/io/git-tree.ts';
-import { locateGithub } from '../../lib/io/github-hosts.ts';
-import { provesOwnership } from '../../lib/io/publish-compare.ts';
+import { isSameRepository, readBlobs, treeId } from '../../lib/publish/git-folder.ts';
+import { locateGithub } from '../../lib/publish/github.ts';
+import { provesOwnership } from '../../lib/publish/look.ts';
+import { decideState, describeProgress, type Sighting } from '../../lib/publish/state.ts';
 import { plainGit } from './bare.ts';
 import { writeIn } from './run.ts';
 

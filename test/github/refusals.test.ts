@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainApiFailure } from '../../lib/core/publication-api-errors.ts';
-import { combine, PublishError, publishProblem } from '../../lib/core/publication-errors.ts';
-import { explainLocalGit, explainPush } from '../../lib/core/publication-git-errors.ts';
-import { REFUSALS, type Reason } from '../../lib/core/publication-refusals.ts';
+import { explainApiFailure, explainLocalGit, explainPush } from '../../lib/publish/explain.ts';
+import {
+  combine,
+  PublishError,
+  publishProblem,
+  REFUSALS,
+  type Reason,
+} from '../../lib/publish/refusals.ts';
 
 test('every refusal has a message and a hint, and each fact is a word', () => {
   for (const [reason, { message, hint }] of Object.entries(REFUSALS)) {

@@ -7,7 +7,7 @@ import type {
   PublicationRepo,
   PublishProblem,
   PublishResult,
-} from '../../lib/core/publication.ts';
+} from '../../lib/publish/state.ts';
 import type { StandIn } from './stand-in.ts';
 
 /** What a run of the driver came to. */

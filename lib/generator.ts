@@ -1,0 +1,116 @@
+import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
+import { usageOf } from './disk/package-files.ts';
+import { printReport, type Report, refuseUnpublishable } from './report.ts';
+import { execute, type Prepared, prepare } from './run.ts';
+import { helpText } from './settings/help.ts';
+import {
+  type CommandName,
+  flagOf,
+  SWITCHES,
+  type SwitchKey,
+  settingsOf,
+} from './settings/settings.ts';
+import { type Adapter, adapterTerminal } from './terminal.ts';
+
+type Options = BaseOptions & { readonly [flag: string]: unknown };
+
+/** Flags of yo, its environment and Yeoman's base generator; they mean nothing here. */
+const YEOMAN_FLAGS = [
+  '--ask-answered',
+  '--bail',
+  '--color',
+  '--debug',
+  '--force-install',
+  '--generators',
+  '--ignore-version-check',
+  '--ignore-whitespace',
+  '--insight',
+  '--local-only',
+  '--no-color',
+  '--no-insight',
+  '--no-update-notifier',
+  '--skip-cache',
+  '--skip-check-env',
+  '--skip-install',
+  '--skip-local-cache',
+  '--skip-global-config',
+  '--update-notifier',
+];
+
+/** The only lifecycle: `prompting` plans, `writing` writes, `end` reports. */
+export abstract class FluxGenerator extends Generator<Record<string, never>, Options> {
+  abstract readonly command: CommandName;
+  private prepared: Prepared | undefined;
+  private report: Report | undefined;
+
+  constructor(args?: string[], options?: Options, features?: BaseFeatures) {
+    super(args, { ...options, skipGlobalConfig: true } as Options, {
+      customInstallTask: true,
+      inheritTasks: true,
+      tasksMatchingPriority: true,
+      ...features,
+    });
+  }
+
+  async prompting(): Promise<void> {
+    const adapter = this.env.adapter as Adapter;
+    // Any other adapter than the terminal's answers by itself: it asks nobody.
+    const { actualAdapter = adapter } = adapter as { actualAdapter?: object };
+    const answers = actualAdapter.constructor.name !== 'TerminalAdapter';
+    const interactive = answers || (process.stdin.isTTY === true && process.stdout.isTTY === true);
+    const terminal = adapterTerminal(
+      interactive,
+      (text) => this.log(text),
+      async () => adapter,
+    );
+    const start = { cwd: this.destinationRoot(), also: YEOMAN_FLAGS };
+    this.prepared = await prepare(this.command, this.rawArguments(), terminal, start);
+  }
+
+  async writing(): Promise<void> {
+    if (this.prepared) this.report = await execute(this.prepared);
+  }
+
+  end(): void {
+    if (!this.prepared || !this.report) return;
+    printReport(this.report, this.prepared.given, (text) => this.log(text));
+    refuseUnpublishable(this.report);
+  }
+
+  override help(): string {
+    return helpText(this.command, usageOf(this.command));
+  }
+
+  /** The arguments as they were typed: Yeoman's parsers bend some values into numbers. */
+  private rawArguments(): string[] {
+    const [, program = '', ...typed] = process.argv;
+    const word = typed.findIndex((argument) => this.isMyName(argument));
+    if (/[\\/]yo(\.[cm]?js)?$|[\\/]yo[\\/]/.test(program) && word >= 0)
+      return typed.toSpliced(word, 1);
+    return [...this.flagsFromOptions(), ...this._args.map(String)];
+  }
+
+  private isMyName(argument: string): boolean {
+    const { namespace } = this.options;
+    return (
+      [namespace, namespace?.replace(/:app$/, '')].includes(argument) ||
+      argument.endsWith(`generators/${this.command}`)
+    );
+  }
+
+  private flagsFromOptions(): string[] {
+    const option = (flag: string): unknown[] => {
+      const name = flag.slice(2);
+      const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      return [this.options[name] ?? this.options[camel] ?? []].flat();
+    };
+    const texts = settingsOf(this.command).map(flagOf);
+    const switches = (Object.keys(SWITCHES) as SwitchKey[]).map(flagOf);
+    return [
+      ...texts.flatMap((flag) =>
+        option(flag).map((value) => (value === true ? flag : `${flag}=${value}`)),
+      ),
+      ...switches.filter((flag) => option(flag)[0] === true),
+    ];
+  }
+}

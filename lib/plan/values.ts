@@ -1,0 +1,121 @@
+import { imageTag } from '../settings/rules.ts';
+import { DEMO_OWNER } from '../settings/settings.ts';
+import { type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { hasPolicies } from './operator-tier.ts';
+import { byRepo, type RepoRecord } from './record.ts';
+
+/** What the templates of a layer may use, by name. */
+export type Values = { readonly [name: string]: unknown };
+
+/** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
+type Quota = {
+  readonly pods: string;
+  /** With those that have ended, which `pods` does not count. */
+  readonly podObjects: string;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly memoryLimit: string;
+  readonly disk: string;
+};
+
+const made = new WeakMap<Environment, Values>();
+
+/** The values of `environment`, the same object for each of its layers. */
+export function environmentValues(environment: Environment): Values {
+  const values = made.get(environment) ?? makeValues(environment);
+  made.set(environment, values);
+  return values;
+}
+
+function makeValues(environment: Environment): Values {
+  const namespace = namespaceOf(environment);
+  return {
+    ...environment,
+    namespace,
+    reconciler: `${namespace}-reconciler`,
+    legacyUser: `gotk:${namespace}:reconciler`,
+    path: `./${environment.name}`,
+    instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
+    url: repositoryUrl(environment, environment.repo),
+    confined: isConfined(environment),
+    loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
+    versions: versionsOf(environment),
+    quota: quotaOf(environment),
+  };
+}
+
+/** Whether Flux leaves kustomization.yaml out of the sources of this tenant. */
+export function isConfined({ profile, allowKustomize }: Environment): boolean {
+  return profile === 'hardened' && allowKustomize === 'no';
+}
+
+/** The version label of the app; none when the image's tag is no label value. */
+function versionsOf({ image }: Environment): string[] {
+  const tag = imageTag(image);
+  return tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
+}
+
+/** Room for the demo app at its number of replicas during a rolling update, at least a small size. */
+function quotaOf({ replicas }: Environment): Quota {
+  const pods = Math.max(20, replicas * 2);
+  return {
+    pods: quantity(pods, DECIMAL),
+    podObjects: quantity(pods * 50, DECIMAL),
+    cpu: quantity(pods * 100, ['m', ...DECIMAL]),
+    memory: quantity(pods * 64, BINARY),
+    memoryLimit: quantity(pods * 128, BINARY),
+    disk: quantity(pods * 1024, BINARY),
+  };
+}
+
+const DECIMAL = ['', 'k', 'M', 'G', 'T'];
+const BINARY = ['Mi', 'Gi', 'Ti', 'Pi'];
+
+/**
+ * `amount` of the first of `units` in Kubernetes' shortest form, as the API server stores it: any
+ * other form differs from it at every `kubectl apply`.
+ */
+function quantity(amount: number, units: readonly string[]): string {
+  const [unit = '', ...larger] = units;
+  const step = unit.endsWith('i') ? 1024 : 1000;
+  if (larger.length > 0 && amount % step === 0) return quantity(amount / step, larger);
+  return `${amount}${unit}`;
+}
+
+/** Pages of the README stay readable, and Mermaid has limits of its own. */
+const SHOWN = { rows: 40, picture: 12 };
+
+/** What the README of the repository that `record` describes says. */
+export function readmeValues(record: RepoRecord): Values {
+  const { name, defaults, environments } = record;
+  const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
+    id: `repo${index}`,
+    name: repo,
+    url: repositoryUrl(fed[0] ?? defaults, repo),
+  }));
+  const ids = new Map(repos.map((repo) => [repo.name, repo.id]));
+  const rows = environments.slice(0, SHOWN.rows).map(
+    (environment, index): Values => ({
+      ...environmentValues(environment),
+      id: `env${index}`,
+      repoId: ids.get(environment.repo),
+    }),
+  );
+  const picture = rows.slice(0, SHOWN.picture);
+  const pictured = new Set(picture.map(({ repoId }) => repoId));
+  return {
+    ...defaults,
+    name,
+    hasPolicies: hasPolicies(record),
+    plainManifests: environments.some(isConfined),
+    syncConfig: record.syncConfig === 'yes',
+    isDemo: defaults.owner === DEMO_OWNER,
+    repos: repos.slice(0, SHOWN.rows),
+    rows,
+    first: rows[0],
+    picture,
+    pictureRepos: repos.filter(({ id }) => pictured.has(id)),
+    notPictured: environments.length - picture.length,
+    notShown: environments.length - rows.length,
+  };
+}

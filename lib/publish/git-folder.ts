@@ -1,0 +1,367 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, lstat, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { explainLocalGit, last } from './explain.ts';
+import { localGit } from './git.ts';
+import { makeStage } from './journal.ts';
+import { PublishError } from './refusals.ts';
+import { withoutTokens } from './secrets.ts';
+import type { PublicationRepo } from './state.ts';
+
+/** A folder as it is before publishing touches it. */
+export type LocalFolder = {
+  /** It has a .git of its own. */
+  readonly repository: boolean;
+  /** Head of the branch. */
+  readonly head: string | undefined;
+  /** What was last known to be on GitHub. */
+  readonly tracking: string | undefined;
+  /** Files that differ from the head. */
+  readonly pending: readonly string[];
+  /** Id of the tree that holds exactly the files of this tool. */
+  readonly tree: string;
+  /** Remote origin is set. */
+  readonly origin: boolean;
+};
+
+/** Where a repository has to be, in full name and address. */
+export type Place = {
+  /** OWNER/NAME. */
+  readonly fullName: string;
+  /** What git pushes to. */
+  readonly url: string;
+  /** What people open. */
+  readonly page: string;
+  readonly branch: string;
+};
+
+/** Looks at the folder of `repo`, changing nothing; refuses what publishing could not go on from. */
+export async function inspectFolder(repo: PublicationRepo, place: Place): Promise<LocalFolder> {
+  const blobs = await readFiles(repo, place);
+  const fresh = { head: undefined, tracking: undefined, tree: treeId(blobs), pending: repo.files };
+  if (!existsSync(join(repo.folder, '.git'))) return { ...fresh, repository: false, origin: false };
+  return explained(repo, async () => {
+    await checkUnderway(repo);
+    const origin = await checkOrigin(repo, place);
+    const { head, tracking } = await readHeads(repo, place.branch);
+    const pending = await differing(repo, blobs, head);
+    return { ...fresh, repository: true, origin, head, tracking, pending };
+  });
+}
+
+/** Runs `work`, and explains a failure of git in the folder of `repo`. */
+export async function explained<T>(repo: PublicationRepo, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PublishError) throw error;
+    const text = withoutTokens(error instanceof Error ? error.message : String(error));
+    const [reason, facts] = explainLocalGit(text) ?? ['GIT_FAILED', { said: last(text) }];
+    throw new PublishError(reason, { folder: repo.folder, ...facts }, error);
+  }
+}
+
+async function readFiles(repo: PublicationRepo, { fullName }: Place): Promise<Blobs> {
+  try {
+    return await readBlobs(repo);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new PublishError('UNREADABLE', { repo: fullName, said }, error);
+  }
+}
+
+const UNDERWAY: readonly (readonly [file: string, name: string])[] = [
+  ['MERGE_HEAD', 'a merge'],
+  ['rebase-merge', 'a rebase'],
+  ['rebase-apply', 'a rebase'],
+  ['CHERRY_PICK_HEAD', 'a cherry-pick'],
+  ['REVERT_HEAD', 'a revert'],
+];
+
+async function checkUnderway({ folder }: PublicationRepo): Promise<void> {
+  const git = (await localGit(folder).raw(['rev-parse', '--absolute-git-dir'])).trim();
+  const found = UNDERWAY.find(([file]) => existsSync(join(git, file)));
+  if (found !== undefined) throw new PublishError('DIRTY', { folder, said: found[1] });
+}
+
+async function readHeads({ folder }: PublicationRepo, branch: string) {
+  const git = localGit(folder);
+  const [heads, current] = [
+    `refs/heads/${branch}`,
+    (await git.raw(['symbolic-ref', '-q', 'HEAD'])).trim(),
+  ];
+  const remotes = `refs/remotes/origin/${branch}`;
+  const refs = await git.raw([
+    'for-each-ref',
+    '--format=%(refname) %(objectname)',
+    heads,
+    remotes,
+    current || heads,
+  ]);
+  const found = new Map(refs.split('\n').map((line) => line.split(' ') as [string, string]));
+  // a branch without a commit may still be renamed
+  if (current !== heads && (current === '' || found.has(current))) {
+    const said =
+      current === '' ? 'a detached HEAD' : `the branch ${current.replace('refs/heads/', '')}`;
+    throw new PublishError('OTHER_BRANCH', { folder, branch, said });
+  }
+  return { head: found.get(heads), tracking: found.get(remotes) };
+}
+
+async function differing({ folder }: PublicationRepo, blobs: Blobs, head: string | undefined) {
+  if (head === undefined) return [...blobs.keys()];
+  const listing = await localGit(folder).raw(['ls-tree', '-r', '-z', '--full-tree', head]);
+  const held = new Map<string, string>();
+  for (const line of listing.split('\0')) {
+    const [about = '', path = ''] = line.split('\t');
+    const [mode, , id] = about.split(' ');
+    held.set(path, `${mode} ${id}`);
+  }
+  return [...blobs].filter(([path, blob]) => held.get(path) !== blob).map(([path]) => path);
+}
+
+/** Whether `ancestor` is known here and is in the history of `head`. */
+export async function isAncestor(folder: string, ancestor: string, head: string): Promise<boolean> {
+  const git = localGit(folder);
+  try {
+    const base = await git.raw(['merge-base', ancestor, head]);
+    return base.trim() === ancestor;
+  } catch {
+    return false; // not a commit that this folder has
+  }
+}
+
+/** Whether the folder has a remote origin; refuses one that is another repository. */
+export async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise<boolean> {
+  const git = localGit(folder);
+  const lines = await git.raw([
+    'config',
+    '--local',
+    '--get-regexp',
+    '^remote\\.origin\\.(url|pushurl)$',
+  ]);
+  const urls = lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^\S+ /, ''));
+  const elsewhere = urls.find((origin) => !isSameRepository(origin, url));
+  if (elsewhere === undefined) return urls.length > 0;
+  // "gh:octo/fleet": the user's own shorthand, which insteadOf spells out
+  const resolved = (await git.raw(['ls-remote', '--get-url', 'origin'])).trim();
+  if (isSameRepository(resolved, url)) return true;
+  throw new PublishError('ORIGIN', { folder, origin: withoutPassword(elsewhere), url });
+}
+
+/** Whether `origin` (https or ssh, with .git or not) is the repository at `url`. */
+export function isSameRepository(origin: string, url: string): boolean {
+  const part = (text: string) => {
+    const found =
+      /^(?:https?|ssh):\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/.exec(text) ??
+      /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
+    const path = found?.[2]?.replace(/\/+$/, '').replace(/\.git$/, '');
+    return `${found?.[1]} ${path}`.toLowerCase();
+  };
+  return part(origin) === part(url);
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^@/]*@/, '$1***@');
+}
+
+/** `mode sha` by path, as git would store the files. */
+export type Blobs = ReadonlyMap<string, string>;
+
+/** The files of a folder; those in `contents` count as written. */
+export type Files = {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly contents?: Readonly<Record<string, string>> | undefined;
+};
+
+/** What git would make of the files, without asking it: a dry run leaves no trace. */
+export async function readBlobs({ folder, files, contents = {} }: Files): Promise<Blobs> {
+  const blobs = new Map<string, string>();
+  for (const file of files) {
+    const text = contents[file];
+    const blob = text === undefined ? readBlob(join(folder, file)) : plain(Buffer.from(text));
+    blobs.set(file, await blob);
+  }
+  return blobs;
+}
+
+async function readBlob(path: string): Promise<string> {
+  const about = await lstat(path);
+  if (about.isSymbolicLink()) return `120000 ${hash('blob', Buffer.from(await readlink(path)))}`;
+  const contents = await readFile(path);
+  const runs = (about.mode & 0o100) !== 0 && process.platform !== 'win32';
+  return runs ? `100755 ${hash('blob', contents)}` : plain(contents);
+}
+
+function plain(contents: Buffer): string {
+  return `100644 ${hash('blob', contents)}`;
+}
+
+/** The id of the tree of `blobs`; git-scm.com/book/en/v2/Git-Internals-Git-Objects. */
+export function treeId(blobs: Blobs, under = ''): string {
+  const entries = new Map<string, { mode: string; id: string; order: string }>();
+  for (const [path, blob] of blobs) {
+    if (!path.startsWith(under)) continue;
+    const [name = '', ...below] = path.slice(under.length).split('/');
+    if (entries.has(name)) continue;
+    const [mode = '', id = ''] = blob.split(' ');
+    if (below.length === 0) entries.set(name, { mode, id, order: name });
+    else
+      entries.set(name, {
+        mode: '40000',
+        id: treeId(blobs, `${under}${name}/`),
+        order: `${name}/`,
+      });
+  }
+  // git sorts by bytes, and a folder as if its name ended in a slash
+  const sorted = [...entries].sort(([, a], [, b]) =>
+    Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)),
+  );
+  const parts = sorted.flatMap(([name, { mode, id }]) => [
+    Buffer.from(`${mode} ${name}\0`),
+    Buffer.from(id, 'hex'),
+  ]);
+  return hash('tree', Buffer.concat(parts));
+}
+
+function hash(kind: string, contents: Buffer): string {
+  return createHash('sha1').update(`${kind} ${contents.length}\0`).update(contents).digest('hex');
+}
+
+/** Who commits, when git does not know; the address is GitHub's own for private e-mail. */
+export type Fallback = { readonly name: string; readonly email: string };
+
+export type Commit = {
+  readonly repo: PublicationRepo;
+  readonly place: Place;
+  readonly fallback: Fallback;
+  readonly warn: (text: string) => void;
+  /** A run that was killed while it committed here: its locks may be removed. */
+  readonly ownLocks: boolean;
+};
+
+/** Commits what this tool wrote, and nothing else; the new head of the branch. */
+export async function commitFiles(commit: Commit, local: LocalFolder): Promise<string> {
+  const { repo } = commit;
+  if (!local.repository) return explained(repo, () => commitFirst(commit));
+  if (commit.ownLocks) await removeLocks(repo.folder);
+  return explained(repo, () => commitMore(commit, local));
+}
+
+/**
+ * The first commit is made beside the folder and moved into it in one step: a kill leaves a folder
+ * with its whole .git, or without one.
+ */
+async function commitFirst(commit: Commit): Promise<string> {
+  const { repo, place } = commit;
+  const stage = await makeStage(dirname(repo.folder));
+  try {
+    for (const file of repo.files)
+      await cp(join(repo.folder, file), join(stage, file), { preserveTimestamps: true });
+    const git = localGit(stage);
+    await git.raw([
+      'init',
+      '--template=',
+      '--object-format=sha1',
+      `--initial-branch=${place.branch}`,
+    ]);
+    await appendRemote(stage, place);
+    await git.raw(['add', '--force', '--verbose', '--', '.']);
+    const head = await record(commit, stage, ['--message=Initial commit']);
+    await rename(join(stage, '.git'), join(repo.folder, '.git'));
+    return head;
+  } finally {
+    await rm(stage, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Makes origin known to a new repository, and the branch to follow it. */
+export async function appendRemote(folder: string, { url, branch }: Place): Promise<void> {
+  const lines = [
+    '[remote "origin"]',
+    `\turl = ${url}`,
+    '\tfetch = +refs/heads/*:refs/remotes/origin/*',
+    `[branch "${branch}"]`,
+    '\tremote = origin',
+    `\tmerge = refs/heads/${branch}`,
+  ];
+  await writeFile(join(folder, '.git', 'config'), `${lines.join('\n')}\n`, { flag: 'a' });
+}
+
+async function commitMore(commit: Commit, local: LocalFolder): Promise<string> {
+  const { repo, place } = commit;
+  const input = () => local.pending.join('\0');
+  const list = ['--pathspec-from-file=-', '--pathspec-file-nul'];
+  if (local.head === undefined) {
+    await localGit(repo.folder).raw(['symbolic-ref', 'HEAD', `refs/heads/${place.branch}`]);
+  }
+  if (!local.origin) await localGit(repo.folder).raw(['remote', 'add', 'origin', place.url]);
+  if (local.pending.length === 0) return local.head ?? '';
+  await localGit(repo.folder, { input }).raw(['add', '--force', '--verbose', ...list]);
+  const message = local.head === undefined ? 'Initial commit' : `Update ${areas(local.pending)}`;
+  return record(commit, repo.folder, [`--message=${message}`, '--only', ...list], input);
+}
+
+/** The top folders (or files) of `files`, for the subject of a commit. */
+function areas(files: readonly string[]): string {
+  const names = [...new Set(files.map((file) => file.split('/')[0] ?? file))];
+  return names.length <= 4
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}
+
+async function record(
+  commit: Commit,
+  folder: string,
+  args: readonly string[],
+  input?: () => string,
+): Promise<string> {
+  const config = await identity(folder, commit.fallback);
+  const run = (more: readonly string[]) =>
+    localGit(folder, { config: [...config, ...more], ...(input ? { input } : {}) }).raw([
+      'commit',
+      '--no-verify',
+      '--no-edit',
+      '--cleanup=whitespace',
+      ...args,
+    ]);
+  try {
+    await explained(commit.repo, () => run([]));
+  } catch (error) {
+    if (!(error instanceof PublishError) || error.reason !== 'SIGNING') throw error;
+    await run(['commit.gpgSign=false']);
+    commit.warn(
+      `${error.summary} The commit is not signed. ${error.hint} Then: git -C ${commit.repo.folder} commit --amend -S --no-edit`,
+    );
+  }
+  return (await localGit(folder).raw(['rev-parse', 'HEAD'])).trim();
+}
+
+/** What of name and e-mail address git has to be told, since neither user nor environment did. */
+async function identity(folder: string, fallback: Fallback): Promise<string[]> {
+  // hooksPath is always set here: simple-git waits for 50 ms when a command prints nothing
+  const wanted = '^((user|author)\\.(name|email)|core\\.hookspath)$';
+  const settings = await localGit(folder).raw(['config', '--get-regexp', wanted]);
+  const has = (key: 'name' | 'email') =>
+    new RegExp(`^(user|author)\\.${key} \\S`, 'm').test(settings) ||
+    Boolean(process.env[`GIT_AUTHOR_${key.toUpperCase()}`]);
+  return (['name', 'email'] as const)
+    .filter((key) => !has(key))
+    .map((key) => `user.${key}=${fallback[key]}`);
+}
+
+/** Removes the locks that a killed run of ours left; waits for its git, which outlives it. */
+async function removeLocks(folder: string): Promise<void> {
+  await sleep(1_000);
+  for (const lock of ['index.lock', 'HEAD.lock', 'config.lock']) {
+    const path = join(folder, '.git', lock);
+    const about = await stat(path).catch(() => undefined);
+    if (about !== undefined && Date.now() - about.mtimeMs > 1_000) await rm(path, { force: true });
+  }
+}

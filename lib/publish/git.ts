@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GitPluginError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
+import { explainPush, mayPassLater } from './explain.ts';
+import type { Place } from './git-folder.ts';
+import { countDown, type Pace } from './github.ts';
+import { PublishError } from './refusals.ts';
+import { ALLOWED, quietEnvironment, withoutTokens } from './secrets.ts';
+import type { Session } from './sign-in.ts';
+import type { PublicationRepo } from './state.ts';
+import type { Token } from './token.ts';
+
+/** How long git may be silent before it is given up. */
+export const SILENCE_SECONDS = 120;
+
+/** The helper hands git the token from a variable that only the pushing git has. */
+const VARIABLE = 'FLUX_GITOPS_PUSH_TOKEN';
+const HELPER = `!f() { test "$1" = get && printf 'username=x-access-token\\npassword=%s\\n' "$${VARIABLE}"; }; f`;
+
+/**
+ * The user's configuration stays in force (identity, proxy, certificates), but for what changes
+ * what is committed or runs programs of others while a token is near.
+ */
+const PLAIN = [
+  'core.hooksPath=/dev/null',
+  'core.autocrlf=false',
+  'core.safecrlf=false',
+  'core.attributesFile=/dev/null',
+  'core.fsmonitor=false',
+  'core.askPass=',
+  'color.ui=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+];
+
+const UNSAFE: NonNullable<SimpleGitOptions['unsafe']> = {
+  allowUnsafeAskPass: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeFsMonitor: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafeTemplateDir: true,
+};
+
+type More = Pick<Partial<SimpleGitOptions>, 'progress' | 'abort' | 'input'> & {
+  readonly config?: readonly string[];
+};
+
+/** git in `folder`, without any token. */
+export function localGit(folder: string, { config = [], ...more }: More = {}): SimpleGit {
+  return simpleGit({
+    baseDir: folder,
+    config: [...PLAIN, ...config],
+    unsafe: UNSAFE,
+    allowEnvironment: [...ALLOWED],
+    ...more,
+  }).env(quietEnvironment());
+}
+
+/** git in `folder` that can reach `url`, and nothing else, with `token`. */
+export function remoteGit(folder: string, url: string, token: Token, more: More = {}): SimpleGit {
+  return simpleGit({
+    baseDir: folder,
+    maxConcurrentProcesses: 1,
+    config: [...PLAIN, ...credentials(url), ...(more.config ?? [])],
+    unsafe: { ...UNSAFE, allowUnsafeCredentialHelper: true, allowUnsafeUrlRewrite: true },
+    allowEnvironment: [...ALLOWED],
+    timeout: { block: SILENCE_SECONDS * 1000 },
+    ...(more.progress ? { progress: more.progress } : {}),
+    ...(more.abort ? { abort: more.abort } : {}),
+  }).env({ ...quietEnvironment(), [VARIABLE]: token.value });
+}
+
+/**
+ * The order matters: an empty helper or header drops what the user's configuration has, also for a
+ * longer part of the address, and ours comes after it. insteadOf with the whole address is the
+ * longest match, so no rule of the user sends the push elsewhere.
+ */
+function credentials(url: string): string[] {
+  const { origin, hostname } = new URL(url);
+  const direct = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+    ? [`http.${url}.proxy=`]
+    : [];
+  return [
+    'credential.helper=',
+    `credential.${origin}.helper=${HELPER}`,
+    `http.${url}.extraHeader=`,
+    ...direct,
+    'http.followRedirects=initial',
+    `url.${url}.insteadOf=${url}`,
+    `url.${url}.pushInsteadOf=${url}`,
+    'push.pushOption=',
+    'push.followTags=false',
+    'push.gpgSign=false',
+  ];
+}
+
+/** GitHub's git side may not know a repository for a while that its API has just made (seconds). */
+const WAITS = [1, 2, 4, 8, 15, 30];
+
+export type Push = {
+  readonly repo: PublicationRepo;
+  readonly place: Place;
+  readonly commit: string;
+  readonly session: Session;
+  readonly pace: Pace;
+};
+
+/**
+ * Pushes one commit to the branch, never with force. What may pass is tried again; after a failure
+ * whose effect is not known, the server is asked whether the commit is there.
+ */
+export async function pushCommit(push: Push): Promise<void> {
+  for (const wait of [...WAITS, undefined]) {
+    const refusal = await tryPush(push);
+    if (refusal === undefined) return;
+    if (mayHaveLanded(refusal) && (await isThere(push))) return;
+    if (wait === undefined || !mayPassLater(refusal.reason)) throw refusal;
+    countDown(wait, refusal.summary, push.pace);
+    await sleep(wait * push.pace.second, undefined, { signal: push.pace.signal });
+  }
+}
+
+function mayHaveLanded({ reason }: PublishError): boolean {
+  return ['GIT_TIMEOUT', 'NETWORK', 'GITHUB_5XX', 'NON_FF', 'PUSH_REFUSED'].includes(reason);
+}
+
+const NAME = 'flux-gitops-publish';
+
+/** A remote for this one command: the address is ours, whatever the user's remotes and rules say. */
+function remote({ url }: Place): string[] {
+  return [`remote.${NAME}.url=${url}`, `remote.${NAME}.fetch=+refs/heads/*:refs/remotes/origin/*`];
+}
+
+/** Reports how far the writing is, in steps of at least a fifth. */
+function showing({ fullName }: Place, { report }: Pace) {
+  let next = 20;
+  return ({ stage, progress: percent }: { stage: string; progress: number }) => {
+    if (stage !== 'writing' || percent < next || next > 100) return;
+    next = percent === 100 ? 101 : Math.min(percent + 20, 100);
+    report({ kind: 'pushing', repo: fullName, percent });
+  };
+}
+
+async function tryPush(push: Push): Promise<PublishError | undefined> {
+  const { repo, place, commit, session, pace } = push;
+  const { signal } = pace;
+  const progress = showing(place, pace);
+  const git = remoteGit(repo.folder, place.url, session.github.token, {
+    progress,
+    config: remote(place),
+    ...(signal ? { abort: signal } : {}),
+  });
+  const ref = `${commit}:refs/heads/${place.branch}`;
+  try {
+    await git.raw([
+      'push',
+      '--porcelain',
+      '--no-verify',
+      '--no-signed',
+      '--recurse-submodules=no',
+      NAME,
+      ref,
+    ]);
+    progress({ stage: 'writing', progress: 100 });
+    return undefined;
+  } catch (error) {
+    return refusal(error, push);
+  }
+}
+
+function refusal(error: unknown, { repo, place, session }: Push): PublishError {
+  const { account, github, owner } = session;
+  const facts = {
+    ...github.facts,
+    owner,
+    repo: place.fullName,
+    branch: place.branch,
+    folder: repo.folder,
+    url: place.url,
+    noreply: noreplyAddress(session),
+    login: account.login,
+    seconds: String(SILENCE_SECONDS),
+  };
+  if (error instanceof GitPluginError && error.plugin === 'timeout') {
+    return new PublishError('GIT_TIMEOUT', facts, error);
+  }
+  if (error instanceof GitPluginError && error.plugin === 'abort')
+    return new PublishError('ABORTED', facts, error);
+  const text = withoutTokens(error instanceof Error ? error.message : String(error));
+  const [reason, found] = explainPush(text);
+  return new PublishError(reason, { ...facts, ...found }, error);
+}
+
+async function isThere({ repo, place, commit, session }: Push): Promise<boolean> {
+  const git = remoteGit(repo.folder, place.url, session.github.token, { config: remote(place) });
+  const ref = `refs/heads/${place.branch}`;
+  const answer = await git.raw(['ls-remote', NAME, ref]).catch(() => '');
+  return answer.split('\n').includes(`${commit}\t${ref}`);
+}
+
+/** docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address */
+export function noreplyAddress({ account, github }: Session): string {
+  const host = github.host.name === 'github.com' ? 'github.com' : new URL(github.host.web).hostname;
+  return `${account.id}+${account.login}@users.noreply.${host}`;
+}

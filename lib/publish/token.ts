@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { GithubHost } from './github.ts';
+import { PublishError } from './refusals.ts';
+import { quietEnvironment } from './secrets.ts';
+
+/** A token and the name of the place it came from; only the name is ever shown. */
+export type Token = { readonly value: string; readonly source: string };
+
+const CLOUD = ['GH_TOKEN', 'GITHUB_TOKEN'] as const;
+const SERVER = ['GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'] as const;
+
+/** The environment variables that hold tokens for `host`, as in `gh help environment`. */
+export function tokenVariables({ cloud }: GithubHost): readonly string[] {
+  return cloud ? CLOUD : SERVER;
+}
+
+/**
+ * The token for `host`: `tokenStdin`, else the environment, `gh auth token`, git's credential
+ * helpers. There is no flag for it: arguments are visible to every user of the machine.
+ */
+export async function findToken(host: GithubHost, tokenStdin?: string): Promise<Token> {
+  const found = fromInput(tokenStdin) ?? fromEnvironment(host) ?? (await fromPrograms(host));
+  if (found === undefined)
+    throw new PublishError('NO_TOKEN', { ...hostFacts(host), seen: seen(host) });
+  const token = { value: found.value.trim(), source: found.source };
+  const about = { ...hostFacts(host), source: token.source };
+  if (!/^[\x21-\x7e]{1,1024}$/.test(token.value)) throw new PublishError('MALFORMED_TOKEN', about);
+  // ghs_ is the prefix of installation tokens: github.blog/2021-04-05-behind-githubs-new-authentication-token-formats
+  if (token.value.startsWith('ghs_')) throw new PublishError('INSTALLATION_TOKEN', about);
+  return token;
+}
+
+function fromInput(text: string | undefined): Token | undefined {
+  return text === undefined ? undefined : { value: text, source: '--token-stdin' };
+}
+
+function fromEnvironment(host: GithubHost): Token | undefined {
+  for (const source of tokenVariables(host)) {
+    const value = process.env[source]?.trim();
+    if (value) return { value, source };
+  }
+  return undefined;
+}
+
+async function fromPrograms(host: GithubHost): Promise<Token | undefined> {
+  const env = quietEnvironment();
+  const gh = await ask('gh', ['auth', 'token', '--hostname', host.name], '', env);
+  if (gh) return { value: gh, source: 'gh auth token' };
+  const { protocol } = new URL(host.web);
+  const question = `protocol=${protocol.slice(0, -1)}\nhost=${host.name}\n\n`;
+  const filled = await ask('git', ['-c', 'core.askPass=', 'credential', 'fill'], question, env);
+  const value = /^password=(.+)$/m.exec(filled)?.[1];
+  return value === undefined ? undefined : { value, source: "git's credential helper" };
+}
+
+/** What messages about `host` and tokens need. */
+export function hostFacts(host: GithubHost) {
+  const tokens = `${host.web}/settings/tokens`;
+  return { host: host.name, api: host.api, tokens, variable: tokenVariables(host)[0] };
+}
+
+/** A hint at a token that is there, but for another host: it is not sent to this one. */
+function seen(host: GithubHost): string {
+  const other = (host.cloud ? SERVER : CLOUD).filter((name) => process.env[name]);
+  return other.length === 0 ? '' : ` (${other.join(' and ')} is for another host and was not used)`;
+}
+
+const PATIENCE = 10_000;
+
+/**
+ * What `program` prints, or '' when it is not there, fails or takes longer than ten seconds. It
+ * goes around simple-git, whose DEBUG output would show the answer before anyone could hide it.
+ */
+export function ask(
+  program: string,
+  args: readonly string[],
+  input: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  return new Promise((done) => {
+    const child = spawn(program, args, {
+      env,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      windowsHide: true,
+    });
+    // spawn's own timeout would hold up the end of the process when the program is not there
+    const timer = setTimeout(() => child.kill(), PATIENCE).unref();
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.on('error', () => done(''));
+    child.stdin.on('error', () => undefined).end(input);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      done(code === 0 ? output.trim() : '');
+    });
+  });
+}
+
+/** All of standard input, without the newline at its end. */
+export function standardInput(): string {
+  return readFileSync(process.stdin.fd, 'utf8').trim();
+}

@@ -1,0 +1,97 @@
+import ejs from 'ejs';
+import type { Layer, Plan, RepoPlan } from '../plan/plan.ts';
+import type { Values } from '../plan/values.ts';
+import { hclString, plainText, yamlScalar } from './quoting.ts';
+
+/** A template: `path` below its layer, with the `.ejs` that its output does not have. */
+export type Template = { readonly path: string; readonly source: string };
+/** The templates of each layer. */
+export type Templates = (layer: string) => readonly Template[];
+
+/** A file of a repository; the last two say how an older one on disk is treated. */
+export type File = {
+  readonly path: string;
+  readonly contents: string;
+  readonly before?: string;
+  readonly ifEdited?: 'keep' | 'extend' | 'replace';
+};
+
+export type RenderedRepo = { readonly repo: RepoPlan; readonly files: readonly File[] };
+
+/** The file that records a repository's settings, where Yeoman keeps its own. */
+export const RECORD_FILE = '.yo-rc.json';
+
+/**
+ * Every file of `plan`, in writing order: the record is last, so that it never speaks of files
+ * that are not there. Throws an Error (a defect, not a user's mistake) for an empty layer, a path
+ * outside the repository, two layers that write one path, and a value that a template lacks.
+ */
+export function renderPlan(plan: Plan, render: LayerRenderer): RenderedRepo[] {
+  return plan.repos.map((repo) => {
+    const contents = `${JSON.stringify(repo.record, null, 2)}\n`;
+    const record: File = { path: RECORD_FILE, contents, ifEdited: 'replace' };
+    return { repo, files: checkPaths([...repo.layers.flatMap(render), record]) };
+  });
+}
+
+/** The files of a layer. */
+export type LayerRenderer = (layer: Layer) => File[];
+
+/** A function that renders layers and compiles each template once. */
+export function layerRenderer(templates: Templates): LayerRenderer {
+  const compiled = new Map<string, readonly CompiledTemplate[]>();
+  return ({ from, into, values, before, ifEdited }) => {
+    const layer = compiled.get(from) ?? compileLayer(from, templates(from), Object.keys(values));
+    compiled.set(from, layer);
+    return layer.map(({ path, fill }) => ({
+      path: into === '.' ? path : `${into}/${path}`,
+      contents: fill(values),
+      ...(before && { before: fill(before) }),
+      ...(ifEdited && { ifEdited }),
+    }));
+  };
+}
+
+type CompiledTemplate = { readonly path: string; readonly fill: (values: Values) => string };
+
+function compileLayer(
+  from: string,
+  templates: readonly Template[],
+  names: string[],
+): CompiledTemplate[] {
+  if (templates.length === 0) throw new Error(`templates/${from} holds no template`);
+  return templates.map(({ path, source }) => {
+    const target = path.replace(/\.ejs$/, '');
+    const fill = ejs.compile(source, {
+      filename: `templates/${from}/${path}`,
+      escape: escapeFor(target) as (value: unknown) => string,
+      strict: true,
+      localsName: 'values',
+      destructuredLocals: names,
+    });
+    return { path: target, fill: (values) => flatten(fill(values)) };
+  });
+}
+
+function escapeFor(target: string): (value: unknown) => string {
+  if (/\.ya?ml$/.test(target)) return yamlScalar;
+  return target.endsWith('.tf') ? hclString : plainText;
+}
+
+// V8 keeps a concatenated text as a tree, several times its size, until a character of it is read.
+function flatten(text: string): string {
+  text.charCodeAt(0);
+  return text;
+}
+
+function checkPaths(files: File[]): File[] {
+  const seen = new Set<string>();
+  for (const { path } of files) {
+    const parts = path.split('/');
+    if (parts.some((part) => part === '' || part === '.' || part === '..'))
+      throw new Error(`${path} is no path inside a repository`);
+    if (seen.has(path)) throw new Error(`two layers write ${path}`);
+    seen.add(path);
+  }
+  return files;
+}

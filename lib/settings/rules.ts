@@ -1,0 +1,243 @@
+/** A rule for one kind of value: what it says, what keeps it, and how a text is read by it. */
+export type Rule<T> = {
+  readonly rule: string;
+  readonly example: string;
+  /** The value of `text`, or undefined when it breaks the rule. */
+  readonly read: (text: string) => T | undefined;
+};
+
+/** The longest namespace, service account, label value and Kustomization name (DNS-1123 label). */
+export const LABEL_LENGTH = 63;
+
+const matching =
+  (pattern: RegExp, accept: (text: string) => boolean = () => true) =>
+  (text: string) =>
+    pattern.test(text) && accept(text) ? text : undefined;
+
+/** One of `choices`. */
+export function oneOf<T extends string>(choices: readonly T[]): Rule<T> {
+  return {
+    rule: `it is one of ${choices.join(', ')}`,
+    example: String(choices[0]),
+    read: (text) => choices.find((choice) => choice === text),
+  };
+}
+
+const DNS_1035 = /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+const DNS_1123 = /^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/;
+const CONFIG_REPO_FOLDERS = ['install', 'policies', 'network'];
+
+/** What follows the prefix in a namespace, and a folder in both repositories. */
+export const environmentName: Rule<string> = {
+  rule:
+    'an environment has 2 to 63 lower-case letters, digits and hyphens, starts with a letter, ends with ' +
+    `a letter or digit, and is none of ${CONFIG_REPO_FOLDERS.join(', ')} (folders of the config repo)`,
+  example: 'dev',
+  read: matching(DNS_1035, (text) => !CONFIG_REPO_FOLDERS.includes(text)),
+};
+
+/** What stands before the environment in a namespace; Services made from it need DNS-1035. */
+export const namespacePrefix: Rule<string> = {
+  rule:
+    'a namespace prefix has 2 to 63 lower-case letters, digits and hyphens, starts with a letter and ' +
+    'ends with a letter or digit',
+  example: 'fluxdemo',
+  read: matching(DNS_1035),
+};
+
+/** A scenario repo also names a GitRepository and a Kustomization, whose name becomes a label. */
+export const scenarioRepoName: Rule<string> = {
+  rule:
+    'a scenario repo names Flux objects as well, so it has 2 to 63 lower-case letters, digits and ' +
+    'hyphens, and starts and ends with a letter or digit',
+  example: 'flux-dev',
+  read: matching(DNS_1123),
+};
+
+/** GitHub's rule for repository names; others are changed silently by GitHub. */
+export const configRepoName: Rule<string> = {
+  rule:
+    'a GitHub repository has 2 to 100 letters, digits, hyphens, underscores and dots, does not start ' +
+    'with a dot or hyphen and does not end in .git',
+  example: 'flux-demo',
+  read: matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{1,99}$/, (text) => !/\.(git|wiki|atom)$/i.test(text)),
+};
+
+/** A login: GitHub's users and organizations; managed users carry `_SHORTCODE`. */
+export const ownerName: Rule<string> = {
+  rule:
+    'a GitHub user or organization has 1 to 39 letters, digits and single hyphens, and neither starts ' +
+    'nor ends with a hyphen',
+  example: 'octo-org',
+  read: matching(/^(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+)?$/),
+};
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+function readGithubUrl(text: string): string | undefined {
+  if (!/^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const allowed = url.protocol === 'https:' || LOOPBACK.includes(url.hostname);
+  return allowed ? url.origin : undefined;
+}
+
+/** The web address of GitHub or a GitHub Enterprise Server, without a slash at its end. */
+export const githubUrl: Rule<string> = {
+  rule:
+    'it is https:// and a host, with no user, password, path or query; http:// is for rehearsals on ' +
+    'localhost, 127.0.0.1 and [::1] only',
+  example: 'https://github.example.com',
+  read: readGithubUrl,
+};
+
+/** What a policy compares addresses with: no query, nothing that is another place when resolved. */
+export const sourceAddress: Rule<string> = {
+  rule:
+    'a source is https://, ssh:// or oci:// with a host and a path of letters, digits and ._~:@/-, without ' +
+    '".."; http:// is for rehearsals on localhost, 127.0.0.1 and [::1] only. It allows what is below it, too',
+  example: 'https://github.com/octo-org',
+  read: (text) => {
+    const address = text.replace(/\/+$/, '');
+    const good = /^(?:https|ssh|oci|http):\/\/[A-Za-z0-9[][\]A-Za-z0-9._~:@/-]*$/.test(address);
+    if (!good || address.includes('..') || !URL.canParse(address)) return undefined;
+    const { protocol, hostname } = new URL(address);
+    return protocol !== 'http:' || LOOPBACK.includes(hostname) ? address : undefined;
+  },
+};
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+export const priorityClass: Rule<string> = {
+  rule: 'a priority class has 1 to 253 lower-case letters, digits, - and ., with a letter or digit first and last',
+  example: 'batch-low',
+  read: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
+};
+
+/** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
+export const branchName: Rule<string> = {
+  rule:
+    'a branch has 1 to 200 letters, digits and ./_+- and keeps git-check-ref-format: no "..", no "//", ' +
+    'no part that starts with a dot or ends in .lock, no hyphen first, no slash or dot last, not HEAD',
+  example: 'main',
+  read: matching(
+    /^(?!-)[A-Za-z0-9._/+-]{1,200}$/,
+    (text) =>
+      text !== 'HEAD' &&
+      !/\.\.|\.$/.test(text) &&
+      text.split('/').every((part) => part !== '' && !/^\.|\.lock$/i.test(part)),
+  ),
+};
+
+const SECOND = 1_000_000_000n;
+
+/** A Go duration, returned as Go writes it. 30 s is what GitHub's abuse limits leave for polling. */
+export const pollInterval: Rule<string> = {
+  rule: 'an interval is a Go duration with a unit (ms, s, m, h), from 30s to 8760h',
+  example: '1m',
+  read: (text) => {
+    const length = parseDuration(text);
+    if (length === undefined || length < 30n * SECOND || length > 8760n * 3600n * SECOND)
+      return undefined;
+    return formatDuration(length);
+  },
+};
+
+const HOST = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
+const PATH = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const IMAGE = new RegExp(
+  `^((?:(?:${HOST}(?:\\.${HOST})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?/)?${PATH}(?:/${PATH})*)` +
+    '(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?' +
+    '(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$',
+);
+
+/** An OCI image, by the grammar of github.com/distribution/reference. */
+export const imageReference: Rule<string> = {
+  rule:
+    'an image is [HOST[:PORT]/]PATH[:TAG][@DIGEST], its path in lower case, as in ' +
+    'github.com/distribution/reference',
+  example: 'ghcr.io/wolcn/kcheck:1.0.2',
+  read: (text) => {
+    const name = text.length <= 600 ? IMAGE.exec(text)?.[1] : undefined;
+    return name !== undefined && name.length <= 255 ? text : undefined;
+  },
+};
+
+/** The tag of `image`, or undefined when it has none. */
+export function imageTag(image: string): string | undefined {
+  return IMAGE.exec(image)?.[2];
+}
+
+/** Deployment.spec.replicas is an int32. */
+export const replicaCount: Rule<number> = {
+  rule: 'replicas are a whole number from 0 to 2147483647',
+  example: '2',
+  read: (text) =>
+    /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined,
+};
+
+/** The page's background. */
+export const colour: Rule<string> = {
+  rule: 'a colour is an HTML colour name or # and 3 to 8 hexadecimal digits',
+  example: 'LightSteelBlue',
+  read: matching(/^([A-Za-z]{2,40}|#[0-9A-Fa-f]{3,8})$/),
+};
+
+/** Text for the page; an environment variable holds any characters but NUL. */
+export const content: Rule<string> = {
+  rule: 'a content is text of at most 4096 characters without NUL characters',
+  example: '"Hello, GitOps"',
+  read: (text) =>
+    text.length <= 4096 && text.isWellFormed() && !text.includes('\0') ? text : undefined,
+};
+
+/** GitHub's rule for topics. */
+export const topic: Rule<string> = {
+  rule: 'a topic has 1 to 50 lower-case letters, digits and hyphens, and starts with a letter or digit',
+  example: 'gitops',
+  read: matching(/^[a-z0-9][a-z0-9-]{0,49}$/),
+};
+
+/** A folder on this machine. */
+export const folder: Rule<string> = {
+  rule: 'it is the path of a folder, not empty',
+  example: './estate',
+  read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
+};
+
+/** Whether Kubernetes keeps `namespace` for itself. */
+export function isReservedNamespace(namespace: string): boolean {
+  return /^kube-/.test(namespace) || ['default', 'flux-system'].includes(namespace);
+}
+
+const NANOSECONDS = {
+  h: 3_600_000_000_000n,
+  m: 60_000_000_000n,
+  s: 1_000_000_000n,
+  ms: 1_000_000n,
+};
+
+/**
+ * The nanoseconds of a Go duration in the units that Flux accepts (`h`, `m`, `s`, `ms`), or
+ * undefined. Pattern of the Flux CRDs: `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`.
+ */
+export function parseDuration(text: string): bigint | undefined {
+  if (!/^(\d{1,12}(\.\d{1,9})?(ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0n;
+  for (const [, whole = '', fraction = '', unit] of text.matchAll(/(\d+)(?:\.(\d+))?(ms|s|m|h)/g)) {
+    const size = NANOSECONDS[unit as keyof typeof NANOSECONDS];
+    total += (BigInt(whole + fraction) * size) / 10n ** BigInt(fraction.length);
+  }
+  return total;
+}
+
+/** `nanoseconds`, one second or more, as Go's Duration.String writes them: `1m0s`, `1h0m0s`. */
+export function formatDuration(nanoseconds: bigint): string {
+  const hours = nanoseconds / NANOSECONDS.h;
+  const minutes = (nanoseconds % NANOSECONDS.h) / NANOSECONDS.m;
+  const rest = nanoseconds % NANOSECONDS.m;
+  const fraction = String(rest % NANOSECONDS.s)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  const seconds = `${rest / NANOSECONDS.s}${fraction && `.${fraction}`}s`;
+  if (hours > 0n) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0n ? `${minutes}m${seconds}` : seconds;
+}

@@ -1,0 +1,64 @@
+import { styleText } from 'node:util';
+import type { ComparedFile } from './disk/compare.ts';
+import { Interrupted } from './errors.ts';
+import type { Paint } from './report.ts';
+import type { Answers, Question } from './settings/questions.ts';
+
+/** How a run talks to a person. */
+export type Terminal = {
+  /** Whether there is somebody to be asked. */
+  readonly interactive: boolean;
+  /** Prints a message; results that scripts read go to stdout instead. */
+  readonly say: (text: string) => void;
+  readonly ask: (questions: readonly Question[]) => Promise<Answers>;
+  readonly confirm: (message: string, byDefault: boolean) => Promise<boolean>;
+  /** Yeoman's conflict question for each file; returns the paths to overwrite. */
+  readonly resolve: (folder: string, files: readonly ComparedFile[]) => Promise<Set<string>>;
+};
+
+/** The part of Yeoman's adapter that is used; version 4 (yo) and version 5 have it. */
+// biome-ignore lint/suspicious/noExplicitAny: the two versions differ in the types of their questions
+export type Adapter = { readonly prompt: (questions: any, initial?: any) => Promise<any> };
+
+/** A terminal that prints with `say`, and asks with the adapter that `load` loads at the first question. */
+export function adapterTerminal(
+  interactive: boolean,
+  say: (text: string) => void,
+  load: () => Promise<Adapter>,
+): Terminal {
+  const prompt = async (questions: unknown): Promise<Record<string, unknown>> => {
+    try {
+      return await (await load()).prompt(questions);
+    } catch (error) {
+      throw isExit(error) ? new Interrupted('Interrupted: nothing was written.') : error;
+    }
+  };
+  return {
+    interactive,
+    say,
+    ask: async (questions) => (await prompt(questions.map(toInquirer))) as Answers,
+    confirm: async (message, byDefault) =>
+      (await prompt([{ type: 'confirm', name: 'proceed', message, default: byDefault }]))
+        .proceed !== false,
+    resolve: async (folder, files) => {
+      const { askConflicts } = await import('./conflicts.ts');
+      return askConflicts(await load(), folder, files);
+    },
+  };
+}
+
+// Inquirer throws ExitPromptError on Ctrl-C and when its input ends.
+const isExit = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ExitPromptError';
+
+function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {
+  const common = { name, message, when, default: byDefault };
+  if (choices)
+    return { ...common, type: 'select', choices: choices.map((value) => ({ name: value, value })) };
+  return { ...common, type: 'input', validate };
+}
+
+/** Paints for `stream`, unless it is no terminal or NO_COLOR is set. */
+export function painter(stream: NodeJS.WriteStream): Paint {
+  return (style, text) => styleText(style, text, { stream });
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readTree, runCommand, temporaryFolder, writeTree } from './sandbox.ts';
+
+test('a second run changes no file, not even its modification time, and says so', async () => {
+  const folder = temporaryFolder();
+  await runCommand(['--yes'], folder);
+  const times = () =>
+    [...readTree(folder).keys()].map((path) => [
+      path,
+      statSync(join(folder, path), { bigint: true }).mtimeNs,
+    ]);
+  const before = times();
+  const { code, stderr } = await runCommand(['--yes'], folder);
+  assert.equal(code, 0);
+  assert.match(stderr, /Nothing to do/);
+  assert.deepEqual(times(), before);
+});
+
+test('recorded settings are the defaults of the next run, and a flag beats them', async () => {
+  const folder = temporaryFolder();
+  await runCommand(
+    ['--owner=octo-org', '--scenario=flux-web=dev', '--replicas=3', '--cluster-type=aws'],
+    folder,
+  );
+  const before = readTree(folder);
+  assert.equal((await runCommand([], folder)).code, 0);
+  assert.deepEqual(readTree(folder), before);
+  assert.equal((await runCommand(['--force', '--interval=2m'], join(folder, 'flux-demo'))).code, 0);
+  const sync = readTree(folder).get('flux-demo/dev/2_sync.yaml') ?? '';
+  assert.match(sync, /interval: 2m0s/);
+  assert.match(sync, /octo-org/);
+  assert.match(readTree(folder).get('flux-web/dev/app.yaml') ?? '', /replicas: 3/);
+});
+
+test('--dry-run names repositories, files, objects and URLs on stdout and writes nothing', async () => {
+  const folder = temporaryFolder();
+  const { code, stdout } = await runCommand(['--dry-run', '--into', 'new'], folder);
+  assert.equal(code, 0);
+  for (const part of [
+    'flux-stage-prod',
+    'https://github.com/wolcn/flux-demo',
+    'create       prod/2_sync.yaml',
+    'RoleBinding/fluxdemo-dev-reconciler',
+  ])
+    assert.ok(stdout.includes(part), part);
+  assert.equal(readTree(folder).size, 0);
+});
+
+test('--dry-run shows what would be changed, overwritten and left alone', async () => {
+  const folder = temporaryFolder();
+  await runCommand(['--owner', 'octo-org'], folder);
+  writeTree(folder, [['flux-demo/README.md', 'mine\n']]);
+  const tenant = await runCommand(
+    ['tenant', 'qa', '--into', 'flux-demo', '--dry-run', '--json'],
+    folder,
+  );
+  const { files } = JSON.parse(tenant.stdout).repositories[0];
+  const states = Object.fromEntries(
+    files
+      .filter((file: { state: string }) => file.state !== 'identical')
+      .map((file: { path: string; state: string }) => [file.path, file.state]),
+  );
+  assert.deepEqual(states, {
+    'qa/1_tenant.yaml': 'create',
+    'qa/2_sync.yaml': 'create',
+    'README.md': 'keep',
+    '.yo-rc.json': 'change',
+  });
+  assert.match((await runCommand(['--dry-run'], folder)).stdout, /differs +README.md/);
+});
+
+test('--json prints one document and nothing else', async () => {
+  const folder = temporaryFolder();
+  const { stdout, stderr } = await runCommand(['--json'], folder);
+  const report = JSON.parse(stdout);
+  assert.equal(report.changed, true);
+  assert.deepEqual(
+    report.repositories.map((repo: { name: string }) => repo.name),
+    ['flux-demo', 'flux-dev', 'flux-stage-prod'],
+  );
+  assert.equal(stderr, '');
+});
+
+test('an edited README is left alone by tenant, other keys of the record stay', async () => {
+  const folder = temporaryFolder();
+  await runCommand(['--owner', 'octo-org'], folder);
+  const record = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '');
+  writeTree(folder, [
+    ['flux-demo/README.md', 'mine\n'],
+    ['flux-demo/.yo-rc.json', JSON.stringify({ 'generator-other': { a: 1 }, ...record })],
+  ]);
+  const { code, stderr } = await runCommand(['tenant', 'qa'], join(folder, 'flux-demo'));
+  assert.equal(code, 0);
+  assert.match(stderr, /README.md was edited by hand and is left alone/);
+  assert.equal(readTree(folder).get('flux-demo/README.md'), 'mine\n');
+  const updated = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '');
+  assert.deepEqual(updated['generator-other'], { a: 1 });
+  assert.deepEqual(updated['generator-flux-gitops'].scenarios['flux-qa'], ['qa']);
+});
+
+test('--force overwrites what differs', async () => {
+  const folder = temporaryFolder();
+  await runCommand([], folder);
+  const before = readTree(folder);
+  writeTree(folder, [
+    ['flux-demo/dev/2_sync.yaml', 'mine\n'],
+    ['flux-dev/README.md', 'mine\n'],
+  ]);
+  assert.equal((await runCommand(['--force'], folder)).code, 0);
+  assert.deepEqual(readTree(folder), before);
+});
+
+test('app grows an estate and never loses an environment', async () => {
+  const folder = temporaryFolder();
+  await runCommand(['--owner', 'octo-org'], folder);
+  assert.equal((await runCommand(['--scenario', 'flux-qa=qa'], folder)).code, 0);
+  const { scenarios } = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '')[
+    'generator-flux-gitops'
+  ];
+  assert.deepEqual(scenarios, {
+    'flux-dev': ['dev'],
+    'flux-stage-prod': ['stage', 'prod'],
+    'flux-qa': ['qa'],
+  });
+});
+
+test('help and version are printed to stdout', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  assert.equal((await runCommand(['--version'], '/')).stdout, `${version}\n`);
+  assert.match((await runCommand(['tenant', '--help'], '/')).stdout, /flux-gitops tenant ENV/);
+  assert.equal(
+    (await runCommand(['app', '--help'], '/')).stdout,
+    (await runCommand(['-h'], '/')).stdout,
+  );
+});
+
+test('without questions only Node, ejs and this package are loaded', async () => {
+  const folder = temporaryFolder();
+  const hook = `import { registerHooks } from 'node:module';
+    import { appendFileSync } from 'node:fs';
+    registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(join(folder, 'loaded'))}, url + '\\n'); return next(url, context); } });`;
+  const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
+  assert.equal(
+    (
+      await runCommand(
+        ['--name=fleet', '--scenario=flux-dev=dev', '--yes', '--into', 'out'],
+        folder,
+        flags,
+      )
+    ).code,
+    0,
+  );
+  const loaded = readFileSync(join(folder, 'loaded'), 'utf8')
+    .split('\n')
+    .filter((url) => url.startsWith('file:'));
+  assert.ok(loaded.some((url) => url.includes('/lib/plan/plan.ts')));
+  const packages = new Set(
+    loaded.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []),
+  );
+  assert.deepEqual([...packages], ['ejs']);
+});

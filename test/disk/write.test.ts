@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ComparedRepo } from '../../lib/disk/compare.ts';
+import { writeRepos } from '../../lib/disk/write.ts';
+import { BIN, readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
+
+const MANY = Array.from({ length: 300 }, (_, index) => `e${index}`);
+const ARGV = ['--yes', `--scenario=flux-many=${MANY.join(',')}`, '--scenario=flux-one=one'];
+
+/** Runs the command and kills it after `delay` milliseconds. */
+async function killed(cwd: string, delay: number): Promise<void> {
+  const child = spawn(process.execPath, [BIN, ...ARGV], { cwd, stdio: 'ignore' });
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  await Promise.race([exit, wait(delay)]);
+  child.kill('SIGKILL');
+  await exit;
+}
+
+test('a run that is killed leaves each repository whole or not there, and the next run completes it', async () => {
+  const whole = temporaryFolder();
+  const started = performance.now();
+  assert.equal((await runCommand(ARGV, whole)).code, 0);
+  const length = performance.now() - started;
+  const expected = readTree(whole);
+  for (let step = 1; step <= 12; step++) {
+    const folder = temporaryFolder();
+    await killed(folder, (length * (step + 6)) / 18);
+    const left = readTree(folder);
+    for (const repo of readdirSync(folder).filter((name) => !name.startsWith('.flux-gitops-'))) {
+      const mine = (tree: Map<string, string>) =>
+        new Map([...tree].filter(([path]) => path.startsWith(`${repo}/`)));
+      assert.deepEqual(mine(left), mine(expected), `${repo} after ${step}/18 of the run`);
+    }
+    assert.equal((await runCommand(ARGV, folder)).code, 0);
+    assert.deepEqual(readTree(folder), expected);
+  }
+});
+
+const compared = (folder: string, isNew: boolean, paths: readonly string[]): ComparedRepo => ({
+  repo: { role: 'scenario', name: 'flux-dev', url: '', description: '', layers: [], record: {} },
+  folder,
+  isNew,
+  files: paths.map((path) => ({
+    path,
+    contents: 'new\n',
+    state: path === 'old' ? 'change' : 'create',
+  })),
+});
+
+test('when one move fails, those before it are undone', async () => {
+  const folder = temporaryFolder();
+  writeTree(folder, [
+    ['there/old', 'old\n'],
+    ['blocked/x', 'mine\n'],
+  ]);
+  const before = readTree(folder);
+  const repos = [
+    compared(join(folder, 'blocked'), true, ['a']),
+    compared(join(folder, 'there'), false, ['old', 'deep/new']),
+  ];
+  assert.throws(() => writeRepos(repos), {
+    name: 'UserError',
+    code: 1,
+    message: /Nothing was changed/,
+  });
+  assert.deepEqual(readTree(folder), before);
+  assert.deepEqual(readdirSync(join(folder, 'there')), ['old']);
+});
+
+test('a replaced file keeps its permissions', async () => {
+  const folder = temporaryFolder();
+  writeTree(folder, [['old', 'old\n']]);
+  chmodSync(join(folder, 'old'), 0o640);
+  writeRepos([compared(folder, false, ['old'])]);
+  assert.equal(statSync(join(folder, 'old')).mode & 0o777, 0o640);
+  assert.equal(readTree(folder).get('old'), 'new\n');
+});
+
+test('what an earlier killed run left behind is removed', async () => {
+  const folder = temporaryFolder();
+  // No process has this id: Linux' largest is 2^22.
+  mkdirSync(join(folder, '.flux-gitops-4194305/0'), { recursive: true });
+  assert.equal((await runCommand(['--yes'], folder)).code, 0);
+  assert.deepEqual(readdirSync(folder).sort(), ['flux-demo', 'flux-dev', 'flux-stage-prod']);
+});
+
+test('a link to nothing is refused', async () => {
+  const folder = temporaryFolder();
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'flux-dev'));
+  const { code, stderr } = await runCommand(['--yes'], folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /flux-dev: this is a link to nothing/);
+  assert.deepEqual(readdirSync(folder), ['flux-dev']);
+});
+
+test('a link that leads out of the repository is refused', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'flux-demo'));
+  mkdirSync(join(folder, 'elsewhere'));
+  symlinkSync(join(folder, 'elsewhere'), join(folder, 'flux-demo/dev'));
+  const { code, stderr } = await runCommand(['--yes'], folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /flux-demo\/dev: this is a link that leads out of the repository/);
+  assert.deepEqual(readdirSync(join(folder, 'elsewhere')), []);
+});

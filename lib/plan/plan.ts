@@ -20,6 +20,10 @@ export type RepoPlan = {
   readonly role: 'config' | 'scenario';
   readonly name: string;
   readonly url: string;
+  readonly githubUrl: string;
+  readonly owner: string;
+  /** The branches that Flux follows in it: one, but for environments that say otherwise. */
+  readonly branches: readonly string[];
   readonly description: string;
   readonly layers: readonly Layer[];
   readonly record: Json;
@@ -80,7 +84,8 @@ export function planConfigRepo(
   return {
     role: 'config',
     name,
-    url: repositoryUrl(defaults, name),
+    ...homeOf(defaults, name),
+    branches: [defaults.branch],
     description: `Tenants and syncs for Flux: ${listed(environments.map((one) => one.name))}`,
     layers: [
       ...written.map(environmentLayer),
@@ -105,12 +110,19 @@ export function planScenarioRepo(
   return {
     role: 'scenario',
     name,
-    url: repositoryUrl(written[0] ?? defaults, name),
+    ...homeOf(environments[0] ?? defaults, name),
+    branches: [...new Set(environments.map(({ branch }) => branch))],
     description: `The demo app kcheck for Flux: ${listed(environments.map((one) => one.name))}`,
     layers: [...written.map(appLayer), { ...readme, ...before }],
     record: { ...found.all, [RECORD_KEY]: writeRecord(record) },
   };
 }
+
+const homeOf = ({ githubUrl, owner }: Defaults, repo: string) => ({
+  githubUrl,
+  owner,
+  url: repositoryUrl({ githubUrl, owner }, repo),
+});
 
 const listed = (words: readonly string[]): string =>
   words.length <= 8

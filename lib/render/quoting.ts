@@ -44,3 +44,14 @@ export function hclString(value: unknown): string {
 }
 
 const LONG: Readonly<Record<string, string>> = { b: '\\u0008', f: '\\u000c' };
+
+/** `word` as one word of a POSIX shell; words that every shell reads as they are stay so. */
+export function shellWord(word: string): string {
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !/^-?=/.test(word)) return word;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** `words` as a command line of a POSIX shell. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}

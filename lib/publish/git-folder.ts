@@ -365,3 +365,12 @@ async function removeLocks(folder: string): Promise<void> {
     if (about !== undefined && Date.now() - about.mtimeMs > 1_000) await rm(path, { force: true });
   }
 }
+
+/** The text of the blob `id` in the history of the repository at `folder`; undefined when there is none. */
+export async function readBlobById(folder: string, id: string): Promise<string | undefined> {
+  try {
+    return await localGit(folder).raw(['cat-file', 'blob', id]);
+  } catch {
+    return undefined;
+  }
+}

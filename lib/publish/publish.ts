@@ -1,5 +1,4 @@
-import type { ComparedRepo, FileState } from '../disk/compare.ts';
-import { WRITTEN } from '../disk/write.ts';
+import { type ComparedRepo, type FileAction, WRITES } from '../disk/compare.ts';
 import { Interrupted } from '../errors.ts';
 import { repositoryUrl } from '../plan/estate.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -99,14 +98,14 @@ export async function publishRepos(
 
 function publicationRepo({ repo, folder, files }: ComparedRepo, dryRun: boolean): PublicationRepo {
   const { name, description, role } = repo;
-  const chosen = files.filter(({ state }) => !LEFT.has(state));
+  const chosen = files.filter(({ action }) => !LEFT.has(action));
   // A dry run has written nothing, so what it would write is handed over as text.
-  const unwritten = dryRun ? chosen.filter(({ state }) => WRITTEN.has(state)) : [];
+  const unwritten = dryRun ? chosen.filter(({ action }) => WRITES.has(action)) : [];
   const contents = Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents]));
   return { name, folder, description, role, files: chosen.map(({ path }) => path), contents };
 }
 
-const LEFT: ReadonlySet<FileState> = new Set(['keep', 'conflict']);
+const LEFT: ReadonlySet<FileAction> = new Set(['keep', 'ask', 'remove']);
 
 /** What the caller may bring along. */
 export type Attended = {

@@ -74,7 +74,7 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
       const usual = SHARED.includes(key as (typeof SHARED)[number])
         ? shared[key as keyof SharedSettings]
         : defaultOf(key, environment.name);
-      return !isDeepStrictEqual(environment[key as keyof Environment], usual);
+      return environment[key as keyof Environment] !== usual;
     });
     const values = keys.map((key) => [key, environment[key as keyof Environment]]);
     const unknown = found?.unknown.environments.get(environment.name);
@@ -104,8 +104,9 @@ function orderOf(
   before: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const orders = new Map(before);
-  for (const { name } of environments)
-    if (!orders.has(name)) orders.set(name, Math.max(0, ...orders.values()) + 1);
+  let last = 0;
+  for (const order of orders.values()) last = Math.max(last, order);
+  for (const { name } of environments) if (!orders.has(name)) orders.set(name, ++last);
   return orders;
 }
 

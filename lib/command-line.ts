@@ -12,6 +12,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? 0 : 1),
   );
+  // A reader of messages that is gone changes nothing about the run.
+  process.stderr.on('error', () => undefined);
+  if (argv[0] === 'help') return help(argv.slice(1));
   const command = commandOf(argv[0]);
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   const terminal = adapterTerminal(interactive, say, loadAdapter);
@@ -29,9 +32,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** `flux-gitops help [COMMAND]`. */
+async function help(words: readonly string[]): Promise<number> {
+  const command = words[0] === undefined ? 'app' : commandOf(words[0]);
+  if (command !== undefined) return main([command, '--help']);
+  return main(words);
+}
+
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function loadAdapter(): Promise<Adapter> {
   const { TerminalAdapter } = await import('@yeoman/adapter');
-  return new TerminalAdapter();
+  // What is asked is a message; stdout is for results.
+  return new TerminalAdapter({ stdout: process.stderr });
 }

@@ -30,10 +30,18 @@ export function adapterTerminal(
   load: () => Promise<Adapter>,
 ): Terminal {
   const prompt = async (questions: unknown): Promise<Record<string, unknown>> => {
+    let onEnd = (): void => undefined;
+    // When the input ends, nothing is left to wait for, and the question would stay open for ever.
+    const ended = new Promise<never>((_, reject) => {
+      onEnd = () => reject(interrupted());
+      process.once('beforeExit', onEnd);
+    });
     try {
-      return await (await load()).prompt(questions);
+      return await Promise.race([(await load()).prompt(questions), ended]);
     } catch (error) {
-      throw isExit(error) ? new Interrupted('Interrupted: nothing was written.') : error;
+      throw isExit(error) ? interrupted() : error;
+    } finally {
+      process.off('beforeExit', onEnd);
     }
   };
   return {
@@ -50,9 +58,11 @@ export function adapterTerminal(
   };
 }
 
-// Inquirer throws ExitPromptError on Ctrl-C and when its input ends.
+const interrupted = (): Interrupted => new Interrupted('Interrupted: nothing was written.');
+
+// Inquirer throws the first on Ctrl-C, and the second when somebody else ended its questions.
 const isExit = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ExitPromptError';
+  error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name);
 
 function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {
   const common = { name, message, when, default: byDefault };

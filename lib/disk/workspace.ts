@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Found, World } from '../plan/plan.ts';
@@ -12,11 +12,9 @@ export type Workspace = World & {
   readonly folderOf: (repo: string) => string;
 };
 
-const HOME_KIND = { app: 'config-repo', tenant: 'config-repo', 'scenario-repo': 'scenario-repo' };
-
 /**
- * What `command` finds at `into`, which is relative to `cwd`. Inside a repository of the command's kind (`tenant`: or below
- * one) that repository is its home, and the others lie beside it; elsewhere they lie in `into`.
+ * What `command` finds at `into`, which is relative to `cwd`. Inside an estate, in whatever folder of one of
+ * its repositories, that estate is meant: its repositories lie side by side. Elsewhere they lie in `into`.
  */
 export function openWorkspace(
   command: CommandName,
@@ -25,8 +23,10 @@ export function openWorkspace(
   problems: Problem[],
 ): Workspace {
   const folder = resolve(cwd, into);
-  const home = findHome(command, folder, problems);
-  const parent = home ? dirname(home.folder) : folder;
+  const around = repoAround(folder, problems);
+  const home = homeOf(command, folder, around, problems);
+  const nearest = home ?? around;
+  const parent = nearest ? dirname(nearest.folder) : folder;
   const folderOf = (repo: string): string =>
     repo === home?.name ? home.folder : join(parent, repo);
   const cache = new Map<string, Found>();
@@ -38,15 +38,58 @@ export function openWorkspace(
   return { folder, parent, folderOf, find, ...(home && { home }) };
 }
 
-type Home = Found & { readonly name: string; readonly folder: string };
+/** A repository that this package wrote, and where it lies. */
+type FoundRepo = Found & { readonly name: string; readonly folder: string };
 
-function findHome(command: CommandName, start: string, problems: Problem[]): Home | undefined {
+const KIND = { app: 'config-repo', tenant: 'config-repo', 'scenario-repo': 'scenario-repo' };
+
+/** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
+function homeOf(
+  command: CommandName,
+  folder: string,
+  around: FoundRepo | undefined,
+  problems: Problem[],
+): FoundRepo | undefined {
+  if (around?.record?.kind === KIND[command]) return around;
+  if (command === 'scenario-repo') return undefined;
+  // A folder that holds a config repo may get a second one from the main command; a tenant goes to the one.
+  if (around === undefined && command === 'app') return undefined;
+  const configs = reposIn(around ? dirname(around.folder) : folder).filter(
+    ({ record }) =>
+      record?.kind === 'config-repo' &&
+      (around === undefined || record.environments.some(({ repo }) => repo === around.name)),
+  );
+  if (configs.length === 1) return configs[0];
+  if (around !== undefined && command === 'app')
+    problems.push({
+      given: `the folder ${folder}`,
+      rule: `it belongs to the scenario repo ${around.name}, and no config repo that knows it lies beside it`,
+      example: 'flux-gitops --into ../../estate',
+      flag: '--into',
+      settings: ['into'],
+    });
+  return undefined;
+}
+
+/** The repository that holds `start`, if this package wrote it. */
+function repoAround(start: string, problems: Problem[]): FoundRepo | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     const found = lookAt(folder, problems);
-    if (found.record?.kind === HOME_KIND[command])
-      return { ...found, name: found.record.name, folder };
-    if (command !== 'tenant' || folder === dirname(folder)) return undefined;
+    if (found.record) return { ...found, name: found.record.name, folder };
+    if (folder === dirname(folder)) return undefined;
   }
+}
+
+/** The repositories of this package right below `folder`; what cannot be read is not one of them. */
+function reposIn(folder: string): FoundRepo[] {
+  if (!isThere(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(
+    ({ name }) => !name.startsWith('.') && isThere(join(folder, name, RECORD_FILE)),
+  );
+  return entries.flatMap(({ name }) => {
+    const found = lookAt(join(folder, name), []);
+    return found.record ? [{ ...found, name: found.record.name, folder: join(folder, name) }] : [];
+  });
 }
 
 function lookAt(folder: string, problems: Problem[]): Found {

@@ -66,6 +66,7 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     namespaceConditions,
     conditionsSparingControllers,
     allowedList: [owner, ...allowSource].join('`, `'),
+    owner,
     own: own.map((one) => ({ namespace: namespaceOf(one), url: ownerUrl(one) })),
   };
 }

@@ -91,6 +91,8 @@ export function readmeValues(record: RepoRecord): Values {
   const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
     id: `repo${index}`,
     name: repo,
+    owner: (fed[0] ?? shared).owner,
+    branch: (fed[0] ?? shared).branch,
     url: repositoryUrl(fed[0] ?? shared, repo),
   }));
   const ids = new Map(repos.map((repo) => [repo.name, repo.id]));
@@ -109,7 +111,13 @@ export function readmeValues(record: RepoRecord): Values {
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',
-    isDemo: shared.owner === DEMO_OWNER,
+    isDemo: environments.every(({ owner }) => owner === DEMO_OWNER),
+    ownRepos: repos.filter(({ owner }) => owner !== DEMO_OWNER).slice(0, SHOWN.rows),
+    kustomizeTenants: environments
+      .filter((one) => one.profile === 'hardened' && !isConfined(one))
+      .map((one) => one.name)
+      .slice(0, SHOWN.rows)
+      .join(', '),
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],

@@ -144,7 +144,7 @@ export function withAnswers(given: Given, answers: Answers, world: World): Given
     const words = answer.split(/\s+/).filter(Boolean);
     const { list } = settingOf(key);
     if (key === positional && given.positionals.length === 0)
-      complete = { ...complete, positionals: words };
+      complete = { ...complete, positionals: key === 'repo' ? [answer] : words };
     else if (words.length > 0 && answer !== defaultAnswer(key, complete, world))
       complete = { ...complete, texts: { ...complete.texts, [key]: list ? words : [answer] } };
   }

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Problem } from '../../lib/errors.ts';
+import { PLANNERS } from '../../lib/plan/commands.ts';
+import type { World } from '../../lib/plan/plan.ts';
+import { readRecord } from '../../lib/plan/record.ts';
+import { parseArguments } from '../../lib/settings/arguments.ts';
+import { openQuestions, withAnswers } from '../../lib/settings/questions.ts';
+import { resolve } from '../../lib/settings/resolve.ts';
+import { type CommandName, SETTINGS, type SettingKey } from '../../lib/settings/settings.ts';
+
+/** A world that holds one config repo with a tenant that differs in everything. */
+function recordedWorld(): World {
+  const settings = {
+    ...{ prefix: 'shop', owner: 'octo', githubUrl: 'https://github.example.com' },
+    ...{ branch: 'main', interval: '5m0s', profile: 'hardened', allowKustomize: 'no' },
+    ...{
+      image: 'example.com/a:1',
+      serviceType: 'ClusterIP',
+      clusterType: 'aws',
+      visibility: 'private',
+    },
+  };
+  const environments = {
+    dev: { repo: 'flux-dev', order: 1, replicas: 3 },
+    prod: { repo: 'flux-prod', order: 2, replicas: 5, profile: 'reference', branch: 'release' },
+  };
+  const record = {
+    version: 2,
+    kind: 'config-repo',
+    name: 'fleet',
+    settings,
+    environments,
+    files: [],
+  };
+  const found = readRecord(JSON.stringify({ 'generator-flux-gitops': record }), 'x', []);
+  assert.ok(found.record);
+  const home = { exists: true, name: 'fleet', ...found };
+  return {
+    folder: '/fleet',
+    home,
+    find: (repo) => (repo === 'fleet' ? home : { exists: false, all: {} }),
+  };
+}
+
+/** The plan after Enter at every question. */
+function enterEverywhere(command: CommandName, argv: readonly string[], world: World) {
+  const { given } = parseArguments(command, argv);
+  const answers: { [key in SettingKey]?: string } = {};
+  for (const question of openQuestions(given, world, PLANNERS[command]))
+    if (question.when(answers)) {
+      const answer = question.byDefault(answers);
+      assert.equal(question.validate(answer, answers), true, question.name);
+      answers[question.name] = answer;
+    }
+  return PLANNERS[command](withAnswers(given, answers, world), world);
+}
+
+describe('Enter at every question equals --yes', () => {
+  const world = recordedWorld();
+  const nowhere: World = { folder: '/', find: () => ({ exists: false, all: {} }) };
+  const cases: [CommandName, string[], World][] = [
+    ['app', [], nowhere],
+    ['app', [], world],
+    ['tenant', ['qa'], world],
+    ['tenant', ['prod'], world],
+    ['scenario-repo', ['flux-test-uat'], nowhere],
+  ];
+  for (const [command, argv, where] of cases)
+    test(`${command} ${argv.join(' ')} ${where === world ? 'in an estate' : ''}`, () => {
+      const { given } = parseArguments(command, argv);
+      const asked = enterEverywhere(command, argv, where);
+      assert.deepEqual(asked.problems, []);
+      assert.deepEqual(asked.plan, PLANNERS[command](given, where).plan);
+    });
+});
+
+test('a bad answer is refused at its own question', () => {
+  const { given } = parseArguments('scenario-repo', []);
+  const world: World = { folder: '/', find: () => ({ exists: false, all: {} }) };
+  const [repo] = openQuestions(given, world, PLANNERS['scenario-repo']);
+  assert.equal(repo?.name, 'repo');
+  assert.match(String(repo?.validate('Bad Name!!', {})), /Bad Name!!/);
+  assert.equal(repo?.validate('flux-qa', {}), true);
+});
+
+test('a flag beats the record, and the record beats the default', () => {
+  const { home } = recordedWorld();
+  const problems: Problem[] = [];
+  const argv = ['--branch', 'next', '--replicas', 'prod=7'];
+  const { given } = parseArguments('app', argv);
+  const settings = resolve(given, home?.record, ['dev', 'prod', 'new'], problems);
+  assert.deepEqual(problems, []);
+  assert.equal(settings.estate.clusterType, 'aws');
+  assert.equal(settings.estate.syncConfig, 'no');
+  const [dev, prod, other] = ['dev', 'prod', 'new'].map(settings.environment);
+  assert.deepEqual([dev?.branch, prod?.branch, other?.branch], ['next', 'next', 'next']);
+  assert.deepEqual([dev?.replicas, prod?.replicas, other?.replicas], [3, 7, 1]);
+  assert.deepEqual(
+    [dev?.profile, prod?.profile, other?.profile],
+    ['hardened', 'reference', 'hardened'],
+  );
+  assert.equal(other?.interval, '5m0s');
+});
+
+test('with tenant a flag holds for the tenants of the run only', () => {
+  const { home } = recordedWorld();
+  const { given } = parseArguments('tenant', ['qa', '--owner', 'other']);
+  const settings = resolve(given, home?.record, ['qa'], []);
+  assert.equal(settings.shared.owner, 'octo');
+  assert.equal(settings.environment('qa').owner, 'other');
+});
+
+test('a text with = is no mistyped environment unless it is close to one', () => {
+  const { given } = parseArguments('app', ['--content', 'a=b', '--colour', 'dev=Red']);
+  const problems: Problem[] = [];
+  const settings = resolve(given, undefined, ['qa', 'dev'], problems);
+  assert.deepEqual(problems, []);
+  assert.equal(settings.environment('qa').content, 'a=b');
+  assert.equal(settings.environment('dev').colour, 'Red');
+});
+
+test('a setting has one row, and at most four files of the code name it besides', () => {
+  const lib = fileURLToPath(new URL('../../lib', import.meta.url));
+  const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== join('settings', 'settings.ts'))
+    .map((path) => [path, readFileSync(join(lib, path), 'utf8')] as const);
+  // Parts of every address, and words that stand for other things as well.
+  const common = new Set([
+    'githubUrl',
+    'syncConfig',
+    'name',
+    'repo',
+    'env',
+    'scenario',
+    'owner',
+    'branch',
+    'content',
+    'force',
+    'keep',
+  ]);
+  for (const [key, { scope }] of Object.entries(SETTINGS)) {
+    if (scope === 'run' || common.has(key)) continue;
+    const naming = files.filter(([, text]) => new RegExp(`\\b${key}\\b`).test(text));
+    const paths = naming.map(([path]) => path).filter((path) => !path.startsWith('publish'));
+    assert.ok(paths.length <= 4, `${key} stands in ${paths.join(', ')}`);
+  }
+});

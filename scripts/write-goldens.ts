@@ -1,12 +1,29 @@
-// Writes test/golden anew from test/cases/valid; a person reviews the difference.
-import { mkdirSync, rmSync } from 'node:fs';
-import { goldenFolder, runCase, validCases } from '../test/golden.ts';
+// Writes test/golden and docs/reference/command-line.md anew; a person reviews the difference.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { goldenFolder, runCase, SAME, validCases, WHOLE_CASES } from '../test/golden.ts';
+import { readTree, writeTree } from '../test/sandbox.ts';
+import { commandLinePage } from './reference.ts';
 
 if (process.env.CI) throw new Error('goldens are written by a person, never by CI');
 rmSync(goldenFolder(''), { recursive: true, force: true });
+const trees = new Map<string, Map<string, string>>();
 for (const one of validCases()) {
-  mkdirSync(goldenFolder(one.name), { recursive: true });
-  const failed = (await runCase(one, goldenFolder(one.name))).find(({ code }) => code !== 0);
+  const folder = mkdtempSync(join(tmpdir(), 'flux-gitops-golden-'));
+  const failed = (await runCase(one, folder)).find(({ code }) => code !== 0);
   if (failed) throw new Error(`${one.name}: ${failed.stderr}`);
-  console.log(`written ${one.name}`);
+  trees.set(one.name, readTree(folder));
+  rmSync(folder, { recursive: true });
 }
+for (const [name, tree] of trees) {
+  mkdirSync(goldenFolder(name), { recursive: true });
+  const whole = WHOLE_CASES.includes(name) ? undefined : trees.get('default');
+  const same = [...tree].filter(([path, text]) => whole?.get(path) === text).map(([path]) => path);
+  const own = [...tree].filter(([path]) => !same.includes(path));
+  writeTree(goldenFolder(name), own);
+  if (same.length > 0) writeTree(goldenFolder(name), [[SAME, `${same.join('\n')}\n`]]);
+  console.log(`written ${name}: ${own.length} files of its own`);
+}
+mkdirSync(new URL('../docs/reference', import.meta.url), { recursive: true });
+writeFileSync(new URL('../docs/reference/command-line.md', import.meta.url), commandLinePage());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { floorValues } from '../bench/floor-values.ts';
-import { goldenFolder } from './golden.ts';
+import { goldenTree } from './golden.ts';
 import { readTree, temporaryFolder } from './sandbox.ts';
 
 const FLOOR = fileURLToPath(new URL('../bench/floor.js', import.meta.url));
@@ -19,5 +19,5 @@ test('the floor of the benchmark writes the files of the default estate', () => 
   const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   const paths = (tree: ReadonlyMap<string, string>): string[] => [...tree.keys()].sort();
-  assert.deepEqual(paths(readTree(into)), paths(readTree(goldenFolder('default'))));
+  assert.deepEqual(paths(readTree(into)), paths(goldenTree('default')));
 });

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { goldenFolder, runCase, validCases } from './golden.ts';
+import { goldenTree, runCase, validCases } from './golden.ts';
 import { readTree, runHere, temporaryFolder, writeTree } from './sandbox.ts';
 
 type InvalidCase = {
@@ -24,7 +24,7 @@ describe('valid cases write their golden tree', () => {
         assert.equal(code, 0, stderr);
         assert.equal(stdout, '');
       }
-      const golden = readTree(goldenFolder(one.name));
+      const golden = goldenTree(one.name);
       const written = readTree(folder);
       assert.deepEqual([...written.keys()], [...golden.keys()]);
       for (const [path, text] of written) assert.equal(text, golden.get(path), path);

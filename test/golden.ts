@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Outcome, runHere } from './sandbox.ts';
+import { type Outcome, readTree, runHere } from './sandbox.ts';
 
 /** A valid case: commands that run one after the other in an empty folder. */
 export type ValidCase = {
@@ -11,9 +11,26 @@ export type ValidCase = {
 
 const CASES = fileURLToPath(new URL('cases/valid/', import.meta.url));
 
+/** Cases whose golden trees are whole; of the others only what differs from the first of these is kept. */
+export const WHOLE_CASES: readonly string[] = ['default', 'reference', 'one-repo-each'];
+/** The paths of a golden tree that hold what they hold in the first whole case. */
+export const SAME = 'same-as-default.txt';
+
 /** Where the golden tree of the case `name` lies. */
 export function goldenFolder(name: string): string {
   return fileURLToPath(new URL(`golden/${name}`, import.meta.url));
+}
+
+/** The text of every file that the case `name` writes, by path, sorted. */
+export function goldenTree(name: string): Map<string, string> {
+  const tree = readTree(goldenFolder(name));
+  const list = join(goldenFolder(name), SAME);
+  if (!existsSync(list)) return tree;
+  tree.delete(SAME);
+  const whole = readTree(goldenFolder('default'));
+  for (const path of readFileSync(list, 'utf8').split('\n').filter(Boolean))
+    tree.set(path, whole.get(path) ?? '');
+  return new Map([...tree].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Every valid case. */

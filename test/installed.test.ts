@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSy
 import { delimiter, join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { goldenFolder } from './golden.ts';
+import { goldenTree } from './golden.ts';
 import { readTree, temporaryFolder } from './sandbox.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -74,7 +74,7 @@ describe('the packed package', () => {
       project,
     );
     assert.equal(status, 0, stderr);
-    assert.deepEqual(readTree(out), readTree(goldenFolder('default')));
+    assert.deepEqual(readTree(out), goldenTree('default'));
   });
 
   test('runs with yo, which leaves every value as it was typed', () => {
@@ -92,7 +92,7 @@ describe('the packed package', () => {
     ];
     const { status, stderr } = run('yo', ['flux-gitops', ...flags], out, env);
     assert.equal(status, 0, stderr);
-    assert.deepEqual(readTree(out), readTree(goldenFolder('one-repo-for-many')));
+    assert.deepEqual(readTree(out), goldenTree('one-repo-for-many'));
     const tenant = run(
       'yo',
       ['flux-gitops:tenant', 'qa', '--repo', 'everything'],

@@ -4,6 +4,9 @@ import { basename, dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { PLANNERS } from '../lib/plan/commands.ts';
+import { readRecord } from '../lib/plan/record.ts';
+import { layersOf } from '../lib/plan/repositories.ts';
+import { goldenTree, validCases } from './golden.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -83,9 +86,16 @@ test('every template ends in .ejs, because npm drops some names', () => {
   for (const path of filesOf('templates')) assert.match(path, /\.ejs$/);
 });
 
-test('a template is used by a golden tree', () => {
-  const golden = filesOf('test/golden').map((path) => basename(path));
-  for (const path of filesOf('templates')) assert.ok(golden.includes(basename(path, '.ejs')), path);
+test('every layer of templates is used by a valid case', () => {
+  const used = validCases().flatMap(({ name }) =>
+    [...goldenTree(name)]
+      .filter(([path]) => path.endsWith('.yo-rc.json'))
+      .flatMap(([path, contents]) => {
+        const { record } = readRecord(contents, path, []);
+        return record ? layersOf(record, record.environments).map(({ from }) => from) : [];
+      }),
+  );
+  assert.deepEqual([...new Set(used)].sort(), readdirSync(join(ROOT, 'templates')).sort());
 });
 
 test('templates hold no unescaped output, and YAML values stand alone', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goldenFolder } from '../golden.ts';
+import { goldenTree } from '../golden.ts';
 import { readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 test('without flags and answers it writes the bytes of the own command', async () => {
   const tree = await runGenerator('app', temporaryFolder(), {});
-  assert.deepEqual(tree, readTree(goldenFolder('default')));
+  assert.deepEqual(tree, goldenTree('default'));
 });
 
 test('answers are what flags are', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goldenFolder } from '../golden.ts';
+import { goldenTree } from '../golden.ts';
 import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
@@ -28,8 +28,6 @@ test('the repo is asked for when it is not given', async () => {
 test('both commands write the same scenario repo', async () => {
   const folder = temporaryFolder();
   assert.equal((await runCommand(['scenario-repo', 'flux-stage-prod'], folder)).code, 0);
-  const files = [...readTree(goldenFolder('default'))].filter(([path]) =>
-    path.startsWith('flux-stage-prod/'),
-  );
+  const files = [...goldenTree('default')].filter(([path]) => path.startsWith('flux-stage-prod/'));
   assert.deepEqual(readTree(folder), new Map(files));
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { goldenFolder } from '../golden.ts';
+import { goldenTree } from '../golden.ts';
 import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
@@ -19,7 +19,7 @@ test('a tenant fed by an existing repo gets its folder there', async () => {
     arguments: ['qa', 'uat'],
     options: { repo: 'flux-stage-prod', replicas: '2', colour: 'uat=Khaki', yes: true },
   });
-  assert.deepEqual(tree, readTree(goldenFolder('tenant-added-to-a-repo')));
+  assert.deepEqual(tree, goldenTree('tenant-added-to-a-repo'));
 });
 
 test('what the estate leaves open is asked: environment and repo', async () => {

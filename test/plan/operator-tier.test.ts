@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { goldenFolder, validCases } from '../golden.ts';
-import { readTree } from '../sandbox.ts';
+import { goldenTree, validCases } from '../golden.ts';
 
 type Patch = { target: { kind: string; name?: string }; patch: string };
 type Instance = { kustomize: { patches: Patch[] }; distribution?: object };
@@ -23,7 +22,7 @@ function environmentOf({ kustomize }: Instance): ReadonlyMap<string, string | un
 describe('what installs Flux gives the controllers the same guards, with Helm and without', () => {
   for (const { name } of validCases())
     test(name, () => {
-      const files = [...readTree(goldenFolder(name))];
+      const files = [...goldenTree(name)];
       const installs = files.filter(([path]) =>
         /install\/flux-instance(-values)?\.yaml$/.test(path),
       );

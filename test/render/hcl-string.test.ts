@@ -4,8 +4,7 @@ import { format } from '@cdktn/hcl-tools';
 import { parse } from '@cdktn/hcl2json';
 import fc from 'fast-check';
 import { hclString } from '../../lib/render/quoting.ts';
-import { goldenFolder, validCases } from '../golden.ts';
-import { readTree } from '../sandbox.ts';
+import { goldenTree, validCases } from '../golden.ts';
 
 type Variable = { default?: unknown };
 type Module = { variable?: Record<string, Variable[]>; resource?: { helm_release: object } };
@@ -13,7 +12,7 @@ type Module = { variable?: Record<string, Variable[]>; resource?: { helm_release
 describe('the Terraform module is HCL, formatted as terraform fmt would', () => {
   for (const { name } of validCases())
     test(name, async () => {
-      const files = [...readTree(goldenFolder(name))].filter(([path]) => path.endsWith('.tf'));
+      const files = [...goldenTree(name)].filter(([path]) => path.endsWith('.tf'));
       for (const [path, text] of files) {
         assert.ok(Object.keys((await parse(path, text)) as object).length > 0, path);
         assert.equal(await format(text), text, path);
@@ -22,7 +21,7 @@ describe('the Terraform module is HCL, formatted as terraform fmt would', () => 
 });
 
 test('the Terraform module has two releases, both locks, and the type of the cluster', async () => {
-  const files = readTree(goldenFolder('one-repo-each'));
+  const files = goldenTree('one-repo-each');
   const read = async (name: string) =>
     (await parse(name, files.get(`Shop.Fleet/install/terraform/${name}`) ?? '')) as Module;
   const { resource } = await read('main.tf');

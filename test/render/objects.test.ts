@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { objectsOf } from '../../lib/render/objects.ts';
-import { goldenFolder, validCases } from '../golden.ts';
-import { readTree } from '../sandbox.ts';
+import { goldenTree, validCases } from '../golden.ts';
 
 /** The same by a parser of YAML alone. */
 function parsed(contents: string): object[] {
@@ -20,7 +19,7 @@ function parsed(contents: string): object[] {
 
 test('the objects of every golden file are those that a parser of YAML finds', () => {
   for (const { name } of validCases())
-    for (const [path, text] of readTree(goldenFolder(name)))
+    for (const [path, text] of goldenTree(name))
       if (path.endsWith('.yaml')) assert.deepEqual(objectsOf(path, text), parsed(text), path);
 });
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { goldenFolder, validCases } from '../golden.ts';
-import { readTree } from '../sandbox.ts';
+import { goldenTree, validCases } from '../golden.ts';
 
 type Manifest = { apiVersion: string; kind: string };
 type Model = new (manifest: Manifest) => { validate: () => void };
@@ -25,7 +24,7 @@ const isElsewhere = ({ apiVersion = '' }: Partial<Manifest>): boolean =>
 describe('every manifest keeps the schema of its kind', () => {
   for (const { name } of validCases())
     test(name, async () => {
-      const files = [...readTree(goldenFolder(name))].filter(([path]) => path.endsWith('.yaml'));
+      const files = [...goldenTree(name)].filter(([path]) => path.endsWith('.yaml'));
       assert.ok(files.length > 0);
       for (const [path, text] of files)
         for (const document of parseAllDocuments(text)) {

@@ -1,0 +1,34 @@
+import { usageOf } from '../lib/disk/package-files.ts';
+import { PLANNERS } from '../lib/plan/commands.ts';
+import { flagRows } from '../lib/settings/help.ts';
+import type { CommandName } from '../lib/settings/settings.ts';
+
+/** docs/reference/command-line.md, made from the table of settings and the USAGE texts. */
+export function commandLinePage(): string {
+  const commands = Object.keys(PLANNERS) as CommandName[];
+  return [
+    '# The command line',
+    '',
+    'Written by `npm run goldens` from `lib/settings/settings.ts`. `yo flux-gitops` and `yo flux-gitops:COMMAND` take the',
+    'same arguments and write the same bytes.',
+    ...commands.flatMap(commandSection),
+    '',
+  ].join('\n');
+}
+
+function commandSection(command: CommandName): string[] {
+  const title = command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  return [
+    '',
+    `## \`${title}\``,
+    '',
+    '```text',
+    usageOf(command).trimEnd(),
+    '```',
+    '',
+    '| flag | meaning |',
+    '| --- | --- |',
+    ...flagRows(command).map(([flag, meaning]) => `| \`${flag}\` | ${cell(meaning)} |`),
+  ];
+}

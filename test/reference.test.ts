@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { commandLinePage } from '../scripts/reference.ts';
+import { readTree, runHere, temporaryFolder } from './sandbox.ts';
+
+const page = (name: string): string =>
+  readFileSync(new URL(`../docs/reference/${name}`, import.meta.url), 'utf8');
+
+/** The words in backquotes that start the rows of tables. */
+const rows = (text: string): string[] =>
+  [...text.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key);
+
+test('the page of the command line is made from the table of settings', () => {
+  assert.equal(page('command-line.md'), commandLinePage());
+});
+
+test('the page of .yo-rc.json names every key', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--yes', '--replicas', 'dev=3'], folder);
+  const record = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '');
+  const keys = Object.keys(record['generator-flux-gitops']);
+  assert.deepEqual([...keys, 'pending'].sort(), rows(page('yo-rc.md')).sort());
+  assert.deepEqual(Object.keys(record['generator-flux-gitops'].environments.dev), [
+    'repo',
+    'order',
+    'replicas',
+    'files',
+  ]);
+});
+
+test('the page of --json names every key, state and action', () => {
+  const types = readFileSync(new URL('../lib/disk/compare.ts', import.meta.url), 'utf8');
+  const union = (name: string): string[] => {
+    const [, body = ''] = new RegExp(`export type ${name} =([^;]*);`).exec(types) ?? [];
+    return [...body.matchAll(/'(\w+)'/g)].map(([, word = '']) => word);
+  };
+  const report = readFileSync(new URL('../lib/report.ts', import.meta.url), 'utf8');
+  const [, body = ''] = /export type Report = \{\n([\s\S]*?)\n\};/.exec(report) ?? [];
+  const keys = [...body.matchAll(/^ {2}readonly (\w+)/gm)].map(([, key = '']) => key);
+  const named = rows(page('json.md')).filter((key) => key !== 'repositories[].files');
+  assert.ok(keys.length > 5 && union('FileState').length === 6);
+  assert.deepEqual(
+    named.filter((key) => !['state', 'action'].includes(key)).sort(),
+    [...keys, ...union('FileState'), ...union('FileAction')].sort(),
+  );
+});

@@ -12,6 +12,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? 0 : 1),
   );
+  // Nobody reads the progress any more; the run goes on, and its exit code tells how it ended.
+  process.stderr.on('error', () => undefined);
   const command = commandOf(argv[0]);
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   const terminal = adapterTerminal(interactive, say, loadAdapter);

@@ -4,10 +4,11 @@ import { openWorkspace, type Workspace } from './disk/workspace.ts';
 import { writeRepos } from './disk/write.ts';
 import { Interrupted, inputError, type Problem, UserError } from './errors.ts';
 import { PLANNERS } from './plan/commands.ts';
-import { checkPublication, readSetting } from './plan/estate.ts';
+import { checkPublication, readSetting, standardDefaults } from './plan/estate.ts';
 import { checkFollowed } from './plan/operator-tier.ts';
 import type { Plan } from './plan/plan.ts';
-import type { Signed } from './publish/publish.ts';
+import type { Target } from './publish/look.ts';
+import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
 import { layerRenderer, renderPlan } from './render/render.ts';
 import { planText, type Report, reportOf } from './report.ts';
@@ -25,10 +26,8 @@ export type Prepared = {
   readonly terminal: Terminal;
   /** Whether questions are asked, and so the plan is shown and confirmed. */
   readonly asks: boolean;
-  /** The folder that holds the repositories. */
-  readonly parent: string;
-  /** With `--publish`: the user who is signed in. */
-  readonly signed?: Signed;
+  /** With `--publish`: the user who is signed in, and what GitHub holds. */
+  readonly publishing?: { readonly context: PublishContext; readonly targets: readonly Target[] };
 };
 
 /** Where a run starts: the folder that `--into` is relative to, and whose flags are passed over. */
@@ -61,25 +60,45 @@ export async function prepare(
   if (found.length > 0) throw inputError([...problems, ...found]);
   if (problems.length > 0) throw inputError([...problems, ...planner(given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
+  if (asks && switches.publish) await checkTokenFor(given, workspace);
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
-  const settled = await settle(complete, workspace, typed.join(' '), terminal);
+  const { context, ...settled } = await settle(complete, workspace, typed, terminal);
   const repos = await compare(settled, workspace, switches.force === true);
-  return { ...settled, repos, terminal, asks, parent: workspace.parent };
+  const publishing = context && (await lookAtGithub(context, settled.plan, repos));
+  return { ...settled, repos, terminal, asks, ...(publishing && { publishing }) };
+}
+
+/** A missing token is told before the first question. */
+async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
+  const { checkToken } = await import('./publish/publish.ts');
+  const recorded = home?.record?.defaults.githubUrl ?? standardDefaults().githubUrl;
+  await checkToken(given.texts.githubUrl?.[0] ?? recorded, given);
+}
+
+/** Whatever GitHub refuses is told before a file is written. */
+async function lookAtGithub(
+  context: PublishContext,
+  plan: Plan,
+  repos: readonly ComparedRepo[],
+): Promise<NonNullable<Prepared['publishing']>> {
+  const { lookBeforeWriting, reposToPublish } = await import('./publish/publish.ts');
+  const targets = await lookBeforeWriting(context, reposToPublish(plan, repos, false));
+  return { context, targets };
 }
 
 /** The plan; when it is to be published, after signing in, which may settle the owner. */
 async function settle(
   given: Given,
   workspace: Workspace,
-  typed: string,
+  typed: readonly string[],
   { say }: Terminal,
-): Promise<Pick<Prepared, 'given' | 'plan' | 'signed'>> {
+): Promise<Pick<Prepared, 'given' | 'plan'> & { readonly context?: PublishContext }> {
   const plan = planFor(given, workspace);
   if (!given.switches.publish) return { given, plan };
-  const { signInFor } = await import('./publish/publish.ts');
-  const { given: owned, signed } = await signInFor(given, plan, typed, say);
-  return { given: owned, signed, plan: planFor(owned, workspace) };
+  const { signInForPlan } = await import('./publish/publish.ts');
+  const signedIn = await signInForPlan(given, plan, typed, workspace.parent, say);
+  return { ...signedIn, plan: planFor(signedIn.given, workspace) };
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
@@ -136,7 +155,7 @@ async function extender({ command }: Given, { environments }: Plan): Promise<Ext
  * edited are in the way. Returns the report; throws a UserError (exit code 1) when it refuses.
  */
 export async function execute(prepared: Prepared): Promise<Report> {
-  const { given, plan, repos, terminal, asks } = prepared;
+  const { given, plan, repos, terminal, asks, publishing } = prepared;
   const { switches } = given;
   if (switches.dryRun)
     return reportOf(
@@ -144,22 +163,32 @@ export async function execute(prepared: Prepared): Promise<Report> {
       repos,
       true,
       await import('./render/objects.ts'),
-      await published(prepared, repos),
+      publishing && (await import('./publish/publish.ts')).describeTargets(publishing.targets),
     );
   const changes = repos.some(({ files }) => files.some(({ state }) => !UNCHANGED.has(state)));
   if (asks && changes) await confirmPlan(plan, repos, terminal);
+  if (asks && publishing) await confirmPublication(publishing, terminal);
   const decided = await resolveConflicts(repos, terminal, terminal.interactive && !switches.json);
   writeRepos(decided);
   return reportOf(plan, decided, false, undefined, await published(prepared, decided));
 }
 
+async function confirmPublication(
+  { context, targets }: NonNullable<Prepared['publishing']>,
+  terminal: Terminal,
+): Promise<void> {
+  const { confirmCreation } = await import('./publish/publish.ts');
+  await confirmCreation(context, targets, (question) => terminal.confirm(question, false));
+}
+
 async function published(
-  { signed, parent, terminal, asks }: Prepared,
+  { plan, publishing }: Prepared,
   repos: readonly ComparedRepo[],
 ): Promise<PublishResult[] | undefined> {
-  if (!signed) return undefined;
-  const { publishRepos } = await import('./publish/publish.ts');
-  return publishRepos(signed, repos, parent, terminal, asks);
+  if (!publishing) return undefined;
+  const { publish, reposToPublish } = await import('./publish/publish.ts');
+  const { context, targets } = publishing;
+  return publish(context, reposToPublish(plan, repos, true), targets);
 }
 
 const UNCHANGED: ReadonlySet<string> = new Set(['identical', 'keep']);

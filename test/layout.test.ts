@@ -26,6 +26,7 @@ const PURE_FILES = [
   'lib/publish/state.ts',
   'lib/publish/refusals.ts',
   'lib/publish/explain.ts',
+  'lib/publish/github-host.ts',
 ];
 const pureFiles = (): string[] => [
   ...PURE_ROOMS.flatMap((room) => filesOf(`lib/${room}`)),

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isSameRepository, readBlobs, treeId } from '../../lib/publish/git-folder.ts';
-import { locateGithub } from '../../lib/publish/github.ts';
-import { provesOwnership } from '../../lib/publish/look.ts';
-import { decideState, describeProgress, type Sighting } from '../../lib/publish/state.ts';
+import { locateGithub } from '../../lib/publish/github-host.ts';
+import { provesOwnership } from '../../lib/publish/journal.ts';
+import { decideState, describeProgress, type Evidence } from '../../lib/publish/state.ts';
 import { plainGit } from './bare.ts';
 import { writeIn } from './run.ts';
 
-const nothing: Sighting = {
+const nothing: Evidence = {
   exists: true,
   journalled: false,
   redirected: false,
@@ -24,7 +24,7 @@ const nothing: Sighting = {
   sharedHistory: false,
 };
 
-const STATES: readonly (readonly [string, Partial<Sighting>])[] = [
+const STATES: readonly (readonly [string, Partial<Evidence>])[] = [
   ['absent ours', { exists: false }],
   ['foreign', { redirected: true, remote: 'a', local: 'a' }],
   ['empty', { otherBranches: false }],
@@ -100,10 +100,11 @@ test('ownership: the id, or an intent with the right time and description', () =
     createdAt: at,
     archived: false,
     private: false,
+    template: false,
     defaultBranch: 'main',
     topics: [],
   };
-  const repo = { name: 'r', folder: '', description: 'D', files: [], role: 'config' as const };
+  const repo = { description: 'D' };
   const intent = (text: string) => ({ target: '', intents: [text] });
   assert.ok(provesOwnership({ target: '', id: 7 }, remote, repo));
   assert.ok(!provesOwnership({ target: '', id: 8 }, remote, repo));
@@ -129,8 +130,5 @@ test('progress is told in plain lines', () => {
     '> pushed o/r@main 0123456',
   );
   assert.equal(describeProgress({ kind: 'pushing', repo: 'o/r', percent: 66 }), '  o/r: 66%');
-  assert.equal(
-    describeProgress({ kind: 'waiting', seconds: 3, first: true, why: 'w' }),
-    '  waiting 3 s: w',
-  );
+  assert.equal(describeProgress({ kind: 'waiting', seconds: 3, why: 'w' }), '  waiting 3 s: w');
 });

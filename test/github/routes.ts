@@ -75,9 +75,10 @@ function withRepo(
 }
 
 function update({ standIn, body }: Call, repo: Repo): Reply {
-  const { default_branch: branch } = body;
-  if (Object.keys(body).some((key) => key !== 'default_branch'))
+  const { default_branch: branch, is_template: template } = body;
+  if (Object.keys(body).some((key) => key !== 'default_branch' && key !== 'is_template'))
     standIn.violations.push('settings were changed');
+  if (template === true) repo.template = true;
   if (typeof branch === 'string') {
     if (!branches(repo.folder).some(({ name }) => name === branch))
       return fail(422, 'Validation Failed');

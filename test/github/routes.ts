@@ -3,7 +3,7 @@ import { commitBody, comparison, fullRepository, publicUser, type Repo } from '.
 import type { Operation, Tree } from './description.ts';
 import { type Call, fail, NOT_FOUND, ok, type Reply } from './replies.ts';
 import { create, createInOrganization, getOrganization, viewer } from './routes-create.ts';
-import type { StandIn } from './stand-in.ts';
+import type { World } from './world.ts';
 
 const ROUTES: Record<string, (call: Call) => Reply> = {
   'GET /user': ({ standIn }) => ok(publicUser(viewer(standIn), standIn.url)),
@@ -114,6 +114,6 @@ function getCommit({ standIn, values: [, , ref = ''] }: Call, repo: Repo): Reply
   }
 }
 
-function branchBody({ url }: StandIn, name: string, sha: string): Tree {
+function branchBody({ url }: World, name: string, sha: string): Tree {
   return { name, commit: { sha, url: `${url}/commits/${sha}` }, protected: false };
 }

@@ -11,6 +11,7 @@ import { checkScopes, type Home, homeOf, type Session } from './sign-in.ts';
 import {
   decideState,
   type Evidence,
+  type FollowedBranch,
   type Place,
   type PublicationRepo,
   type PublishRequest,
@@ -120,12 +121,15 @@ function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): 
   if (first === undefined || others.length > 0)
     throw new PublishError('TWO_BRANCHES', {
       repo: fullName,
-      branches: branches
-        .map(({ name: branch, environments }) => `${branch} by ${environments.join(', ')}`)
-        .join('; '),
+      branches: branches.map(describeBranch).join('; '),
     });
   const page = `${github.host.web}/${fullName}`;
   return { fullName, owner, url: `${page}.git`, page, branch: first.name };
+}
+
+/** A tenant's run knows its own environments only; the others are in the record of the repository. */
+function describeBranch({ name, environments }: FollowedBranch): string {
+  return environments.length === 0 ? name : `${name} by ${environments.join(', ')}`;
 }
 
 /** How the journal names a target. */

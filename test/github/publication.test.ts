@@ -75,20 +75,45 @@ test('a remote is the same repository in all its spellings', () => {
   const url = 'https://github.com/octo/fleet.git';
   for (const same of [
     'https://github.com/Octo/fleet',
+    'HTTPS://GITHUB.COM/octo/fleet.git',
+    'https://www.github.com/octo/fleet',
+    'https://github.com:443/octo/fleet',
+    'http://github.com/octo/fleet/',
     'git@github.com:octo/fleet.git',
+    'github.com:octo/fleet',
+    'git@github.com:/octo/fleet.git',
     'ssh://git@github.com/octo/fleet',
+    'ssh://git@github.com:22/octo/fleet.git',
+    'ssh://git@ssh.github.com:443/octo/fleet.git',
+    'git+ssh://git@github.com/octo/fleet.git',
+    'git://github.com/octo/fleet.git',
     'https://me@github.com/octo/fleet.git/',
+    'https://me:secret@github.com/octo/fleet',
   ]) {
     assert.ok(isSameRepository(same, url), same);
   }
   for (const other of [
     'https://github.com/octo/fleet2',
+    'https://github.com/octo/fleet/more',
+    'https://github.com:8443/octo/fleet',
     'https://gitlab.com/octo/fleet',
+    'git@work:octo/fleet.git',
+    'ssh://git@ssh.gitlab.com/octo/fleet',
+    'https://github.com.example.com/octo/fleet',
+    'https://example.com/github.com/octo/fleet',
     '/srv/git/octo/fleet.git',
+    'file:///srv/octo/fleet',
+    '-oProxyCommand=x:octo/fleet',
     '',
   ]) {
     assert.ok(!isSameRepository(other, url), other);
   }
+  const server = 'http://127.0.0.1:8080/octo/fleet.git';
+  assert.ok(
+    isSameRepository('ssh://git@127.0.0.1:2222/octo/fleet', server),
+    'ssh has its own port',
+  );
+  assert.ok(!isSameRepository('http://127.0.0.1:9090/octo/fleet', server), 'another server');
 });
 
 test('ownership: the id, or an intent with the right time and description', () => {

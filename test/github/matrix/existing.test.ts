@@ -61,7 +61,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
       outcome,
       'NAME_TAKEN',
       /octo\/flux-demo already exists and holds commits/,
-      /Choose another name: --name flux-demo-2\\./,
+      /Choose another name: --name flux-demo-2\./,
     );
     assertUntouched(scene, outcome);
     assert.equal(git(taken.folder, 'rev-parse', 'main').trim(), head);

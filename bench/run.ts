@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { floorValues } from './floor-values.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const QUICK = process.argv.includes('--quick');
@@ -23,6 +24,9 @@ const SHELF = mkdtempSync(
   join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'flux-gitops-bench-'),
 );
 process.on('exit', () => rmSync(SHELF, { recursive: true, force: true }));
+
+const VALUES = join(SHELF, 'values.json');
+writeFileSync(VALUES, floorValues());
 
 type Way = {
   readonly name: string;
@@ -121,7 +125,7 @@ const flags = (count: number | 'default'): string[] =>
 const bare: Way = { name: 'bare node', argv: () => ['-e', '0'] };
 const floor = (count: number | 'default'): Way => ({
   name: 'floor',
-  argv: (into) => [join(ROOT, 'bench/floor.js'), into, String(count)],
+  argv: (into) => [join(ROOT, 'bench/floor.js'), VALUES, into, String(count)],
 });
 const own = (count: number | 'default'): Way => ({
   name: 'flux-gitops',

@@ -1,5 +1,5 @@
 import { commandOf } from './plan/commands.ts';
-import { printError, printReport, refuseUnpublishable } from './report.ts';
+import { printError, printReport, refuseIncomplete, refuseUnpublishable } from './report.ts';
 import { execute, prepare } from './run.ts';
 import { type Adapter, adapterTerminal } from './terminal.ts';
 
@@ -24,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const report = await execute(prepared);
     printReport(report, prepared.given, say);
     refuseUnpublishable(report);
+    refuseIncomplete(report);
     return 0;
   } catch (error) {
     return await printError(error, argv.includes('--json'));

@@ -1,34 +1,40 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Conflicter } from '@yeoman/conflicter';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
-import type { Adapter } from './terminal.ts';
+import { differenceOf } from './render/difference.ts';
+import { unixLines } from './render/line-ends.ts';
+import type { Adapter, Conflict } from './terminal.ts';
 
 type ConflicterAdapter = ConstructorParameters<typeof Conflicter>[0];
 type ConflicterFile = Parameters<Conflicter['checkForCollision']>[0];
 
-/** The keys of Yeoman's question that fit: its experimental ones edit and reload files on disk. */
-const KEYS = ['y', 'n', 'a', 'd', 'x'];
-
+/** The keys of Yeoman's question that fit: others edit files on disk, or show a file from top to bottom. */
+const KEYS = ['y', 'n', 'a', 'x'];
 /**
- * Asks Yeoman's conflict question for each of `files` in `folder`, before anything is written.
- * Returns the paths to overwrite; throws Interrupted when the user aborts.
+ * Shows the difference in each of `conflicts` with its path below `parent`, and asks Yeoman's conflict
+ * question, before anything is written. Returns the files to overwrite; throws Interrupted when the user aborts.
  */
 export async function askConflicts(
   adapter: Adapter,
-  folder: string,
-  files: readonly ComparedFile[],
-): Promise<Set<string>> {
+  say: (text: string) => void,
+  parent: string,
+  conflicts: readonly Conflict[],
+): Promise<Set<ComparedFile>> {
   const conflicter = new Conflicter(adapter as ConflicterAdapter, {
-    cwd: folder,
+    cwd: parent,
     customizeActions: (actions) =>
       actions.filter((action) => !('key' in action) || KEYS.includes(String(action.key))),
   });
-  const chosen = new Set<string>();
-  for (const { path, contents } of files) {
-    const file = { path: join(folder, path), contents: Buffer.from(contents) } as ConflicterFile;
-    const { conflicter: answer } = await conflicter.checkForCollision(file).catch(interrupt);
-    if (answer === 'force' || (answer as string) === 'write') chosen.add(path);
+  const chosen = new Set<ComparedFile>();
+  for (const { folder, file } of conflicts) {
+    const lines = differenceOf(unixLines(file.found ?? ''), unixLines(file.contents));
+    say([relative(parent, join(folder, file.path)), ...lines].join('\n'));
+    const asked = { path: join(folder, file.path), contents: Buffer.from(file.contents) };
+    const { conflicter: answer } = await conflicter
+      .checkForCollision(asked as ConflicterFile)
+      .catch(interrupt);
+    if (answer === 'force' || (answer as string) === 'write') chosen.add(file);
   }
   return chosen;
 }

@@ -8,6 +8,8 @@ export type Problem = {
   readonly example: string;
   /** What to change. */
   readonly flag: string;
+  /** The settings that this is about (`arguments`: what stands before the flags), for questions and scripts. */
+  readonly settings?: readonly string[];
 };
 
 /** `problem` as one paragraph: what was given, the rule, an example, what to change. */
@@ -23,16 +25,19 @@ export function describeProblem({ given, rule, example, flag }: Problem): string
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: 1 | 2;
+  /** What is wrong with the input, one by one. */
+  readonly problems: readonly Problem[];
 
-  constructor(message: string, code: 1 | 2, cause?: unknown) {
+  constructor(message: string, code: 1 | 2, cause?: unknown, problems: readonly Problem[] = []) {
     super(message, { cause });
     this.code = code;
+    this.problems = problems;
   }
 }
 
 /** The error that reports every one of `problems`; its exit code is 2. */
 export function inputError(problems: readonly Problem[]): UserError {
-  return new UserError(problems.map(describeProblem).join('\n\n'), 2);
+  return new UserError(problems.map(describeProblem).join('\n\n'), 2, undefined, problems);
 }
 
 /** The run was interrupted from the keyboard; 130 is 128 + SIGINT, as shells report it. */

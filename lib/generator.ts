@@ -1,15 +1,9 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
 import { usageOf } from './disk/package-files.ts';
-import { printReport, type Report, refuseUnpublishable } from './report.ts';
+import { printReport, type Report, refuseIncomplete, refuseUnpublishable } from './report.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
-import {
-  type CommandName,
-  flagOf,
-  SWITCHES,
-  type SwitchKey,
-  settingsOf,
-} from './settings/settings.ts';
+import { type CommandName, flagOf, isSwitch, settingsOf } from './settings/settings.ts';
 import { type Adapter, adapterTerminal } from './terminal.ts';
 
 type Options = BaseOptions & { readonly [flag: string]: unknown };
@@ -63,7 +57,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
       (text) => this.log(text),
       async () => adapter,
     );
-    const start = { cwd: this.destinationRoot(), also: YEOMAN_FLAGS };
+    const start = { cwd: this.destinationRoot(), foreign: YEOMAN_FLAGS };
     this.prepared = await prepare(this.command, this.rawArguments(), terminal, start);
   }
 
@@ -75,6 +69,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
     if (!this.prepared || !this.report) return;
     printReport(this.report, this.prepared.given, (text) => this.log(text));
     refuseUnpublishable(this.report);
+    refuseIncomplete(this.report);
   }
 
   override help(): string {
@@ -104,13 +99,12 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
       const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
       return [this.options[name] ?? this.options[camel] ?? []].flat();
     };
-    const texts = settingsOf(this.command).map(flagOf);
-    const switches = (Object.keys(SWITCHES) as SwitchKey[]).map(flagOf);
-    return [
-      ...texts.flatMap((flag) =>
-        option(flag).map((value) => (value === true ? flag : `${flag}=${value}`)),
-      ),
-      ...switches.filter((flag) => option(flag)[0] === true),
-    ];
+    return settingsOf(this.command).flatMap((key) => {
+      const flag = flagOf(key);
+      const values = option(flag);
+      // Yeoman sets its own options of these names to false.
+      if (isSwitch(key)) return values[0] === true ? [flag] : [];
+      return values.map((value) => (value === true ? flag : `${flag}=${value}`));
+    });
   }
 }

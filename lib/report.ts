@@ -1,21 +1,23 @@
+import { join, sep } from 'node:path';
 import { styleText } from 'node:util';
-import type { ComparedRepo } from './disk/compare.ts';
+import { type ComparedRepo, type FileAction, type FileState, WRITES } from './disk/compare.ts';
 import { templatesOf } from './disk/package-files.ts';
-import { WRITTEN } from './disk/write.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { namespaceOf } from './plan/estate.ts';
 import type { Plan } from './plan/plan.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
+import { shellCommand, shellWord } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { painter } from './terminal.ts';
 
-/** A file in a report; `state` says what a run does, or has done, to it. */
+/** A file in a report: whose it is, and what a run does, or has done, to it. */
 export type ReportedFile = {
   readonly path: string;
-  readonly state: string;
+  readonly state: FileState;
+  readonly action: FileAction;
   readonly objects?: readonly KubernetesObject[];
 };
 
@@ -47,15 +49,22 @@ export type Report = {
 /** Paints a word; with colours off it returns the word. */
 export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) => string;
 
-const STATES: {
-  readonly [state: string]: { readonly word: string; readonly style: 'green' | 'yellow' | 'dim' };
+/** What a run does to a file, as a plan says it and as a result says it. */
+const ACTIONS: {
+  readonly [action in FileAction]: {
+    readonly plan: string;
+    readonly result: string;
+    readonly style: 'green' | 'yellow' | 'dim';
+  };
 } = {
-  create: { word: 'create', style: 'green' },
-  change: { word: 'change', style: 'yellow' },
-  overwrite: { word: 'overwrite', style: 'yellow' },
-  conflict: { word: 'differs', style: 'yellow' },
-  keep: { word: 'leave alone', style: 'dim' },
-  identical: { word: 'identical', style: 'dim' },
+  create: { plan: 'create', result: 'created', style: 'green' },
+  replace: { plan: 'change', result: 'changed', style: 'yellow' },
+  merge: { plan: 'merge', result: 'merged', style: 'yellow' },
+  overwrite: { plan: 'overwrite', result: 'overwritten', style: 'yellow' },
+  remove: { plan: 'remove', result: 'removed', style: 'yellow' },
+  ask: { plan: 'ask', result: 'asked about', style: 'yellow' },
+  keep: { plan: 'leave alone', result: 'left alone', style: 'dim' },
+  none: { plan: 'identical', result: 'identical', style: 'dim' },
 };
 
 /** `report` as a plan: every repository, file and object; at most `most` lines of files. */
@@ -72,10 +81,15 @@ export function planText(report: Report, paint: Paint, most = Number.POSITIVE_IN
   return [...cut, '', ...noteLines(report)].join('\n').trimStart();
 }
 
-function fileLine({ path, state, objects = [] }: ReportedFile, paint: Paint): string {
-  const { word, style } = STATES[state] ?? { word: state, style: 'dim' };
+/** A file that a user edited and to which nothing is to be brought is left alone, not identical. */
+const shownAction = ({ state, action }: ReportedFile): FileAction =>
+  state === 'edited' && action === 'none' ? 'keep' : action;
+
+function fileLine(file: ReportedFile, paint: Paint): string {
+  const { path, objects = [] } = file;
+  const { plan, style } = ACTIONS[shownAction(file)];
   const named = objects.map(({ kind, name }) => `${kind}/${name}`);
-  return `  ${paint(style, word.padEnd(11))}  ${path}  ${paint('dim', named.join(' '))}`.trimEnd();
+  return `  ${paint(style, plan.padEnd(11))}  ${path}  ${paint('dim', named.join(' '))}`.trimEnd();
 }
 
 const noteLines = ({ notes, elsewhere }: Report): string[] => [
@@ -86,15 +100,20 @@ const noteLines = ({ notes, elsewhere }: Report): string[] => [
 /** `report` as the result of a run: counts, notes and the next steps. */
 export function resultText(report: Report, paint: Paint): string {
   const repos = report.repositories.map(({ name, folder, files }) => {
-    const counts = Object.entries(STATES).flatMap(([state, { word }]) => {
-      const count = files.filter((file) => file.state === state).length;
-      return count > 0 ? [`${count} ${PAST[state] ?? word}`] : [];
+    const counts = Object.entries(ACTIONS).flatMap(([action, { result }]) => {
+      const count = files.filter((file) => shownAction(file) === action).length;
+      return count > 0 ? [`${count} ${result}`] : [];
     });
     return `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`;
   });
   const { changed, published } = report;
   const idle = !changed && (published ?? []).every(({ created, pushed }) => !created && !pushed);
-  const verdict = idle ? ['Nothing to do: every file is as it should be.'] : [];
+  const kept = report.repositories.some(({ files }) =>
+    files.some(({ action }) => action === 'keep'),
+  );
+  const verdict = idle
+    ? [kept ? 'Nothing was changed.' : 'Nothing to do: every file is as it should be.']
+    : [];
   const next =
     report.next.length > 0 ? ['', 'Next:', ...report.next.map((step) => `  ${step}`)] : [];
   const wanted = report.elsewhere.flatMap(({ url, path, contents }) => [
@@ -112,14 +131,6 @@ export function resultText(report: Report, paint: Paint): string {
   ].join('\n');
 }
 
-const PAST: { readonly [state: string]: string } = {
-  create: 'created',
-  change: 'changed',
-  overwrite: 'overwritten',
-  keep: 'left alone',
-  conflict: 'left alone',
-};
-
 /** The public demo repositories of DEMO_OWNER, and what they hold. */
 const DEMO = new Map([
   ['dev', 'flux-dev'],
@@ -127,13 +138,11 @@ const DEMO = new Map([
   ['prod', 'flux-stage-prod'],
 ]);
 
-/** What a reader of the plan should know and would not see; `kept` are files edited by hand. */
-export function notesOf({ environments }: Plan, kept: readonly string[]): string[] {
+/** What a reader of the plan should know and would not see. */
+export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]): string[] {
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
-  const notes = kept.map(
-    (path) => `${path} was edited by hand and is left alone; --force writes it anew.`,
-  );
+  const notes = fileNotes(repos);
   if (missing.length < demo.length)
     notes.unshift(
       `the syncs follow the public demo repositories of ${DEMO_OWNER}, which you cannot push to. ` +
@@ -145,6 +154,31 @@ export function notesOf({ environments }: Plan, kept: readonly string[]): string
   return notes;
 }
 
+/** What became of files that a user edited or deleted, and of files that are no longer written. */
+function fileNotes(repos: readonly ComparedRepo[]): string[] {
+  const paths = (state: FileState, action: FileAction): string =>
+    listed(
+      repos.flatMap(({ folder, files }) =>
+        files
+          .filter((file) => file.state === state && file.action === action)
+          .map(({ path }) => shorten(join(folder, path))),
+      ),
+    );
+  const texts: [string, string][] = [
+    [paths('edited', 'merge'), 'edited by you: what is new was merged into it'],
+    [paths('edited', 'keep'), 'edited by you, and left alone; --force writes it anew'],
+    [paths('deleted', 'keep'), 'deleted by you, and stays so; --force brings it back'],
+    [paths('leftover', 'remove'), 'no longer needed, and removed'],
+    [paths('leftover', 'keep'), 'no longer needed, and left alone because you edited it'],
+  ];
+  return texts.filter(([list]) => list !== '').map(([list, text]) => `${list}: ${text}.`);
+}
+
+const listed = (words: readonly string[]): string =>
+  words.length <= 6
+    ? words.join(', ')
+    : `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`;
+
 /** The commands that come after a run that wrote `plan`; `folders` says where each repo lies. */
 export function nextSteps(
   plan: Plan,
@@ -153,17 +187,31 @@ export function nextSteps(
 ): string[] {
   const config = plan.repos.find(({ role }) => role === 'config');
   const first = plan.environments[0];
-  if (!config || !first) return [...folders.values()].map((folder) => `read ${folder}/README.md`);
+  if (!config || !first)
+    return [...folders.values()].map((folder) => `read ${shellWord(join(folder, 'README.md'))}`);
   const folder = folders.get(config.name) ?? '.';
-  const followed = plan.repos.filter(({ role }) => role === 'scenario' || plan.syncConfig);
-  const pushed = followed.map(({ name }) => name);
-  const own = published || first.owner === DEMO_OWNER || pushed.length === 0;
+  const apply = (below: string): string =>
+    shellCommand(['kubectl', 'apply', '-f', `${folder}/${below}/`]);
+  const hasPolicies = config.layers.some(({ from }) => from === 'policies');
+  const applied = plan.environments.slice(0, 5).map(({ name }) => apply(name));
+  const more = plan.environments.length - applied.length;
   return [
-    `read ${folder}/README.md: it installs the Flux Operator, and has every command for this estate`,
-    ...(own ? [] : [`push ${pushed.slice(0, 5).join(', ')} to ${first.githubUrl}/${first.owner}`]),
-    ...(plan.syncConfig ? [] : [`kubectl apply -f ${folder}/${first.name}/`]),
+    `read ${shellWord(join(folder, 'README.md'))}: it has every command for this estate`,
+    ...(published ? [] : pushes(plan)),
+    `install the Flux Operator, once per cluster: ${shellWord(join(folder, 'install/README.md'))}`,
+    ...(plan.syncConfig ? [] : [...(hasPolicies ? [apply('policies')] : []), ...applied]),
+    ...(plan.syncConfig || more === 0 ? [] : [`and ${more} more environments, in the same way`]),
     `kubectl -n ${namespaceOf(first)} get gitrepositories,kustomizations`,
   ];
+}
+
+/** What a person pushes, by owner; nobody pushes to the public demo. */
+function pushes(plan: Plan): string[] {
+  const byOwner = new Map<string, string[]>();
+  for (const { name, role, githubUrl, owner } of plan.repos)
+    if ((role === 'scenario' || plan.syncConfig) && owner !== DEMO_OWNER)
+      byOwner.set(`${githubUrl}/${owner}`, [...(byOwner.get(`${githubUrl}/${owner}`) ?? []), name]);
+  return [...byOwner].map(([url, names]) => `push ${listed(names)} to ${url}`);
 }
 
 /** What a run will do (`dryRun`) or has done; `parser` adds the Kubernetes objects. */
@@ -175,11 +223,8 @@ export function reportOf(
   published?: readonly PublishResult[],
 ): Report {
   const folders = new Map(repos.map(({ repo, folder }) => [repo.name, shorten(folder)]));
-  const kept = repos.flatMap(({ folder, files }) =>
-    files.filter(({ state }) => state === 'keep').map(({ path }) => `${shorten(folder)}/${path}`),
-  );
   const render = layerRenderer(templatesOf);
-  const changed = repos.some(({ files }) => files.some(({ state }) => WRITTEN.has(state)));
+  const changed = repos.some(({ files }) => files.some(({ action }) => WRITES.has(action)));
   return {
     dryRun,
     changed,
@@ -188,7 +233,7 @@ export function reportOf(
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
     ...(published && { published }),
-    notes: notesOf(plan, kept),
+    notes: notesOf(plan, repos),
     next: changed || published ? nextSteps(plan, folders, published !== undefined) : [],
   };
 }
@@ -197,16 +242,17 @@ function reportedRepo(
   { repo: { name, role, url }, folder, files }: ComparedRepo,
   parser: typeof import('./render/objects.ts') | undefined,
 ): ReportedRepo {
-  const reported = files.map(({ path, state, contents }) => ({
+  const reported = files.map(({ path, state, action, contents }) => ({
     path,
     state,
+    action,
     ...(parser && { objects: parser.objectsOf(path, contents) }),
   }));
   return { name, role, url, folder, files: reported };
 }
 
 const shorten = (folder: string): string => {
-  const cwd = `${process.cwd()}/`;
+  const cwd = `${process.cwd()}${sep}`;
   return folder.startsWith(cwd) ? folder.slice(cwd.length) : folder;
 };
 
@@ -225,17 +271,46 @@ export function refuseUnpublishable({ published = [] }: Report): void {
 }
 
 /**
+ * Throws when a file that new tenants depend on was kept as a user edited it: it lacks what this run would
+ * have brought. The report has been printed.
+ */
+export function refuseIncomplete({ repositories, dryRun }: Report): void {
+  const lacking = repositories.flatMap(({ folder, files }) =>
+    files
+      .filter(({ state, action }) => state === 'edited' && action === 'keep')
+      .filter(({ path }) => path.startsWith('policies/') || path === 'kustomization.yaml')
+      .map(({ path }) => join(folder, path)),
+  );
+  if (dryRun || lacking.length === 0) return;
+  throw new UserError(
+    `${listed(lacking)} was kept, and lacks what the environments need: Flux or the estate's own policies ` +
+      'will refuse them.\n  Merge it by hand: the same command with --dry-run shows the file, --force writes it anew.',
+    1,
+  );
+}
+
+/**
  * Prints what `error` means for the user and returns the exit code; a defect keeps its stack. With
- * `json`, what stopped publishing is printed to stdout as well.
+ * `json` it is printed to stdout as well, as one JSON document.
  */
 export async function printError(error: unknown, json: boolean): Promise<number> {
   const known = error instanceof UserError || error instanceof Interrupted;
   const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
-  if (json && error instanceof Error && 'reason' in error) {
-    const { PublishError, publishProblem } = await import('./publish/refusals.ts');
-    if (error instanceof PublishError)
-      process.stdout.write(`${JSON.stringify({ error: publishProblem(error) }, null, 2)}\n`);
+  if (json) {
+    const shape = await errorAsJson(error);
+    process.stdout.write(`${JSON.stringify({ error: shape }, null, 2)}\n`);
   }
   return known ? error.code : 1;
+}
+
+/** `error` as `--json` shows it: a message, and each problem of the input. */
+async function errorAsJson(error: unknown): Promise<object> {
+  if (error instanceof Error && 'reason' in error) {
+    const { PublishError, publishProblem } = await import('./publish/refusals.ts');
+    if (error instanceof PublishError) return publishProblem(error);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const problems = error instanceof UserError ? error.problems : [];
+  return { message, ...(problems.length > 0 && { problems }) };
 }

@@ -1,42 +1,51 @@
-import { type ComparedRepo, compareRepo, type Extend } from './disk/compare.ts';
+import {
+  type ComparedFile,
+  type ComparedRepo,
+  compareRepo,
+  recordFile,
+  WRITES,
+  withPending,
+} from './disk/compare.ts';
+import { withLock } from './disk/lock.ts';
 import { packageVersion, templatesOf, usageOf } from './disk/package-files.ts';
 import { openWorkspace, type Workspace } from './disk/workspace.ts';
-import { writeRepos } from './disk/write.ts';
+import { FileChanged, writeRepos } from './disk/write.ts';
 import { Interrupted, inputError, type Problem, UserError } from './errors.ts';
 import { PLANNERS } from './plan/commands.ts';
-import { checkPublication, readSetting, standardDefaults } from './plan/estate.ts';
-import { checkFollowed } from './plan/operator-tier.ts';
 import type { Plan } from './plan/plan.ts';
+import { RECORD_FILE } from './plan/record.ts';
 import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
-import { layerRenderer, renderPlan } from './render/render.ts';
+import { blobId } from './render/line-ends.ts';
+import { layerRenderer } from './render/render.ts';
 import { planText, type Report, reportOf } from './report.ts';
 import { type Given, parseArguments } from './settings/arguments.ts';
 import { helpText } from './settings/help.ts';
 import { openQuestions, withAnswers } from './settings/questions.ts';
-import type { CommandName } from './settings/settings.ts';
+import { readSetting } from './settings/resolve.ts';
+import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
 import { painter, type Terminal } from './terminal.ts';
 
-/** A run whose plan is made and compared with the disk; nothing is written yet. */
+/** A run that knows what is wanted; nothing is written yet. */
 export type Prepared = {
   readonly given: Given;
-  readonly plan: Plan;
-  readonly repos: readonly ComparedRepo[];
   readonly terminal: Terminal;
   /** Whether questions are asked, and so the plan is shown and confirmed. */
   readonly asks: boolean;
-  /** With `--publish`: the user who is signed in, and what GitHub holds. */
-  readonly publishing?: { readonly context: PublishContext; readonly targets: readonly Target[] };
+  /** What was typed, as words. */
+  readonly typed: readonly string[];
+  /** Opens what lies on disk, as it is at that moment. */
+  readonly open: () => Workspace;
 };
 
 /** Where a run starts: the folder that `--into` is relative to, and whose flags are passed over. */
-export type Start = { readonly cwd: string; readonly also?: readonly string[] };
+export type Start = { readonly cwd: string; readonly foreign?: readonly string[] };
 
 /**
- * Reads `argv`, asks for what it leaves open, plans, renders and compares: all that may refuse
- * happens here. Returns undefined when help or the version was all that was wanted. Throws a
- * UserError with every problem of the input.
+ * Reads `argv` and asks for what it leaves open. Returns undefined when help or the version was all that was
+ * wanted. Throws a UserError with every problem of the input; what needs no answer is checked before the
+ * first question.
  */
 export async function prepare(
   command: CommandName,
@@ -44,192 +53,224 @@ export async function prepare(
   terminal: Terminal,
   start: Start,
 ): Promise<Prepared | undefined> {
-  const { given, problems } = parseArguments(command, argv, start.also);
+  const { given, problems } = parseArguments(command, argv, start.foreign);
   const { switches, texts } = given;
-  if (switches.help || switches.version) {
+  if (switches.help || switches.version || given.positionals[0] === 'help') {
     process.stdout.write(
-      switches.help ? helpText(command, usageOf(command)) : `${packageVersion()}\n`,
+      switches.version ? `${packageVersion()}\n` : helpText(command, usageOf(command)),
     );
     return undefined;
   }
   const found: Problem[] = [];
   const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
-  const workspace = openWorkspace(command, start.cwd, into, found);
-  const planner = PLANNERS[command];
+  const open = (): Workspace => {
+    const broken: Problem[] = [];
+    const workspace = openWorkspace(command, start.cwd, into, broken);
+    if (broken.length > 0) throw inputError(broken);
+    return workspace;
+  };
   // A planner that does not know what lies in the folder would speak of other things.
   if (found.length > 0) throw inputError([...problems, ...found]);
-  if (problems.length > 0) throw inputError([...problems, ...planner(given, workspace).problems]);
+  const workspace = openWorkspace(command, start.cwd, into, found);
+  if (found.length > 0) throw inputError([...problems, ...found]);
+  if (problems.length > 0)
+    throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
-  const { context, ...settled } = await settle(complete, workspace, typed, terminal);
-  const repos = await compare(settled, workspace, switches.force === true);
-  const publishing = context && (await lookAtGithub(context, settled.plan, repos));
-  return { ...settled, repos, terminal, asks, ...(publishing && { publishing }) };
+  return { given: complete, terminal, asks, typed, open };
 }
 
 /** A missing token is told before the first question. */
 async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
   const { checkToken } = await import('./publish/publish.ts');
-  const recorded = home?.record?.defaults.githubUrl ?? standardDefaults().githubUrl;
+  const recorded = home?.record?.shared.githubUrl ?? SETTINGS.githubUrl.default;
   await checkToken(given.texts.githubUrl?.[0] ?? recorded, given);
 }
 
-/** Whatever GitHub refuses is told before a file is written. */
-async function lookAtGithub(
-  context: PublishContext,
-  plan: Plan,
-  repos: readonly ComparedRepo[],
-): Promise<NonNullable<Prepared['publishing']>> {
-  const { lookBeforeWriting, reposToPublish } = await import('./publish/publish.ts');
-  const targets = await lookBeforeWriting(context, reposToPublish(plan, repos, false));
-  return { context, targets };
+async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
+  const planner = PLANNERS[given.command];
+  // What is missing is asked for; what was given is checked before that, so that nobody answers in vain.
+  const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  const problems = planner(given, workspace).problems.filter(
+    ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
+  );
+  if (problems.length > 0) throw inputError(problems);
+  const answers = await terminal.ask(openQuestions(given, workspace, planner));
+  return withAnswers(given, answers, workspace);
 }
 
-/** The plan; when it is to be published, after signing in, which may settle the owner. */
-async function settle(
-  given: Given,
-  workspace: Workspace,
-  typed: readonly string[],
-  { say }: Terminal,
-): Promise<Pick<Prepared, 'given' | 'plan'> & { readonly context?: PublishContext }> {
+/**
+ * Plans, compares, shows the plan and carries it out, unless it is a dry run, the user says no, or files
+ * that a user edited are in the way. Returns the report; throws a UserError when it refuses.
+ */
+export async function execute(prepared: Prepared): Promise<Report> {
+  const settled = await settle(prepared);
+  const { given, terminal } = prepared;
+  if (given.switches.dryRun) {
+    const compared = await compare(settled, prepared);
+    const parser = await import('./render/objects.ts');
+    const targets = await lookAtGithub(settled, compared);
+    const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
+    return reportOf(compared.plan, compared.repos, true, parser, results);
+  }
+  const workspace = prepared.open();
+  const { targets, ...written } = await withLock(workspace.parent, terminal.say, () =>
+    carryOut(settled, prepared),
+  );
+  const results = await published(settled, written, targets);
+  return reportOf(written.plan, written.repos, false, undefined, results);
+}
+
+/** What is wanted; with `--publish`, of the user who is signed in. */
+type Settled = { readonly given: Given; readonly context?: PublishContext };
+
+/** Signs in when the plan is to be published, which may settle the owner. */
+async function settle({ given, typed, terminal, open }: Prepared): Promise<Settled> {
+  const workspace = open();
   const plan = planFor(given, workspace);
-  if (!given.switches.publish) return { given, plan };
+  if (!given.switches.publish) return { given };
   const { signInForPlan } = await import('./publish/publish.ts');
-  const signedIn = await signInForPlan(given, plan, typed, workspace.parent, say);
-  return { ...signedIn, plan: planFor(signedIn.given, workspace) };
+  return signInForPlan(given, plan, typed, workspace.parent, terminal.say);
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
   const { plan, problems } = PLANNERS[given.command](given, workspace);
   const more = [...problems];
-  checkPublication(given.texts, more);
-  if (plan) checkFollowed(plan, given, more);
+  for (const key of keysOf('run'))
+    for (const text of given.texts[key] ?? []) readSetting(key, text, more);
   if (!plan || more.length > 0) throw inputError(more);
   return plan;
 }
 
-async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
-  // What was given is checked before anything is asked, so that nobody answers in vain.
-  const positional = given.command === 'app' || given.positionals.length > 0;
-  const { problems } = positional ? PLANNERS[given.command](given, workspace) : { problems: [] };
-  if (problems.length > 0) throw inputError(problems);
-  const questions = openQuestions(given, workspace, PLANNERS[given.command]);
-  return withAnswers(given, await terminal.ask(questions));
-}
+/** A plan, and what becomes of each file. */
+type Compared = {
+  readonly plan: Plan;
+  readonly repos: readonly ComparedRepo[];
+  /** The folder that holds the repositories. */
+  readonly parent: string;
+};
 
-async function compare(
-  { given, plan }: Pick<Prepared, 'given' | 'plan'>,
-  workspace: Workspace,
-  force: boolean,
-): Promise<ComparedRepo[]> {
+async function compare({ given }: Settled, { open }: Prepared): Promise<Compared> {
+  const workspace = open();
+  const plan = planFor(given, workspace);
   const problems: Problem[] = [];
-  const extend = plan.syncConfig ? await extender(given, plan) : undefined;
-  const compared = renderPlan(plan, layerRenderer(templatesOf)).map((rendered) =>
-    compareRepo(rendered, workspace.folderOf(rendered.repo.name), problems, extend),
-  );
+  const render = layerRenderer(templatesOf);
+  const { force = false, keep = false } = given.switches;
+  const repos: ComparedRepo[] = [];
+  for (const repo of plan.repos) {
+    const folder = workspace.folderOf(repo.name);
+    repos.push(await compareRepo(repo, folder, { render, force, keep }, problems));
+  }
   if (problems.length > 0) throw inputError(problems);
-  if (!force) return compared;
-  const forced = { conflict: 'overwrite', keep: 'overwrite' } as const;
-  return compared.map((repo) => ({
-    ...repo,
-    files: repo.files.map((file) =>
-      file.state === 'conflict' || file.state === 'keep'
-        ? { ...file, state: forced[file.state] }
-        : file,
-    ),
-  }));
+  return { plan, repos, parent: workspace.parent };
 }
 
-/** How a list that a user edited grows; a tenant that is asked for by name joins it again. */
-async function extender({ command }: Given, { environments }: Plan): Promise<Extend> {
-  // Only where there is a list to add to: the parser of YAML takes its time to load.
-  const { addResources } = await import('./render/kustomization-list.ts');
-  const again = command === 'tenant' ? environments.map(({ name }) => name) : [];
-  return (found, wanted, before) => addResources(found, wanted, before, again);
-}
+/** How often a run looks again when files change under its hands. */
+const TRIES = 3;
 
-/**
- * Shows the plan and writes it, unless it is a dry run, the user says no, or files that a user
- * edited are in the way. Returns the report; throws a UserError (exit code 1) when it refuses.
- */
-export async function execute(prepared: Prepared): Promise<Report> {
-  const { given, plan, repos, terminal, asks, publishing } = prepared;
-  const { switches } = given;
-  if (switches.dryRun)
-    return reportOf(
-      plan,
-      repos,
-      true,
-      await import('./render/objects.ts'),
-      publishing && (await import('./publish/publish.ts')).describeTargets(publishing.targets),
+/** What was written; with `--publish`, and what GitHub held before that. */
+type Written = Compared & { readonly targets?: readonly Target[] | undefined };
+
+async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> {
+  const { given, terminal, asks } = prepared;
+  const mayAsk = terminal.interactive && !given.switches.json;
+  let confirmed = !asks;
+  for (let left = TRIES; ; left--) {
+    const compared = await compare(settled, prepared);
+    const changes = compared.repos.some(({ files }) =>
+      files.some(({ action }) => WRITES.has(action) || action === 'ask'),
     );
-  const changes = repos.some(({ files }) => files.some(({ state }) => !UNCHANGED.has(state)));
-  if (asks && changes) await confirmPlan(plan, repos, terminal);
-  if (asks && publishing) await confirmPublication(publishing, terminal);
-  const decided = await resolveConflicts(repos, terminal, terminal.interactive && !switches.json);
-  writeRepos(decided);
-  return reportOf(plan, decided, false, undefined, await published(prepared, decided));
+    // Whatever GitHub refuses is told before a file is written.
+    const targets = await lookAtGithub(settled, compared);
+    if (!confirmed && changes) await confirmPlan(compared, terminal);
+    if (!confirmed && targets) await confirmPublication(settled, targets, terminal);
+    confirmed = true;
+    const repos = await resolveConflicts(compared, terminal, mayAsk);
+    try {
+      writeRepos(repos);
+      return { ...compared, repos, targets };
+    } catch (error) {
+      if (!(error instanceof FileChanged)) throw error;
+      if (left === 1)
+        throw new UserError(`${error.message}, again and again. Nothing was written.`, 1);
+    }
+  }
+}
+
+async function lookAtGithub(
+  { context }: Settled,
+  { plan, repos }: Compared,
+): Promise<readonly Target[] | undefined> {
+  if (!context) return undefined;
+  const { lookBeforeWriting, reposToPublish } = await import('./publish/publish.ts');
+  return lookBeforeWriting(context, reposToPublish(plan, repos, false));
 }
 
 async function confirmPublication(
-  { context, targets }: NonNullable<Prepared['publishing']>,
+  { context }: Settled,
+  targets: readonly Target[],
   terminal: Terminal,
 ): Promise<void> {
+  if (!context) return;
   const { confirmCreation } = await import('./publish/publish.ts');
   await confirmCreation(context, targets, (question) => terminal.confirm(question, false));
 }
 
 async function published(
-  { plan, publishing }: Prepared,
-  repos: readonly ComparedRepo[],
+  { context }: Settled,
+  { plan, repos }: Compared,
+  targets: readonly Target[] = [],
 ): Promise<PublishResult[] | undefined> {
-  if (!publishing) return undefined;
+  if (!context) return undefined;
   const { publish, reposToPublish } = await import('./publish/publish.ts');
-  const { context, targets } = publishing;
   return publish(context, reposToPublish(plan, repos, true), targets);
 }
 
-const UNCHANGED: ReadonlySet<string> = new Set(['identical', 'keep']);
-
-async function confirmPlan(
-  plan: Plan,
-  repos: readonly ComparedRepo[],
-  terminal: Terminal,
-): Promise<void> {
+async function confirmPlan({ plan, repos }: Compared, terminal: Terminal): Promise<void> {
   const report = reportOf(plan, repos, false, await import('./render/objects.ts'));
   terminal.say(`\n${planText(report, painter(process.stderr), 60)}`);
   if (!(await terminal.confirm('Write this?', true))) throw new Interrupted('Nothing was written.');
 }
 
 async function resolveConflicts(
-  repos: readonly ComparedRepo[],
+  { repos, parent }: Compared,
   terminal: Terminal,
   mayAsk: boolean,
 ): Promise<ComparedRepo[]> {
   const conflicts = repos.flatMap(({ folder, files }) =>
-    files.filter(({ state }) => state === 'conflict').map(({ path }) => `${folder}/${path}`),
+    files.filter(({ action }) => action === 'ask').map((file) => ({ folder, file })),
   );
-  if (conflicts.length > 0 && !mayAsk) throw conflictError(conflicts);
-  const decided: ComparedRepo[] = [];
-  for (const repo of repos) {
-    const asked = repo.files.filter(({ state }) => state === 'conflict');
-    const chosen =
-      asked.length > 0 ? await terminal.resolve(repo.folder, asked) : new Set<string>();
-    const files = repo.files.map((file) =>
-      chosen.has(file.path) ? { ...file, state: 'overwrite' as const } : file,
-    );
-    decided.push({ ...repo, files });
-  }
-  return decided;
+  if (conflicts.length === 0) return [...repos];
+  if (!mayAsk) throw conflictError(conflicts.map(({ folder, file }) => `${folder}/${file.path}`));
+  const chosen = await terminal.resolve(parent, conflicts);
+  return repos.map((repo) => decide(repo, chosen));
+}
+
+/** `repo` with an answer for each file that was asked about. */
+function decide(repo: ComparedRepo, chosen: ReadonlySet<ComparedFile>): ComparedRepo {
+  const files = repo.files.filter(({ path }) => path !== RECORD_FILE);
+  const decided = files.map((file): ComparedFile => {
+    if (file.action !== 'ask') return file;
+    const overwritten = chosen.has(file);
+    return { ...file, action: overwritten ? 'overwrite' : 'keep' };
+  });
+  const recorded = decided.map((file) =>
+    file.action === 'overwrite' ? { ...file, hashes: [blobId(file.contents)] } : file,
+  );
+  const record = repo.files.find(({ path }) => path === RECORD_FILE);
+  return withPending({
+    ...repo,
+    files: [...recorded, recordFile(repo.repo, recorded, record?.found)],
+  });
 }
 
 function conflictError(conflicts: readonly string[]): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
   return new UserError(
-    `These files exist with other contents, so nothing was written:\n${list}\n` +
-      'Move them away, overwrite them with --force, or run this on a terminal to decide for each one.',
+    `You edited these files, and this run would change the same lines, so nothing was written:\n${list}\n` +
+      'Keep them with --keep, overwrite them with --force, or run this on a terminal to decide for each one.',
     1,
   );
 }

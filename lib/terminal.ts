@@ -12,9 +12,12 @@ export type Terminal = {
   readonly say: (text: string) => void;
   readonly ask: (questions: readonly Question[]) => Promise<Answers>;
   readonly confirm: (message: string, byDefault: boolean) => Promise<boolean>;
-  /** Yeoman's conflict question for each file; returns the paths to overwrite. */
-  readonly resolve: (folder: string, files: readonly ComparedFile[]) => Promise<Set<string>>;
+  /** Yeoman's conflict question for each file; returns those to overwrite. */
+  readonly resolve: (parent: string, conflicts: readonly Conflict[]) => Promise<Set<ComparedFile>>;
 };
+
+/** A file that a user edited where this run would change it, and the folder of its repository. */
+export type Conflict = { readonly folder: string; readonly file: ComparedFile };
 
 /** The part of Yeoman's adapter that is used; version 4 (yo) and version 5 have it. */
 // biome-ignore lint/suspicious/noExplicitAny: the two versions differ in the types of their questions
@@ -40,9 +43,9 @@ export function adapterTerminal(
     confirm: async (message, byDefault) =>
       (await prompt([{ type: 'confirm', name: 'proceed', message, default: byDefault }]))
         .proceed !== false,
-    resolve: async (folder, files) => {
+    resolve: async (parent, conflicts) => {
       const { askConflicts } = await import('./conflicts.ts');
-      return askConflicts(await load(), folder, files);
+      return askConflicts(await load(), say, parent, conflicts);
     },
   };
 }

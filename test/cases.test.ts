@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { goldenFolder, runCase, validCases } from './golden.ts';
-import { readTree, runCommand, temporaryFolder, writeTree } from './sandbox.ts';
+import { readTree, runHere, temporaryFolder, writeTree } from './sandbox.ts';
 
 type InvalidCase = {
   readonly argv: readonly string[];
@@ -16,7 +16,7 @@ type InvalidCase = {
   readonly readOnly?: string;
 };
 
-describe('valid cases write their golden tree', { concurrency: 3 }, () => {
+describe('valid cases write their golden tree', () => {
   for (const one of validCases())
     test(one.name, async () => {
       const folder = temporaryFolder();
@@ -31,7 +31,7 @@ describe('valid cases write their golden tree', { concurrency: 3 }, () => {
     });
 });
 
-describe('invalid cases are refused and write nothing', { concurrency: 3 }, () => {
+describe('invalid cases are refused and write nothing', () => {
   const folder = fileURLToPath(new URL('cases/invalid/', import.meta.url));
   for (const file of readdirSync(folder))
     test(file.replace(/\.json$/, ''), () =>
@@ -48,11 +48,11 @@ async function checkRefusal({
   readOnly,
 }: InvalidCase): Promise<void> {
   const folder = temporaryFolder();
-  if (existing) assert.equal((await runCommand(existing, folder)).code, 0);
+  if (existing) assert.equal((await runHere(existing, folder)).code, 0);
   writeTree(folder, Object.entries(files));
   if (readOnly) chmodSync(join(folder, readOnly), 0o555);
   const before = readTree(folder);
-  const outcome = await runCommand(argv, folder);
+  const outcome = await runHere(argv, folder);
   if (readOnly) chmodSync(join(folder, readOnly), 0o755);
   assert.equal(outcome.code, code, outcome.stderr);
   for (const sentence of expect)

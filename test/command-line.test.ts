@@ -28,7 +28,7 @@ test('recorded settings are the defaults of the next run, and a flag beats them'
   const before = readTree(folder);
   assert.equal((await runCommand([], folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
-  assert.equal((await runCommand(['--force', '--interval=2m'], join(folder, 'flux-demo'))).code, 0);
+  assert.equal((await runCommand(['--interval=2m'], join(folder, 'flux-demo'))).code, 0);
   const sync = readTree(folder).get('flux-demo/dev/2_sync.yaml') ?? '';
   assert.match(sync, /interval: 2m0s/);
   assert.match(sync, /octo-org/);
@@ -49,27 +49,30 @@ test('--dry-run names repositories, files, objects and URLs on stdout and writes
   assert.equal(readTree(folder).size, 0);
 });
 
-test('--dry-run shows what would be changed, overwritten and left alone', async () => {
+test('--dry-run shows what would be changed, merged and asked about', async () => {
   const folder = temporaryFolder();
   await runCommand(['--owner', 'octo-org'], folder);
-  writeTree(folder, [['flux-demo/README.md', 'mine\n']]);
-  const tenant = await runCommand(
-    ['tenant', 'qa', '--into', 'flux-demo', '--dry-run', '--json'],
-    folder,
-  );
-  const { files } = JSON.parse(tenant.stdout).repositories[0];
-  const states = Object.fromEntries(
+  const readme = readTree(folder).get('flux-demo/README.md') ?? '';
+  writeTree(folder, [['flux-demo/README.md', `${readme}mine\n`]]);
+  const argv = ['tenant', 'qa', '--into', 'flux-demo', '--dry-run'];
+  const { stdout } = await runCommand([...argv, '--json'], folder);
+  const { files } = JSON.parse(stdout).repositories[0];
+  const actions = Object.fromEntries(
     files
-      .filter((file: { state: string }) => file.state !== 'identical')
-      .map((file: { path: string; state: string }) => [file.path, file.state]),
+      .filter((file: { action: string }) => file.action !== 'none')
+      .map((file: { path: string; state: string; action: string }) => [
+        file.path,
+        `${file.state} ${file.action}`,
+      ]),
   );
-  assert.deepEqual(states, {
-    'qa/1_tenant.yaml': 'create',
-    'qa/2_sync.yaml': 'create',
-    'README.md': 'keep',
-    '.yo-rc.json': 'change',
+  assert.deepEqual(actions, {
+    'qa/1_tenant.yaml': 'new create',
+    'qa/2_sync.yaml': 'new create',
+    'README.md': 'edited merge',
+    '.yo-rc.json': 'ours replace',
   });
-  assert.match((await runCommand(['--dry-run'], folder)).stdout, /differs +README.md/);
+  writeTree(folder, [['flux-demo/README.md', 'mine\n']]);
+  assert.match((await runCommand(argv, folder)).stdout, /ask +README.md/);
 });
 
 test('--json prints one document and nothing else', async () => {
@@ -84,21 +87,18 @@ test('--json prints one document and nothing else', async () => {
   assert.equal(stderr, '');
 });
 
-test('an edited README is left alone by tenant, other keys of the record stay', async () => {
+test('other keys of the record stay', async () => {
   const folder = temporaryFolder();
   await runCommand(['--owner', 'octo-org'], folder);
   const record = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '');
   writeTree(folder, [
-    ['flux-demo/README.md', 'mine\n'],
     ['flux-demo/.yo-rc.json', JSON.stringify({ 'generator-other': { a: 1 }, ...record })],
   ]);
   const { code, stderr } = await runCommand(['tenant', 'qa'], join(folder, 'flux-demo'));
-  assert.equal(code, 0);
-  assert.match(stderr, /README.md was edited by hand and is left alone/);
-  assert.equal(readTree(folder).get('flux-demo/README.md'), 'mine\n');
+  assert.equal(code, 0, stderr);
   const updated = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '');
   assert.deepEqual(updated['generator-other'], { a: 1 });
-  assert.deepEqual(updated['generator-flux-gitops'].scenarios['flux-qa'], ['qa']);
+  assert.equal(updated['generator-flux-gitops'].environments.qa.repo, 'flux-qa');
 });
 
 test('--force overwrites what differs', async () => {
@@ -117,13 +117,20 @@ test('app grows an estate and never loses an environment', async () => {
   const folder = temporaryFolder();
   await runCommand(['--owner', 'octo-org'], folder);
   assert.equal((await runCommand(['--scenario', 'flux-qa=qa'], folder)).code, 0);
-  const { scenarios } = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '')[
+  const { environments } = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '')[
     'generator-flux-gitops'
   ];
-  assert.deepEqual(scenarios, {
-    'flux-dev': ['dev'],
-    'flux-stage-prod': ['stage', 'prod'],
-    'flux-qa': ['qa'],
+  const repos = Object.fromEntries(
+    Object.entries(environments as Record<string, { repo: string }>).map(([name, { repo }]) => [
+      name,
+      repo,
+    ]),
+  );
+  assert.deepEqual(repos, {
+    dev: 'flux-dev',
+    stage: 'flux-stage-prod',
+    prod: 'flux-stage-prod',
+    qa: 'flux-qa',
   });
 });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Outcome, runCommand } from './sandbox.ts';
+import { type Outcome, runHere } from './sandbox.ts';
 
 /** A valid case: commands that run one after the other in an empty folder. */
 export type ValidCase = {
@@ -28,7 +28,7 @@ export function validCases(): ValidCase[] {
 export async function runCase(one: ValidCase, folder: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const run of one.runs) {
-    outcomes.push(await runCommand(run.argv, join(folder, run.in ?? '.')));
+    outcomes.push(await runHere(run.argv, join(folder, run.in ?? '.')));
     if (outcomes.at(-1)?.code !== 0) break;
   }
   return outcomes;

@@ -12,6 +12,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../lib/errors.ts';
+import { commandOf } from '../lib/plan/commands.ts';
+import { refuseIncomplete, resultText } from '../lib/report.ts';
+import { execute, prepare } from '../lib/run.ts';
+import { adapterTerminal } from '../lib/terminal.ts';
 
 /** The command of this checkout. */
 export const BIN = fileURLToPath(new URL('../bin/flux-gitops.js', import.meta.url));
@@ -50,6 +55,31 @@ export function runCommand(
     );
     child.stdin?.end();
   });
+}
+
+/**
+ * Runs `flux-gitops` with `argv` in `cwd` inside this process, without a terminal. What would go to stdout is
+ * not there.
+ */
+export async function runHere(argv: readonly string[], cwd: string): Promise<Outcome> {
+  const said: string[] = [];
+  const command = commandOf(argv[0]);
+  const nobody = async (): Promise<never> => {
+    throw new Error('a question without a terminal');
+  };
+  const terminal = adapterTerminal(false, (text) => said.push(text), nobody);
+  try {
+    const rest = command === undefined ? argv : argv.slice(1);
+    const prepared = await prepare(command ?? 'app', rest, terminal, { cwd });
+    if (!prepared) return { code: 0, stdout: '', stderr: '' };
+    const report = await execute(prepared);
+    said.push(resultText(report, (_, text) => text));
+    refuseIncomplete(report);
+    return { code: 0, stdout: '', stderr: said.join('\n') };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { code: error.code, stdout: '', stderr: [...said, error.message].join('\n') };
+  }
 }
 
 /** The path and text of every file below `folder`, sorted; .git is left out. */

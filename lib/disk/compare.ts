@@ -1,67 +1,257 @@
-import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
-import type { File, RenderedRepo } from '../render/render.ts';
+import type { RepoPlan } from '../plan/plan.ts';
+import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
+import { sidesOf } from '../render/git-conflict.ts';
+import { blobId, linesLike, unixLines } from '../render/line-ends.ts';
+import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
+import { type Earlier, earlierFiles, findBase } from './base.ts';
+import { checkFile, checkFolder } from './folders.ts';
+import { packageVersion } from './package-files.ts';
 import { isThere, readIfThere } from './workspace.ts';
 
 /**
- * What becomes of a file: `create` (new), `change` (ours as it was written before), `identical`,
- * `keep` (edited by a user, left alone), `conflict` (edited by a user, to be asked about),
- * `overwrite` (a conflict, decided).
+ * Whose file it is, by what was written last time, line ends aside. `new`: not there. `same`: as it should
+ * be. `ours`: as it was written last time. `edited`: by a user. `deleted`: by a user. `leftover`: written
+ * last time, and no longer.
  */
-export type FileState = 'create' | 'change' | 'identical' | 'keep' | 'conflict' | 'overwrite';
+export type FileState = 'new' | 'same' | 'ours' | 'edited' | 'deleted' | 'leftover';
 
-export type ComparedFile = File & { readonly state: FileState };
+/**
+ * What a run does to it. `merge`: the change is brought into what the user edited. `overwrite`: the user
+ * said so. `keep`: what was edited or deleted stays. `ask`: both changed the same lines. `none`: nothing.
+ */
+export type FileAction =
+  | 'create'
+  | 'replace'
+  | 'merge'
+  | 'overwrite'
+  | 'remove'
+  | 'keep'
+  | 'ask'
+  | 'none';
 
-/** What is `found` with what is new in `wanted` since `before`; undefined when it cannot be told. */
-export type Extend = (found: string, wanted: string, before: string) => string | undefined;
+/** The actions that change a file. */
+export const WRITES: ReadonlySet<FileAction> = new Set([
+  'create',
+  'replace',
+  'merge',
+  'overwrite',
+  'remove',
+]);
+
+export type ComparedFile = {
+  readonly path: string;
+  readonly state: FileState;
+  readonly action: FileAction;
+  /** What it will hold; for a file that is removed or kept, what it would. */
+  readonly contents: string;
+  /** What it holds; undefined when it is not there. */
+  readonly found: string | undefined;
+  /** The hashes to record of it, when the action is carried out. */
+  readonly hashes: readonly string[];
+  /** The hashes that were recorded of it. */
+  readonly known: readonly string[];
+};
 
 /** A repository on disk: `isNew` when its folder does not exist. */
 export type ComparedRepo = {
-  readonly repo: RenderedRepo['repo'];
+  readonly repo: RepoPlan;
   readonly folder: string;
   readonly isNew: boolean;
   readonly files: readonly ComparedFile[];
+  /** RECORD_FILE while the files are written, where that is needed. */
+  readonly pending?: ComparedFile;
 };
 
-/** Compares `rendered` with what lies in `folder`; whatever makes writing impossible is a problem. */
-export function compareRepo(
-  { repo, files }: RenderedRepo,
+/** How files that a user edited are treated. */
+export type Comparison = {
+  readonly render: LayerRenderer;
+  /** Whether edited files are overwritten, or kept, without asking. */
+  readonly force: boolean;
+  readonly keep: boolean;
+};
+
+/**
+ * Compares what `repo` plans with what lies in `folder`. Whatever makes writing impossible is added to
+ * `problems`.
+ */
+export async function compareRepo(
+  repo: RepoPlan,
   folder: string,
+  comparison: Comparison,
   problems: Problem[],
-  extend?: Extend,
-): ComparedRepo {
+): Promise<ComparedRepo> {
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
+  const planned = renderLayers(repo.layers, comparison.render);
   if (isNew)
-    return { repo, folder, isNew, files: files.map((file) => ({ ...file, state: 'create' })) };
-  const checked = new Set<string>();
-  const compared = files.map((file): ComparedFile => {
-    const path = join(folder, file.path);
-    const parent = dirname(path);
-    if (!checked.has(parent)) checkFolder(parent, problems, folder);
-    checked.add(parent);
-    const found = readIfThere(path);
-    const wanted = extend && file.ifEdited === 'extend' ? extended(file, found, extend) : file;
-    return { ...wanted, state: stateOf(wanted, found) };
+    return { repo, folder, isNew, files: withRecord(repo, planned.map(newFile), undefined) };
+  const known = await knownFiles(repo, folder, planned, comparison.render);
+  const record = readIfThere(join(folder, RECORD_FILE));
+  const files: ComparedFile[] = [];
+  for (const file of planned) {
+    checkFile(folder, file.path, problems);
+    const found = readIfThere(join(folder, file.path));
+    const place = { repo, folder, found, known, record };
+    files.push(await compareFile(file, place, comparison));
+  }
+  files.push(...leftovers(repo, folder, planned, known, comparison));
+  return withPending({ repo, folder, isNew, files: withRecord(repo, files, record) });
+}
+
+/** What is known of the files of a repository from earlier runs. */
+type Known = {
+  readonly written: Written;
+  readonly pending: Written;
+  /** What versions rendered that recorded no hashes. */
+  readonly earlier: readonly Earlier[];
+};
+
+async function knownFiles(
+  { found }: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+  render: LayerRenderer,
+): Promise<Known> {
+  if (found === undefined) return { written: new Map(), pending: new Map(), earlier: [] };
+  if (found.written) return { written: found.written, pending: found.pending, earlier: [] };
+  return { pending: found.pending, ...earlierFiles(found, folder, planned, render) };
+}
+
+function newFile({ path, contents }: File): ComparedFile {
+  const hashes = [blobId(contents)];
+  return { path, state: 'new', action: 'create', contents, found: undefined, hashes, known: [] };
+}
+
+type Place = {
+  readonly repo: RepoPlan;
+  readonly folder: string;
+  readonly found: string | undefined;
+  readonly known: Known;
+  /** The text of RECORD_FILE, whose line ends are those of the checkout. */
+  readonly record: string | undefined;
+};
+
+async function compareFile(
+  file: File,
+  place: Place,
+  { force, keep, render }: Comparison,
+): Promise<ComparedFile> {
+  const { path } = file;
+  const { found, known, record = '' } = place;
+  const before = known.written.get(path) ?? [];
+  const common = { path, found, known: before, hashes: [blobId(file.contents)] };
+  if (found === undefined) {
+    const deleted = before.length > 0 && !isAskedFor(path, place.repo);
+    const contents = linesLike(record, file.contents);
+    if (!deleted) return { ...common, contents, state: 'new', action: 'create' };
+    if (force) return { ...common, contents, state: 'deleted', action: 'create' };
+    return { ...common, contents, hashes: before, state: 'deleted', action: 'keep' };
+  }
+  const contents = linesLike(found, file.contents);
+  if (unixLines(found) === file.contents)
+    return { ...common, contents: found, state: 'same', action: 'none' };
+  if (isOurs(found, [...before, ...(known.pending.get(path) ?? [])]))
+    return { ...common, contents, state: 'ours', action: 'replace' };
+  if (force) return { ...common, contents, state: 'edited', action: 'overwrite' };
+  const base = await findBase(path, place.folder, place.repo.found, known, render);
+  const merged =
+    base === undefined ? undefined : await mergeEdited(found, base, file, place.repo.askedFor);
+  if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
+  if (merged !== undefined)
+    return { ...common, contents: merged, state: 'edited', action: 'merge' };
+  return { ...common, contents, hashes: before, state: 'edited', action: keep ? 'keep' : 'ask' };
+}
+
+/** Whether the user named the environment whose folder holds `path`. */
+const isAskedFor = (path: string, { askedFor }: RepoPlan): boolean =>
+  askedFor.includes(path.split('/')[0] ?? '');
+
+/** Whether `found` was written by this tool, also when git put conflict markers between two such texts. */
+function isOurs(found: string, hashes: readonly string[]): boolean {
+  if (hashes.includes(blobId(found))) return true;
+  const sides = sidesOf(found);
+  return sides?.every((side) => hashes.includes(blobId(side))) ?? false;
+}
+
+/** What a user edited with what changed since; undefined when both changed the same. */
+async function mergeEdited(
+  found: string,
+  base: string,
+  file: File,
+  askedFor: readonly string[],
+): Promise<string | undefined> {
+  const isList = file.path === 'kustomization.yaml';
+  if (base === file.contents && !isList) return found;
+  const { mergeText } = await import('../render/merge.ts');
+  const ours = unixLines(found);
+  const merged = mergeText(ours, base, file.contents);
+  if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
+  const { addResources, isOnlyResources } = await import('../render/kustomization-list.ts');
+  if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;
+  const grown = addResources(merged ?? ours, file.contents, base, askedFor);
+  return grown === undefined ? undefined : linesLike(found, grown);
+}
+
+/** Files that were written last time and are not planned any more. */
+function leftovers(
+  { untouched }: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+  { written }: Known,
+  { force }: Comparison,
+): ComparedFile[] {
+  const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
+  const elsewhere = new Set(untouched);
+  return [...written].flatMap(([path, hashes]): ComparedFile[] => {
+    if (paths.has(path) || elsewhere.has(path.split('/')[0] ?? '')) return [];
+    const found = readIfThere(join(folder, path));
+    if (found === undefined) return [];
+    const ours = force || isOurs(found, hashes);
+    return [
+      {
+        ...{ path, found, known: hashes, contents: found, state: 'leftover' },
+        action: ours ? 'remove' : 'keep',
+        hashes: ours ? [] : hashes,
+      },
+    ];
   });
-  return { repo, folder, isNew, files: compared };
 }
 
-/** A file of ours that a user edited gets only what is new in it. */
-function extended(file: File, found: string | undefined, extend: Extend): File {
-  if (found === undefined || file.before === undefined || found === file.before) return file;
-  const contents = extend(found, file.contents, file.before);
-  return contents === undefined ? file : { ...file, contents, before: found };
+/** `files` and the record of them, which comes last: it never speaks of files that are not there. */
+function withRecord(
+  repo: RepoPlan,
+  files: readonly ComparedFile[],
+  found: string | undefined,
+): ComparedFile[] {
+  return [...files, recordFile(repo, files, found)];
 }
 
-function stateOf({ contents, before, ifEdited }: File, found: string | undefined): FileState {
-  if (found === undefined) return 'create';
-  if (found === contents) return 'identical';
-  if (ifEdited === 'replace') return sameJson(found, contents) ? 'identical' : 'change';
-  if (found === before) return 'change';
-  return ifEdited === 'keep' ? 'keep' : 'conflict';
+/** RECORD_FILE as it is after `files` were written. */
+export function recordFile(
+  repo: RepoPlan,
+  files: readonly ComparedFile[],
+  found: string | undefined,
+): ComparedFile {
+  const elsewhere = new Set(repo.untouched);
+  const others = [...(repo.found?.written ?? [])].filter(([path]) =>
+    elsewhere.has(path.split('/')[0] ?? ''),
+  );
+  const written = new Map([
+    ...others,
+    ...files
+      .filter(({ hashes }) => hashes.length > 0)
+      .map(({ path, hashes }) => [path, hashes] as const),
+  ]);
+  const text = recordText(repo.all, packageVersion(), written);
+  const contents = found === undefined ? text : linesLike(found, text);
+  const common = { path: RECORD_FILE, contents, found, hashes: [], known: [] };
+  if (found === undefined) return { ...common, state: 'new', action: 'create' };
+  return sameJson(found, contents)
+    ? { ...common, state: 'same', action: 'none' }
+    : { ...common, state: 'ours', action: 'replace' };
 }
 
 // A record that a formatter laid out anew still says the same.
@@ -73,38 +263,26 @@ const sameJson = (one: string, other: string): boolean => {
   }
 };
 
-/** Whether `folder` is, or can be made, a folder that is written to; inside `root` if that is given. */
-function checkFolder(folder: string, problems: Problem[], root?: string): void {
-  const nearest = nearestThere(folder);
-  const stats = statSync(nearest, { throwIfNoEntry: false });
-  const refuse = (rule: string): void => {
-    if (!problems.some(({ given }) => given === nearest))
-      problems.push({ given: nearest, rule, example: '--into ./estate', flag: '--into' });
-  };
-  if (stats === undefined) refuse('this is a link to nothing');
-  else if (!stats.isDirectory()) refuse('this is a file, and a folder is needed here');
-  else if (!isWritable(nearest, stats)) refuse('this folder is read-only');
-  else if (root !== undefined && !`${realpathSync(nearest)}/`.startsWith(`${realpathSync(root)}/`))
-    refuse('this is a link that leads out of the repository');
+/** `repo` with the record that lies there while its files are moved, one by one, into place. */
+export function withPending(repo: ComparedRepo): ComparedRepo {
+  const moved = repo.files.filter(
+    ({ path, action }) => WRITES.has(action) && action !== 'remove' && path !== RECORD_FILE,
+  );
+  // What is merged holds what a user wrote: it is never ours.
+  const ours = moved.filter(({ action }) => action !== 'merge');
+  const record = repo.files.find(({ path }) => path === RECORD_FILE);
+  // A record that stays as it is knows all that is written.
+  if (moved.length === 0 || record === undefined || record.action === 'none') return repo;
+  const pending = new Map(ours.map(({ path, hashes }) => [path, hashes]));
+  const all = record.found === undefined ? repo.repo.all : foundJson(record.found, repo.repo.all);
+  const contents = linesLike(record.found ?? '', pendingText(all, pending));
+  return { ...repo, pending: { ...record, contents, action: 'replace' } };
 }
 
-const nearestThere = (path: string): string =>
-  isThere(path) || isLink(path) ? path : nearestThere(dirname(path));
-
-function isLink(path: string): boolean {
+const foundJson = (text: string, otherwise: RepoPlan['all']): RepoPlan['all'] => {
   try {
-    return lstatSync(path).isSymbolicLink();
+    return JSON.parse(text.replace(/^\ufeff/, '')) as RepoPlan['all'];
   } catch {
-    return false;
+    return otherwise;
   }
-}
-
-// For root every folder is writable; one without any write permission is still meant to be left alone.
-function isWritable(path: string, { mode }: Stats): boolean {
-  try {
-    accessSync(path, constants.W_OK | constants.X_OK);
-  } catch {
-    return false;
-  }
-  return process.platform === 'win32' || (mode & 0o222) !== 0;
-}
+};

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Template } from '../render/render.ts';
 
 const PACKAGE = import.meta.resolve('#package.json');
@@ -13,14 +13,40 @@ export function usageOf(command: string): string {
   return readFileSync(new URL(`generators/${command}/USAGE`, PACKAGE), 'utf8');
 }
 
+/**
+ * Versions that recorded no hashes of the files they wrote, the newest first. Both called themselves 0.1.0.
+ * `earlier/VERSION/` holds the templates that differ from those of the next older one.
+ */
+export const EARLIER_VERSIONS = ['0.1.0-second', '0.1.0-first'] as const;
+
 /** The templates below `templates/LAYER/`, sorted by path. Throws when the layer does not exist. */
 export function templatesOf(layer: string): Template[] {
-  const root = new URL(`templates/${layer}/`, PACKAGE);
-  const read = (below: string): Template[] =>
-    readdirSync(new URL(below, root), { withFileTypes: true }).flatMap((entry) => {
-      const path = `${below}${entry.name}`;
-      if (entry.isDirectory()) return read(`${path}/`);
-      return [{ path, source: readFileSync(new URL(path, root), 'utf8') }];
-    });
-  return read('').sort((a, b) => (a.path < b.path ? -1 : 1));
+  return read(new URL(`templates/${layer}/`, PACKAGE));
 }
+
+/** The templates of a layer as an earlier version had them, sorted by path. */
+export function earlierTemplatesOf(
+  layer: string,
+  version: (typeof EARLIER_VERSIONS)[number],
+): Template[] {
+  const older = EARLIER_VERSIONS.slice(EARLIER_VERSIONS.indexOf(version)).toReversed();
+  const templates = new Map<string, Template>();
+  for (const one of older) {
+    const root = new URL(`earlier/${one}/${layer}/`, PACKAGE);
+    if (!existsSync(root)) continue;
+    for (const template of read(root)) templates.set(template.path, template);
+  }
+  return [...templates.values()].sort(byPath);
+}
+
+function read(root: URL, below = ''): Template[] {
+  const entries = readdirSync(new URL(below, root), { withFileTypes: true });
+  const found = entries.flatMap((entry) => {
+    const path = `${below}${entry.name}`;
+    if (entry.isDirectory()) return read(root, `${path}/`);
+    return [{ path, source: readFileSync(new URL(path, root), 'utf8') }];
+  });
+  return found.sort(byPath);
+}
+
+const byPath = (a: Template, b: Template): number => (a.path < b.path ? -1 : 1);

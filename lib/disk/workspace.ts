@@ -2,8 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Found, World } from '../plan/plan.ts';
-import { readRecord } from '../plan/record.ts';
-import { RECORD_FILE } from '../render/render.ts';
+import { RECORD_FILE, readRecord } from '../plan/record.ts';
 import type { CommandName } from '../settings/settings.ts';
 
 /** The world of one run, and where on disk its repositories lie. */

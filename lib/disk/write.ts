@@ -1,28 +1,40 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { ComparedFile, ComparedRepo, FileState } from './compare.ts';
+import { RECORD_FILE } from '../plan/record.ts';
+import { type ComparedFile, type ComparedRepo, WRITES } from './compare.ts';
+import { isLink } from './folders.ts';
 
-/** The states of files that a run writes. */
-export const WRITTEN: ReadonlySet<FileState> = new Set(['create', 'change', 'overwrite']);
+const STAGE = '.flux-gitops-stage-';
 
-const STAGE = /^\.flux-gitops-(\d+)$/;
+/** A file is no longer what it was when it was compared: somebody saved it in the meantime. */
+export class FileChanged extends Error {
+  override readonly name = 'FileChanged';
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} was changed in the meantime`);
+    this.path = path;
+  }
+}
 
 /**
- * Writes the files of `repos` whose state is one of WRITTEN. Everything is written to a
- * folder beside its place first and then moved there, a new repository or folder in one step, so
- * that a run that is killed leaves no half-written tree; when a move fails, those before it are
- * undone. Throws a UserError (exit code 1) when the disk refuses.
+ * Carries out the actions of `repos`. Everything is written to a folder beside its place first and then
+ * moved there, a new repository or folder in one step, so that a run that is killed leaves no half-written
+ * file. When a move fails, those before it are undone, the last one first. The caller holds the lock.
+ * Throws FileChanged when a file is not what it was compared with, and a UserError (exit code 1) when the
+ * disk refuses; in both cases nothing is changed.
  */
 export function writeRepos(repos: readonly ComparedRepo[]): void {
-  const stages = new Set<string>();
+  const stages: Stages = new Map();
   const undo: (() => void)[] = [];
   try {
     // The config repo activates the others, so it comes last.
-    const moves = repos.toReversed().flatMap((repo, index) => stageRepo(repo, index, stages, undo));
-    for (const move of moves) undo.push(makeMove(move));
+    const steps = repos.toReversed().flatMap((repo) => stageRepo(repo, stages, undo));
+    for (const step of steps) undo.push(step());
   } catch (error) {
     for (const step of undo.reverse()) step();
+    if (error instanceof FileChanged) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
       `The files could not be written: ${reason}.\n  Nothing was changed.`,
@@ -30,32 +42,61 @@ export function writeRepos(repos: readonly ComparedRepo[]): void {
       error,
     );
   } finally {
-    for (const stage of stages) fs.rmSync(stage, { recursive: true, force: true });
+    for (const stage of stages.values()) fs.rmSync(stage, { recursive: true, force: true });
   }
 }
 
-type Move = { readonly from: string; readonly to: string };
+/** The folder beside the place of what is written, by the folder of that place. */
+type Stages = Map<string, string>;
+/** Does one thing, and returns what undoes it. */
+type Step = () => () => void;
 
-function stageRepo(
-  { folder, isNew, files }: ComparedRepo,
-  index: number,
-  stages: Set<string>,
-  undo: (() => void)[],
-): Move[] {
-  const pending = files.filter(({ state }) => WRITTEN.has(state));
-  if (pending.length === 0) return [];
+function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): Step[] {
+  const { folder, isNew, files, pending } = repo;
+  const { name } = repo.repo;
+  const changed = files.filter(({ action }) => WRITES.has(action));
+  if (changed.length === 0) return [];
   const base = isNew ? dirname(folder) : folder;
   const made = fs.mkdirSync(base, { recursive: true });
   if (made !== undefined) undo.push(() => fs.rmSync(made, { recursive: true, force: true }));
+  const stage = stageIn(base, stages);
+  const [whole, trash, first] = [
+    join(stage, name, 'whole'),
+    join(stage, name, 'trash'),
+    join(stage, name, 'first'),
+  ];
+  const written = changed.filter(({ action }) => action !== 'remove');
+  stageFiles(whole, written);
+  if (isNew) return [() => moveNew(whole, folder)];
+  const unchanged = (): (() => void) => {
+    for (const file of changed) checkUnchanged(folder, file);
+    return () => undefined;
+  };
+  const removals = changed.filter(({ action }) => action === 'remove');
+  // The record comes last, because it never speaks of files that are not there.
+  const units = [...new Set(written.map(({ path }) => unitOf(folder, path)))].sort(
+    (a, b) => Number(a === RECORD_FILE) - Number(b === RECORD_FILE),
+  );
+  const steps = [
+    ...removals.map(
+      ({ path }, n) =>
+        () =>
+          moveAway(folder, path, join(trash, String(n))),
+    ),
+    ...units.map((path) => () => moveFile(join(whole, path), join(folder, path))),
+  ];
+  if (pending === undefined) return [unchanged, ...steps];
+  stageFiles(first, [pending]);
+  return [unchanged, () => moveFile(join(first, RECORD_FILE), join(folder, RECORD_FILE)), ...steps];
+}
+
+function stageIn(base: string, stages: Stages): string {
+  const there = stages.get(base);
+  if (there !== undefined) return there;
   removeStale(base);
-  const stage = join(base, `.flux-gitops-${process.pid}`, String(index));
-  stages.add(dirname(stage));
-  stageFiles(stage, pending);
-  if (isNew) return [{ from: stage, to: folder }];
-  return [...new Set(pending.map(({ path }) => unitOf(folder, path)))].map((path) => ({
-    from: join(stage, path),
-    to: join(folder, path),
-  }));
+  const stage = fs.mkdtempSync(join(base, STAGE));
+  stages.set(base, stage);
+  return stage;
 }
 
 function stageFiles(stage: string, files: readonly ComparedFile[]): void {
@@ -69,6 +110,12 @@ function stageFiles(stage: string, files: readonly ComparedFile[]): void {
   }
 }
 
+function checkUnchanged(folder: string, { path, found }: ComparedFile): void {
+  const file = join(folder, path);
+  const now = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+  if (now !== found) throw new FileChanged(file);
+}
+
 /** What is moved into `folder` for `path`: its topmost folder that is new there, or the file. */
 function unitOf(folder: string, path: string): string {
   const parts = path.split('/');
@@ -78,32 +125,44 @@ function unitOf(folder: string, path: string): string {
   return missing < 0 ? path : parts.slice(0, missing + 1).join('/');
 }
 
-function makeMove({ from, to }: Move): () => void {
-  const old = fs.lstatSync(to, { throwIfNoEntry: false });
-  if (!old) {
-    fs.renameSync(from, to);
-    return () => fs.rmSync(to, { recursive: true, force: true });
-  }
-  const kept = `${from}.old`;
-  fs.copyFileSync(to, kept);
-  if (old.isFile()) fs.chmodSync(from, old.mode);
+/** Moves what is new; a folder that somebody made in the meantime is in the way. */
+function moveNew(from: string, to: string): () => void {
+  if (fs.existsSync(to)) throw new FileChanged(to);
   fs.renameSync(from, to);
-  return () => fs.renameSync(kept, to);
+  return () => fs.rmSync(to, { recursive: true, force: true });
 }
 
-// What a killed run left behind; the folder of a process that lives is its own business.
+/** Moves a file into place. A link stays a link: what it leads to is written. */
+function moveFile(from: string, to: string): () => void {
+  const target = isLink(to) ? fs.realpathSync(to) : to;
+  const old = fs.statSync(target, { throwIfNoEntry: false });
+  if (!old) return moveNew(from, target);
+  const kept = `${from}.old`;
+  fs.copyFileSync(target, kept);
+  if (old.isFile()) fs.chmodSync(from, old.mode);
+  fs.chmodSync(kept, old.mode);
+  fs.renameSync(from, target);
+  return () => fs.renameSync(kept, target);
+}
+
+/** Takes a file out of `folder`, and the folders that are empty after it. */
+function moveAway(folder: string, path: string, trash: string): () => void {
+  fs.mkdirSync(dirname(trash), { recursive: true });
+  const file = join(folder, path);
+  fs.renameSync(file, trash);
+  for (let parent = dirname(file); parent !== folder; parent = dirname(parent)) {
+    if (fs.readdirSync(parent).length > 0) break;
+    fs.rmdirSync(parent);
+  }
+  return () => {
+    fs.mkdirSync(dirname(file), { recursive: true });
+    fs.renameSync(trash, file);
+  };
+}
+
+/** Removes what killed runs left behind: whoever holds the lock is the only one who writes here. */
 function removeStale(base: string): void {
-  for (const name of fs.readdirSync(base)) {
-    const pid = STAGE.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
+  for (const name of fs.readdirSync(base))
+    if (name.startsWith(STAGE) || /^\.flux-gitops-\d+$/.test(name))
       fs.rmSync(join(base, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

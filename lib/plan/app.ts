@@ -1,32 +1,27 @@
 import { type Problem, quote } from '../errors.ts';
-import { type Given, splitOnce } from '../settings/arguments.ts';
+import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
+import { readSetting, resolve } from '../settings/resolve.ts';
 import { scenarioRepoName } from '../settings/rules.ts';
-import { type ClusterType, SETTINGS, type YesNo } from '../settings/settings.ts';
+import { defaultText } from '../settings/settings.ts';
 import {
+  byRepo,
   checkEstate,
-  composer,
-  type Environment,
-  givenDefaults,
-  givenPages,
-  readEnvironments,
-  readSetting,
-  type Sources,
-  standardDefaults,
-  type Texts,
-} from './estate.ts';
-import {
   checkFeeders,
-  checkKind,
+  type Environment,
   mergeEnvironments,
-  NOTHING,
-  type Planned,
-  planConfigRepo,
-  planScenarioRepo,
-  type World,
-} from './plan.ts';
-import { type AllowListKey, byRepo, type RepoRecord } from './record.ts';
+  type NameSource,
+  readEnvironments,
+} from './estate.ts';
+import { checkFollowed } from './operator-tier.ts';
+import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
+import type { RepoRecord } from './record.ts';
+import { planRepo } from './repositories.ts';
 
-const SOURCE = { flag: '--scenario', example: '--scenario flux-stage-prod=stage,prod' };
+const SOURCE: NameSource = {
+  flag: '--scenario',
+  example: '--scenario flux-stage-prod=stage,prod',
+  settings: ['scenario'],
+};
 
 /** The scenarios of an estate about which nothing is said. */
 export const STANDARD_SCENARIOS = ['flux-dev=dev', 'flux-stage-prod=stage,prod'];
@@ -35,72 +30,56 @@ export const STANDARD_SCENARIOS = ['flux-dev=dev', 'flux-stage-prod=stage,prod']
 export function planApp(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const { texts } = given;
-  const text = texts.name?.[0] ?? world.home?.name ?? SETTINGS.name.otherwise ?? '';
+  const text = texts.name?.[0] ?? world.home?.name ?? defaultText('name') ?? '';
   const name = readSetting('name', text, problems);
   const found = name === undefined ? NOTHING : world.find(name, problems);
-  problems.push(...checkKind(found, 'config-repo', text, '--name'));
-  const recorded = found.record;
-  const own = givenDefaults(texts, problems);
-  const defaults = { ...(recorded?.defaults ?? standardDefaults()), ...own };
-  const clusterType = readClusterType(texts, problems) ?? recorded?.clusterType ?? 'kubernetes';
-  const allowSource = readList('allowSource', texts, problems) ?? recorded?.allowSource ?? [];
-  const allowPriorityClass =
-    readList('allowPriorityClass', texts, problems) ?? recorded?.allowPriorityClass ?? [];
-  const syncConfig = readSyncConfig(texts, problems) ?? recorded?.syncConfig ?? 'no';
-  const environments = composeEstate(
-    texts,
-    recorded?.environments ?? [],
-    { defaults, own },
-    problems,
+  problems.push(...checkKind(found, 'config-repo', text, { flag: '--name', settings: ['name'] }));
+  const recorded = found.record?.environments ?? [];
+  const pairs = readPairs(texts, recorded, problems);
+  const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
+  const settings = resolve(given, found.record, [...feeders.keys()], problems);
+  const environments = [...feeders].map(
+    ([environment, repo]): Environment => ({
+      ...settings.environment(environment),
+      name: environment,
+      repo,
+    }),
   );
   checkEstate(text, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
-  const tier = { clusterType, allowSource, allowPriorityClass, syncConfig };
-  const settings = { ...tier, defaults, environments };
-  const record: RepoRecord = { kind: 'config-repo', name, ...settings };
-  const config = planConfigRepo(record, environments, found);
+  const { estate, shared } = settings;
+  const record: RepoRecord = { kind: 'config-repo', name, estate, shared, environments };
+  const config = planRepo(record, environments, found);
+  const { visibility } = estate;
   const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);
-    problems.push(...checkKind(place, 'scenario-repo', repo, '--scenario'));
+    problems.push(...checkKind(place, 'scenario-repo', repo, SOURCE));
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
-    return planScenarioRepo(repo, defaults, merged, fed, place);
+    return planRepo(
+      { kind: 'scenario-repo', name: repo, estate: { visibility }, shared, environments: merged },
+      fed,
+      place,
+    );
   });
-  const repos = [config, ...scenarioRepos];
-  const plan = { repos, elsewhere: [], environments, syncConfig: syncConfig === 'yes' };
+  const syncConfig = estate.syncConfig === 'yes';
+  const plan = { repos: [config, ...scenarioRepos], elsewhere: [], environments, syncConfig };
+  checkFollowed(plan, given, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
-/** The recorded environments and those that `--scenario` names, with everything that is given. */
-function composeEstate(
-  texts: Texts,
+/** The environments that `--scenario` names, each with the repo that feeds it. */
+function readPairs(
+  { scenario }: Texts,
   recorded: readonly Environment[],
-  sources: Pick<Sources, 'defaults' | 'own'>,
   problems: Problem[],
-): Environment[] {
+): { name: string; repo: string }[] {
   const usual = recorded.length > 0 ? [] : STANDARD_SCENARIOS;
-  const pairs = readScenarios(texts.scenario ?? usual, problems);
-  problems.push(...checkFeeders(recorded, pairs, '--scenario'));
-  const all = new Map([...recorded, ...pairs].map(({ name, repo }) => [name, repo]));
-  const pages = givenPages(texts, [...all.keys()], problems);
-  const compose = composer({ ...sources, recorded, pages });
-  return [...all].map(([name, repo]) => compose(name, repo));
+  const pairs = readScenarios(scenario ?? usual, problems);
+  problems.push(...checkFeeders(recorded, pairs, 'scenario'));
+  return pairs;
 }
 
-function readClusterType({ clusterType }: Texts, problems: Problem[]): ClusterType | undefined {
-  return clusterType && readSetting('clusterType', clusterType[0] ?? '', problems);
-}
-
-function readSyncConfig({ syncConfig }: Texts, problems: Problem[]): YesNo | undefined {
-  return syncConfig && readSetting('syncConfig', syncConfig[0] ?? '', problems);
-}
-
-function readList(key: AllowListKey, texts: Texts, problems: Problem[]): string[] | undefined {
-  const values = texts[key]?.map((text) => readSetting(key, text, problems));
-  return values?.filter((value) => value !== undefined);
-}
-
-/** The pairs of environment and repo that `scenarios` name. */
 function readScenarios(
   scenarios: readonly string[],
   problems: Problem[],

@@ -2,7 +2,7 @@ import type { Given } from '../settings/arguments.ts';
 import type { CommandName } from '../settings/settings.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
-import { planScenarioRepoCommand } from './scenario-repo.ts';
+import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
 
 /** What each command does: its plan function. */
@@ -11,7 +11,7 @@ export const PLANNERS: {
 } = {
   app: planApp,
   tenant: planTenant,
-  'scenario-repo': planScenarioRepoCommand,
+  'scenario-repo': planScenarioRepo,
 };
 
 /** The command that `word` names; `app` has no word of its own. */

@@ -1,48 +1,10 @@
 import { type Problem, quote } from '../errors.ts';
-import { splitOnce } from '../settings/arguments.ts';
-import * as names from '../settings/rules.ts';
-import {
-  flagOf,
-  type Profile,
-  SETTINGS,
-  type ServiceType,
-  type SettingKey,
-  type YesNo,
-} from '../settings/settings.ts';
-
-/** What holds for every environment of an estate that says nothing else. */
-export type Defaults = {
-  readonly prefix: string;
-  readonly owner: string;
-  readonly githubUrl: string;
-  readonly branch: string;
-  readonly interval: string;
-  readonly profile: Profile;
-  /** Whether kustomization.yaml is left in the sources of a hardened tenant. */
-  readonly allowKustomize: YesNo;
-  readonly image: string;
-  readonly serviceType: ServiceType;
-};
+import type { EnvironmentSettings } from '../settings/resolve.ts';
+import { environmentName, isReservedNamespace, LABEL_LENGTH } from '../settings/rules.ts';
+import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 
 /** One environment: a tenant, its sync and its folder in a scenario repo. */
-export type Environment = { readonly name: string; readonly repo: string } & Defaults & Page;
-
-/** What an environment has of its own. */
-export type Overrides = Partial<Defaults & Page>;
-
-export type Texts = { readonly [key in SettingKey]?: readonly string[] };
-
-export const DEFAULT_KEYS = [
-  'prefix',
-  'owner',
-  'githubUrl',
-  'branch',
-  'interval',
-  'profile',
-  'allowKustomize',
-  'image',
-  'serviceType',
-] as const satisfies readonly (keyof Defaults)[];
+export type Environment = { readonly name: string; readonly repo: string } & EnvironmentSettings;
 
 /** The namespace, service account and tenant label of `environment`. */
 export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name'>): string {
@@ -51,65 +13,82 @@ export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name
 
 /** The web address of `repo`, which is its clone URL as well. */
 export function repositoryUrl(
-  { githubUrl, owner }: Pick<Defaults, 'githubUrl' | 'owner'>,
+  { githubUrl, owner }: Pick<SharedSettings, 'githubUrl' | 'owner'>,
   repo: string,
 ): string {
   return `${githubUrl}/${owner}/${repo}`;
 }
 
-/** The value of `key` in `text`; a problem is added to `problems` when the text breaks its rule. */
-export function readSetting<K extends SettingKey>(
-  key: K,
-  text: string,
-  problems: Problem[],
-  where = flagOf(key),
-): ReturnType<(typeof SETTINGS)[K]['rule']['read']> {
-  const { rule, example, read } = SETTINGS[key].rule;
-  const value = read(text);
-  const shown = where.startsWith('--') ? `${where} ${example}` : example;
-  if (value === undefined)
-    problems.push({ given: `${where} ${quote(text)}`, rule, example: shown, flag: where });
-  return value as ReturnType<(typeof SETTINGS)[K]['rule']['read']>;
+/** The web address below which the repositories of an owner lie. */
+export function ownerUrl({
+  githubUrl,
+  owner,
+}: Pick<SharedSettings, 'githubUrl' | 'owner'>): string {
+  return `${githubUrl}/${owner}`;
 }
 
-/** The estate-wide settings that `texts` holds. */
-export function givenDefaults(texts: Texts, problems: Problem[]): Partial<Defaults> {
-  return Object.fromEntries(
-    DEFAULT_KEYS.flatMap((key) => {
-      const value = (texts[key] ?? []).map((text) => readSetting(key, text, problems)).at(-1);
-      return value === undefined ? [] : [[key, value]];
-    }),
+/** `environments` by the scenario repo that feeds them, both in the order given. */
+export function byRepo(environments: readonly Environment[]): Map<string, Environment[]> {
+  const repos = new Map<string, Environment[]>();
+  for (const environment of environments) {
+    const fed = repos.get(environment.repo);
+    if (fed) fed.push(environment);
+    else repos.set(environment.repo, [environment]);
+  }
+  return repos;
+}
+
+/** `recorded` with `changed` in place of, or after, the environments of the same names. */
+export function mergeEnvironments(
+  recorded: readonly Environment[],
+  changed: readonly Environment[],
+): Environment[] {
+  const merged = new Map(
+    [...recorded, ...changed].map((environment) => [environment.name, environment]),
   );
+  return [...merged.values()];
 }
 
-/** Checks the settings of publishing, which no environment has. */
-export function checkPublication(texts: Texts, problems: Problem[]): void {
-  for (const key of ['visibility', 'topic'] as const)
-    for (const text of texts[key] ?? []) readSetting(key, text, problems);
-}
-
-/** The default of every estate-wide setting. */
-export function standardDefaults(): Defaults {
-  return Object.fromEntries(
-    DEFAULT_KEYS.map((key) => [key, SETTINGS[key].rule.read(SETTINGS[key].otherwise ?? '')]),
-  ) as unknown as Defaults;
-}
-
-/** Where `name`s come from, for messages: the flag and the way it is written. */
-export type Source = { readonly flag: string; readonly example: string };
+/** Where names come from, for messages: the flag, the way it is written, and the setting. */
+export type NameSource = {
+  readonly flag: string;
+  readonly example: string;
+  readonly settings: readonly (SettingKey | 'arguments')[];
+};
 
 /** The environments of a comma-separated list, each one read by its rule. */
-export function readEnvironments(list: string, source: Source, problems: Problem[]): string[] {
+export function readEnvironments(list: string, source: NameSource, problems: Problem[]): string[] {
   return list.split(',').filter((name) => checkEnvironment(name, source, problems));
 }
 
 /** Whether `name` is an environment; a problem is added when it is none. */
-export function checkEnvironment(name: string, source: Source, problems: Problem[]): boolean {
-  const { rule, read } = names.environmentName;
+export function checkEnvironment(name: string, source: NameSource, problems: Problem[]): boolean {
+  const { rule, read } = environmentName;
   const good = read(name) !== undefined;
   if (!good)
     problems.push({ given: `environment ${quote(name)} in ${source.flag}`, rule, ...source });
   return good;
+}
+
+/** A problem for each of `changed` that another repo than before would feed. */
+export function checkFeeders(
+  recorded: readonly Environment[],
+  changed: readonly { readonly name: string; readonly repo: string }[],
+  setting: 'scenario' | 'repo',
+): Problem[] {
+  const feeders = new Map(recorded.map(({ name, repo }) => [name, repo]));
+  return changed.flatMap(({ name, repo }) => {
+    const feeder = feeders.get(name);
+    if (feeder === undefined || feeder === repo) return [];
+    const flag = `--${setting}`;
+    return {
+      given: `environment ${name} from ${repo}`,
+      rule: `${name} is fed by ${feeder} already, and an environment has one scenario repo`,
+      example: `${flag} ${setting === 'scenario' ? `${feeder}=${name}` : feeder}`,
+      flag,
+      settings: [setting],
+    };
+  });
 }
 
 /** Checks what only the whole estate shows: names after composing, and names used twice. */
@@ -118,19 +97,20 @@ export function checkEstate(
   environments: readonly Environment[],
   problems: Problem[],
 ): void {
-  const owners = new Map<string, string>();
+  const holders = new Map<string, string>();
   for (const environment of environments) {
     const namespace = namespaceOf(environment);
     checkNamespace(namespace, environment, problems);
-    const other = owners.get(namespace);
+    const other = holders.get(namespace);
     if (other !== undefined)
       problems.push({
         given: `environments ${other} and ${environment.name} share the namespace ${namespace}`,
         rule: 'each environment has a namespace of its own',
         example: '--prefix fluxdemo',
         flag: '--prefix',
+        settings: ['prefix'],
       });
-    owners.set(namespace, environment.name);
+    holders.set(namespace, environment.name);
   }
   const clash = environments.find(({ repo }) => repo.toLowerCase() === configRepo?.toLowerCase());
   if (clash)
@@ -139,6 +119,7 @@ export function checkEstate(
       rule: 'two repositories of one owner differ in more than upper and lower case',
       example: '--name flux-demo --scenario flux-dev=dev',
       flag: '--name or --scenario',
+      settings: ['name', 'scenario', 'repo'],
     });
 }
 
@@ -147,98 +128,18 @@ function checkNamespace(
   { name, prefix }: Environment,
   problems: Problem[],
 ): void {
-  const given = `--prefix ${quote(prefix)} and environment ${quote(name)} make the namespace ${quote(namespace)}`;
-  const flag = '--prefix, or the name of the environment';
-  const example = '--prefix fluxdemo';
-  if (namespace.length > names.LABEL_LENGTH) {
-    const rule = `a namespace has at most ${names.LABEL_LENGTH} characters; this one has ${namespace.length}`;
-    problems.push({ given, rule, example, flag });
-  }
-  if (names.isReservedNamespace(namespace)) {
-    const rule = 'kube-*, default and flux-system belong to Kubernetes and Flux';
-    problems.push({ given, rule, example, flag });
-  }
-}
-
-/** The demo app's settings, which differ from environment to environment. */
-export type Page = { readonly replicas: number; readonly colour: string; readonly content: string };
-
-export const PAGE_KEYS = [
-  'replicas',
-  'colour',
-  'content',
-] as const satisfies readonly (keyof Page)[];
-
-const REFERENCE_PAGES = new Map<string, Pick<Page, 'colour' | 'content'>>([
-  ['dev', { colour: 'Cornsilk', content: 'Test message' }],
-  ['stage', { colour: 'Wheat', content: 'This is the staging environment' }],
-  ['prod', { colour: 'LightSteelBlue', content: 'This is the production environment' }],
-]);
-const COLOURS = [
-  'Bisque',
-  'DarkSeaGreen',
-  'Khaki',
-  'Moccasin',
-  'NavajoWhite',
-  'SeaGreen',
-  'Silver',
-];
-
-/** The page that environment `name` has when nothing is said: always the same for the same name. */
-export function ownPage(name: string): Page {
-  const sum = [...name].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
-  const own = {
-    colour: COLOURS[sum % COLOURS.length] ?? '',
-    content: `This is the ${name} environment`,
+  const about = {
+    given: `--prefix ${quote(prefix)} and environment ${quote(name)} make the namespace ${quote(namespace)}`,
+    flag: '--prefix, or the name of the environment',
+    example: '--prefix fluxdemo',
+    settings: ['prefix', 'arguments', 'scenario', 'env'],
   };
-  return { replicas: 1, ...(REFERENCE_PAGES.get(name) ?? own) };
-}
-
-/** What a run says about pages. */
-export type PageGiven = {
-  readonly all: Partial<Page>;
-  readonly each: ReadonlyMap<string, Partial<Page>>;
-};
-
-/** What `--replicas`, `--colour` and `--content` say for all `environments` of a run, and for each. */
-export function givenPages(
-  texts: Texts,
-  environments: readonly string[],
-  problems: Problem[],
-): PageGiven {
-  const known = new Set(environments);
-  const all: Record<string, unknown> = {};
-  const each = new Map<string, Record<string, unknown>>();
-  for (const key of PAGE_KEYS)
-    for (const text of texts[key] ?? []) {
-      const [name, own] = splitOnce(text, '=');
-      const one = own !== undefined && known.has(name);
-      const value = readSetting(key, one ? own : text, problems);
-      if (!one) all[key] = value;
-      else each.set(name, { ...each.get(name), [key]: value });
-    }
-  return { all, each };
-}
-
-/** Where the values of an environment come from; the later ones beat the earlier ones. */
-export type Sources = {
-  readonly defaults: Defaults;
-  readonly recorded: readonly Environment[];
-  readonly own: Partial<Defaults>;
-  readonly pages: PageGiven;
-};
-
-/** A function that puts an environment together from `sources`. */
-export function composer({ defaults, recorded, own, pages }: Sources) {
-  const known = new Map(recorded.map((environment) => [environment.name, environment]));
-  return (name: string, repo: string): Environment => ({
-    ...defaults,
-    ...ownPage(name),
-    ...known.get(name),
-    ...own,
-    ...pages.all,
-    ...pages.each.get(name),
-    name,
-    repo,
-  });
+  if (namespace.length > LABEL_LENGTH) {
+    const rule = `a namespace has at most ${LABEL_LENGTH} characters; this one has ${namespace.length}`;
+    problems.push({ ...about, rule });
+  }
+  if (isReservedNamespace(namespace)) {
+    const rule = 'kube-*, default and flux-system belong to Kubernetes and Flux';
+    problems.push({ ...about, rule });
+  }
 }

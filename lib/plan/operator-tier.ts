@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER, SETTINGS } from '../settings/settings.ts';
-import { type Defaults, type Environment, repositoryUrl } from './estate.ts';
+import { namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import {
   conditionsSparingControllers,
   namespaceConditions,
@@ -16,75 +16,66 @@ const CHART_VERSION = '0.58.1';
 /** A range, so that the operator brings patch releases by itself. */
 export const FLUX_VERSION = '2.9.x';
 
-/** The layers of a config repo that are there once per cluster; `before` is what wrote them last time. */
-export function operatorTier(record: RepoRecord, before: RepoRecord | undefined): Layer[] {
-  const layer = (name: string, valuesOf: (of: RepoRecord) => Values): Layer => ({
-    from: name,
-    into: name,
-    values: valuesOf(record),
-    ...(before && { before: valuesOf(before) }),
-  });
-  const layers = [layer('install', installValues), layer('network', () => ({}))];
-  if (hasPolicies(record)) layers.push(layer('policies', policyValues));
-  return record.syncConfig === 'yes' ? [...layers, configSync(record, before)] : layers;
+/** The layers of a config repo that are there once per cluster. */
+export function operatorTier(record: RepoRecord): Layer[] {
+  const layer = (from: string, values: Values): Layer => ({ from, into: from, values });
+  const followed = record.estate.syncConfig === 'yes';
+  return [
+    layer('install', installValues(record)),
+    layer('network', {}),
+    ...(hasPolicies(record) ? [layer('policies', policyValues(record))] : []),
+    ...(followed ? [{ from: 'config-sync', into: '.', values: configSyncValues(record) }] : []),
+  ];
 }
 
-/** What the cluster applies of the config repo; a new environment joins what a user added. */
-function configSync(record: RepoRecord, before: RepoRecord | undefined): Layer {
-  const valuesOf = (of: RepoRecord): Values => ({
-    hasPolicies: hasPolicies(of),
-    environments: of.environments,
-  });
-  return {
-    from: 'config-sync',
-    into: '.',
-    values: valuesOf(record),
-    ...(before?.syncConfig === 'yes' && { before: valuesOf(before) }),
-    ifEdited: 'extend',
-  };
+/** What the cluster applies of the config repo. */
+function configSyncValues(record: RepoRecord): Values {
+  return { hasPolicies: hasPolicies(record), environments: record.environments };
 }
 
 /** Whether any tenant of `record` is one that the policies hold. */
-export function hasPolicies({ defaults, environments }: RepoRecord): boolean {
-  return [defaults, ...environments].some(({ profile }) => profile === 'hardened');
+export function hasPolicies({ shared, environments }: RepoRecord): boolean {
+  return [shared, ...environments].some(({ profile }) => profile === 'hardened');
 }
 
 function installValues(record: RepoRecord): Values {
   return {
-    clusterType: record.clusterType ?? 'kubernetes',
+    clusterType: record.estate.clusterType ?? 'kubernetes',
     chartVersion: CHART_VERSION,
     fluxVersion: FLUX_VERSION,
     hasPolicies: hasPolicies(record),
-    syncConfig: record.syncConfig === 'yes',
-    configUrl: repositoryUrl(record.defaults, record.name),
-    configRef: `refs/heads/${record.defaults.branch}`,
+    syncConfig: record.estate.syncConfig === 'yes',
+    configUrl: repositoryUrl(record.shared, record.name),
+    configRef: `refs/heads/${record.shared.branch}`,
   };
 }
 
-function policyValues(record: RepoRecord): Values {
-  const { defaults, environments, allowSource = [], allowPriorityClass = [] } = record;
-  const owners = [...new Set([defaults, ...environments].map(ownerUrl))];
+function policyValues({ shared, environments, estate }: RepoRecord): Values {
+  const { allowSource = [], allowPriorityClass = [] } = estate;
+  const owner = ownerUrl(shared);
+  const own = environments.filter((environment) => ownerUrl(environment) !== owner);
   return {
     // The characters of an address mean the same in a string of JSON and of CEL.
-    owners: JSON.stringify(owners),
+    owners: JSON.stringify([owner]),
+    ownOwners: JSON.stringify(
+      Object.fromEntries(own.map((one) => [namespaceOf(one), [ownerUrl(one)]])),
+    ),
     added: JSON.stringify(allowSource),
     priorityClasses: JSON.stringify(allowPriorityClass),
     tenantConditions,
     namespaceConditions,
     conditionsSparingControllers,
-    allowedList: [...new Set([...owners, ...allowSource])].join('`, `'),
+    allowedList: [owner, ...allowSource].join('`, `'),
+    own: own.map((one) => ({ namespace: namespaceOf(one), url: ownerUrl(one) })),
   };
 }
-
-/** The address below which the repositories of an owner lie. */
-const ownerUrl = (one: Defaults | Environment): string => repositoryUrl(one, '').slice(0, -1);
 
 /** Checks that nobody's cluster follows the public demo, because `given` names no other owner. */
 export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem[]): void {
   // What is published belongs to the user who is signed in.
   if (!plan.syncConfig || switches.publish) return;
   const demo = repositoryUrl(
-    { githubUrl: SETTINGS.githubUrl.otherwise ?? '', owner: DEMO_OWNER },
+    { githubUrl: SETTINGS.githubUrl.default, owner: DEMO_OWNER },
     '',
   ).toLowerCase();
   const config = plan.repos.find(({ role }) => role === 'config');
@@ -94,5 +85,6 @@ export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem
     rule: 'the cluster follows a config repo that you can push to, and this owner has the public demo',
     example: '--sync-config --owner octo-org',
     flag: '--owner',
+    settings: ['owner', 'syncConfig'],
   });
 }

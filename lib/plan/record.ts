@@ -1,101 +1,191 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
-import * as names from '../settings/rules.ts';
-import type { ClusterType, SettingKey, YesNo } from '../settings/settings.ts';
+import { sidesOf } from '../render/git-conflict.ts';
+import { defaultOf, readSetting } from '../settings/resolve.ts';
+import { configRepoName, environmentName, scenarioRepoName } from '../settings/rules.ts';
 import {
-  DEFAULT_KEYS,
-  type Defaults,
-  type Environment,
-  type Overrides,
-  ownPage,
-  PAGE_KEYS,
-  readSetting,
-} from './estate.ts';
+  type EstateSettings,
+  keysOf,
+  type SettingKey,
+  type SharedSettings,
+  settingOf,
+} from '../settings/settings.ts';
+import type { Environment } from './estate.ts';
 
-/** The key of `.yo-rc.json` that belongs to this package, as Yeoman's storage has it. */
+/** The file that records what a repository was made with, where Yeoman keeps its own. */
+export const RECORD_FILE = '.yo-rc.json';
+/** The key in RECORD_FILE that belongs to this package, as Yeoman's storage has it. */
 export const RECORD_KEY = 'generator-flux-gitops';
-/** Raised when an older version could not read what a newer one records. */
-const RECORD_VERSION = 1;
+/** Raised when an older version of this package could not read what a newer one records. */
+const RECORD_VERSION = 2;
+
+export type RepoKind = 'config-repo' | 'scenario-repo';
+export type Json = { readonly [key: string]: unknown };
+
+/** The hashes of what was written to each path: more than one after a merge of two branches. */
+export type Written = ReadonlyMap<string, readonly string[]>;
 
 /** What a repository remembers of the runs that wrote it. */
 export type RepoRecord = {
-  readonly kind: 'config-repo' | 'scenario-repo';
+  readonly kind: RepoKind;
   readonly name: string;
-  readonly clusterType?: ClusterType;
-  readonly allowSource?: readonly string[];
-  readonly allowPriorityClass?: readonly string[];
-  /** Whether the cluster follows this repository itself. */
-  readonly syncConfig?: YesNo;
-  readonly defaults: Defaults;
+  readonly estate: Partial<EstateSettings>;
+  readonly shared: SharedSettings;
   readonly environments: readonly Environment[];
 };
 
-/** What hardened tenants may use beyond the rules, each a list. */
-const ALLOW_LISTS = ['allowSource', 'allowPriorityClass'] as const;
+/** A record as it was found, with what a new one takes over from it. */
+export type FoundRecord = RepoRecord & {
+  /** Undefined in a record of version 1, which does not tell. */
+  readonly written: Written | undefined;
+  /** What a run was about to write that was killed: some of it may be there. */
+  readonly pending: Written;
+  /** The order of the environments: numbers that two branches can both add to. */
+  readonly orders: ReadonlyMap<string, number>;
+  /** What a newer version of this package recorded; this one keeps it. */
+  readonly unknown: Unknown;
+};
 
-/** One of these settings. */
-export type AllowListKey = (typeof ALLOW_LISTS)[number];
+type Unknown = {
+  readonly record: Json;
+  readonly settings: Json;
+  readonly environments: ReadonlyMap<string, Json>;
+};
 
-export type Json = { readonly [key: string]: unknown };
+const SHARED = keysOf('environment');
+const OWN: readonly SettingKey[] = [...SHARED, ...keysOf('each')];
+const ESTATE = keysOf('estate');
 
-/** `record` as the value of RECORD_KEY; an environment is listed with what it has of its own. */
-export function writeRecord(record: RepoRecord): Json {
-  const { kind, name, clusterType, syncConfig, defaults, environments } = record;
-  const allowLists = ALLOW_LISTS.filter((key) => record[key]?.length).map((key) => [
-    key,
-    record[key],
-  ]);
-  const own = environments.map((environment): [string, Overrides] => {
-    const usual = { ...defaults, ...ownPage(environment.name) };
-    const keys = OVERRIDE_KEYS.filter((key) => environment[key] !== usual[key]);
-    return [environment.name, Object.fromEntries(keys.map((key) => [key, environment[key]]))];
+/** The estate's settings that a repository of `kind` records. */
+const estateKeys = (kind: RepoKind) =>
+  ESTATE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
+
+/**
+ * `record` as the value of RECORD_KEY, less what compare adds: the version of this package and the files.
+ * It is laid out so that git merges two branches that each add an environment: sorted by name, one line
+ * for each value. An environment is listed with what it has of its own.
+ */
+export function writeRecord(record: RepoRecord, found: FoundRecord | undefined): Json {
+  const { kind, name, estate, shared, environments } = record;
+  const orders = orderOf(environments, found?.orders ?? new Map());
+  const sorted = [...environments].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const own = sorted.map((environment): [string, Json] => {
+    const keys = OWN.filter((key) => {
+      const usual = SHARED.includes(key as (typeof SHARED)[number])
+        ? shared[key as keyof SharedSettings]
+        : defaultOf(key, environment.name);
+      return environment[key as keyof Environment] !== usual;
+    });
+    const values = keys.map((key) => [key, environment[key as keyof Environment]]);
+    const unknown = found?.unknown.environments.get(environment.name);
+    const { repo } = environment;
+    const order = orders.get(environment.name);
+    return [environment.name, { repo, order, ...Object.fromEntries(values), ...unknown }];
+  });
+  const kept = estateKeys(kind).filter((key) => {
+    const value = estate[key];
+    return value !== undefined && !(Array.isArray(value) && value.length === 0);
   });
   return {
-    version: RECORD_VERSION,
+    ...found?.unknown.record,
     kind,
     name,
     settings: {
-      ...defaults,
-      ...(clusterType && { clusterType }),
-      ...Object.fromEntries(allowLists),
-      ...(syncConfig === 'yes' && { syncConfig }),
+      ...found?.unknown.settings,
+      ...shared,
+      ...Object.fromEntries(kept.map((key) => [key, estate[key]])),
     },
-    scenarios: Object.fromEntries(
-      [...byRepo(environments)].map(([repo, fed]) => [
-        repo,
-        fed.map((environment) => environment.name),
-      ]),
-    ),
-    environments: Object.fromEntries(
-      own.filter(([, overrides]) => Object.keys(overrides).length > 0),
-    ),
+    environments: Object.fromEntries(own),
   };
 }
 
-const OVERRIDE_KEYS = [...DEFAULT_KEYS, ...PAGE_KEYS];
-
-/** `environments` by the scenario repo that feeds them, both in the order given. */
-export function byRepo(environments: readonly Environment[]): Map<string, Environment[]> {
-  const repos = new Map<string, Environment[]>();
-  for (const environment of environments) {
-    const fed = repos.get(environment.repo);
-    if (fed) fed.push(environment);
-    else repos.set(environment.repo, [environment]);
-  }
-  return repos;
+function orderOf(
+  environments: readonly Environment[],
+  before: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const orders = new Map(before);
+  let last = 0;
+  for (const order of orders.values()) last = Math.max(last, order);
+  for (const { name } of environments) if (!orders.has(name)) orders.set(name, ++last);
+  return orders;
 }
+
+/** The text of RECORD_FILE: `all` of its keys, with what `written` and the version of this package are. */
+export function recordText(all: Json, generator: string, written: Written): string {
+  const { kind, name, settings, environments, ...rest } = (all[RECORD_KEY] ?? {}) as Json;
+  const { shared, own } = splitWritten(written, Object.keys(environments ?? {}));
+  const listed = Object.entries((environments ?? {}) as { [name: string]: Json }).map(
+    ([environment, values]) => [environment, { ...values, files: own.get(environment) }],
+  );
+  const whole = {
+    version: RECORD_VERSION,
+    generator,
+    kind,
+    name,
+    settings,
+    environments: Object.fromEntries(listed),
+    ...rest,
+    files: fileLines(shared),
+  };
+  return `${JSON.stringify({ ...all, [RECORD_KEY]: whole }, null, 2)}\n`;
+}
+
+/** An environment lists its own files: git merges two branches that each add one. */
+function splitWritten(written: Written, environments: readonly string[]) {
+  const names = new Set(environments);
+  const shared = new Map<string, readonly string[]>();
+  const own = new Map<string, { [path: string]: string | readonly string[] }>();
+  for (const [path, hashes] of written) {
+    const [name = '', ...below] = path.split('/');
+    if (!names.has(name) || below.length === 0) shared.set(path, hashes);
+    else
+      own.set(name, {
+        ...own.get(name),
+        [below.join('/')]: hashes.length === 1 ? (hashes[0] ?? '') : hashes,
+      });
+  }
+  return { shared, own };
+}
+
+/**
+ * The text of RECORD_FILE while files are written: what it said before, and what is about to be there. A
+ * run that is killed half-way then leaves no file that nobody knows.
+ */
+export function pendingText(all: Json, pending: Written): string {
+  const record = { ...(all[RECORD_KEY] as Json), pending: fileLines(pending) };
+  return `${JSON.stringify({ ...all, [RECORD_KEY]: record }, null, 2)}\n`;
+}
+
+/** Sorted by hash: two branches that each change a file mostly change lines that lie apart, which git merges. */
+const fileLines = (written: Written): string[] =>
+  [...written].flatMap(([path, hashes]) => hashes.map((hash) => `${hash} ${path}`)).sort();
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What the `.yo-rc.json` at `path` records: `all` of its keys, and this package's `record` if there
- * is one. Whatever is wrong with it is added to `problems`.
+ * What the RECORD_FILE at `path` records: `all` of its keys, and this package's `record` if there is one.
+ * The two sides of a merge that git left to a person are put together. Whatever is wrong is added to
+ * `problems`.
  */
 export function readRecord(
   text: string,
   path: string,
   problems: Problem[],
-): { all: Json; record?: RepoRecord } {
+): { all: Json; record?: FoundRecord } {
+  const sides = sidesOf(text);
+  if (sides === undefined) return readSide(text, path, problems);
+  const [ours, theirs] = sides.map((side) => readSide(side, path, problems));
+  if (!ours?.record || !theirs?.record) return ours ?? { all: {} };
+  const record = mergeRecords(ours.record, theirs.record, path, problems);
+  return { all: { ...theirs.all, ...ours.all }, record };
+}
+
+function readSide(
+  text: string,
+  path: string,
+  problems: Problem[],
+): { all: Json; record?: FoundRecord } {
   const wrong = (given: string, rule: string): void => {
     const example = `{ "${RECORD_KEY}": { "version": ${RECORD_VERSION}, "kind": "config-repo", ... } }`;
     problems.push({ given: `${path} ${given}`, rule, example, flag: path });
@@ -115,7 +205,7 @@ export function readRecord(
       `this generator reads up to ${RECORD_VERSION}: ${update}`,
     );
   } else {
-    const record = readVersion1(recorded, path, problems);
+    const record = readShaped(recorded, path, problems);
     if (record) return { all, record };
   }
   return { all: isObject(all) ? all : {} };
@@ -129,110 +219,219 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readVersion1(recorded: Json, path: string, problems: Problem[]): RepoRecord | undefined {
-  if (!isShaped(recorded)) {
+type Shaped = {
+  readonly kind: RepoKind;
+  readonly name: string;
+  readonly settings: Json;
+  readonly environments: { readonly [name: string]: Json };
+  readonly files?: readonly string[];
+  readonly pending?: readonly string[];
+};
+
+function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRecord | undefined {
+  const shaped = recorded.version === 1 ? lift(recorded, path, problems) : recorded;
+  if (shaped === undefined) return undefined;
+  if (!isShaped(shaped)) {
     const rule =
-      'it has kind, name, settings, scenarios and environments, as this generator writes them';
-    const example =
-      '"kind": "config-repo", "name": "flux-demo", "scenarios": { "flux-dev": ["dev"] }';
+      'it has kind, name, settings, environments and files, as this generator writes them';
+    const example = '"kind": "config-repo", "environments": { "dev": { "repo": "flux-dev" } }';
     problems.push({ given: `${path} under "${RECORD_KEY}"`, rule, example, flag: path });
     return undefined;
   }
   const found: Problem[] = [];
-  const { kind, name, settings, scenarios, environments: own } = recorded;
-  const missing = DEFAULT_KEYS.filter((key) => !Object.hasOwn(settings, key));
-  // What earlier runs did not know of has its default.
-  const blank = Object.fromEntries(
-    missing.map((key) => [key, key === 'allowKustomize' ? 'no' : '']),
-  );
-  const { clusterType, syncConfig, ...read } = readKeys({ ...blank, ...settings }, path, found);
-  const defaults = read as Defaults;
-  const environments = readScenarios(scenarios, path, found).map(([repo, environment]) => ({
-    ...defaults,
-    ...ownPage(environment),
-    ...readKeys(Object.hasOwn(own, environment) ? (own[environment] ?? {}) : {}, path, found),
-    name: environment,
-    repo,
-  }));
-  const allowLists = ALLOW_LISTS.filter((key) => settings[key] !== undefined).map((key) => [
-    key,
-    readAllowList(key, settings[key], path, found),
-  ]);
+  const { kind, name, settings } = shaped;
+  const where = (key: string): string => `${path} "${key}"`;
+  const readAll = (keys: readonly SettingKey[], from: Json): Json =>
+    Object.fromEntries(
+      keys.filter((key) => Object.hasOwn(from, key)).map((key) => [key, readValue(key, from[key])]),
+    );
+  const readValue = (key: SettingKey, value: unknown): unknown => {
+    if (!settingOf(key).list) return readSetting(key, String(value), found, where(key));
+    const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+    return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
+  };
+  const usual = Object.fromEntries(SHARED.map((key) => [key, missingValue(key)]));
+  const shared = { ...usual, ...readAll(SHARED, settings) } as SharedSettings;
+  const environments = sortByOrder(shaped.environments).map((environment) => {
+    const own = shaped.environments[environment] ?? {};
+    const repo = String(own.repo);
+    checkNames(repo, environment, path, found);
+    const page = Object.fromEntries(
+      keysOf('each').map((key) => [key, defaultOf(key, environment)]),
+    );
+    return { ...shared, ...page, ...readAll(OWN, own), name: environment, repo } as Environment;
+  });
   problems.push(...found);
   if (found.length > 0) return undefined;
-  const tier = {
-    ...(clusterType && { clusterType }),
-    ...Object.fromEntries(allowLists),
-    ...(syncConfig && { syncConfig }),
+  const estate = readAll(ESTATE, settings) as Partial<EstateSettings>;
+  return {
+    ...{ kind, name, estate, shared, environments },
+    written: shaped.files && readWritten(shaped),
+    pending: readFiles(shaped.pending ?? []),
+    orders: new Map(
+      environments.map((one, n) => [one.name, orderIn(shaped.environments[one.name], n + 1)]),
+    ),
+    unknown: unknownOf(shaped),
   };
-  return { kind, name, defaults, environments, ...tier };
 }
 
-function readAllowList(
-  key: AllowListKey,
-  list: unknown,
-  path: string,
-  problems: Problem[],
-): string[] {
-  const texts = Array.isArray(list) ? list.map(String) : [String(list)];
-  const read = (text: string) => readSetting(key, text, problems, `${path} "${key}"`) ?? [];
-  return texts.flatMap(read);
-}
-
-type Shaped = {
-  readonly kind: RepoRecord['kind'];
-  readonly name: string;
-  readonly settings: Json;
-  readonly scenarios: { readonly [repo: string]: readonly unknown[] };
-  readonly environments: { readonly [name: string]: Json };
+/** What a record without `key` means: it was written before there was such a setting. */
+const missingValue = (key: SettingKey): unknown => {
+  const { before, rule } = settingOf(key);
+  return before === undefined ? defaultOf(key) : rule.read(before);
 };
 
-function isShaped(recorded: Json): recorded is Json & Shaped {
-  const { kind, name, settings, scenarios, environments } = recorded;
-  return (
-    (kind === 'config-repo' || kind === 'scenario-repo') &&
-    typeof name === 'string' &&
-    names.configRepoName.read(name) !== undefined &&
-    isObject(settings) &&
-    isObject(scenarios) &&
-    isObject(environments) &&
-    Object.values(scenarios).every(Array.isArray) &&
-    Object.values(environments).every(isObject)
-  );
-}
+const orderIn = (own: Json | undefined, otherwise: number): number =>
+  typeof own?.order === 'number' ? own.order : otherwise;
 
-function readScenarios(
-  scenarios: Shaped['scenarios'],
+/** A record of version 1 in the shape of today; what it wrote to which file is not known. */
+function lift(
+  { scenarios, environments, ...rest }: Json,
   path: string,
   problems: Problem[],
-): [string, string][] {
+): Json | undefined {
+  if (!isObject(scenarios) || !isObject(environments)) return rest;
+  if (!Object.values(scenarios).every(Array.isArray)) return rest;
   const pairs = Object.entries(scenarios).flatMap(([repo, list]) =>
-    list.map((environment): [string, string] => [repo, String(environment)]),
+    (list as unknown[]).map((name): [string, string] => [String(name), repo]),
   );
-  const seen = new Set<string>();
-  for (const [repo, environment] of pairs) {
-    const good = names.environmentName.read(environment) && names.scenarioRepoName.read(repo);
-    if (!good || seen.has(environment))
+  const lifted = pairs.map(([name, repo], n) => {
+    const own = Object.hasOwn(environments, name) ? (environments[name] as Json) : {};
+    return [name, { repo, order: n + 1, ...own }];
+  });
+  const feeders = new Map<string, string>();
+  for (const [name, repo] of pairs) {
+    const other = feeders.get(name);
+    if (other !== undefined)
       problems.push({
-        given: `${path} scenario ${quote(repo)} with environment ${quote(environment)}`,
-        rule: `${names.scenarioRepoName.rule}; ${names.environmentName.rule}, and stands in one scenario once`,
+        given: `${path} environment ${quote(name)} in the scenarios ${quote(other)} and ${quote(repo)}`,
+        rule: 'an environment stands in one scenario, once',
         example: '"flux-dev": ["dev"]',
         flag: path,
       });
-    seen.add(environment);
+    feeders.set(name, repo);
   }
-  return pairs;
+  if (feeders.size < pairs.length) return undefined;
+  return { ...rest, environments: Object.fromEntries(lifted) };
 }
 
-const RECORDED_KEYS: readonly SettingKey[] = [...OVERRIDE_KEYS, 'clusterType', 'syncConfig'];
+function isShaped(recorded: Json): recorded is Json & Shaped {
+  const { kind, name, settings, environments, files, pending } = recorded;
+  const isList = (list: unknown): boolean =>
+    list === undefined || (Array.isArray(list) && list.every((one) => typeof one === 'string'));
+  return (
+    (kind === 'config-repo' || kind === 'scenario-repo') &&
+    typeof name === 'string' &&
+    configRepoName.read(name) !== undefined &&
+    isObject(settings) &&
+    isObject(environments) &&
+    Object.values(environments).every((own) => isObject(own) && typeof own.repo === 'string') &&
+    isList(files) &&
+    isList(pending)
+  );
+}
 
-function readKeys(
-  from: Json,
+function sortByOrder(environments: Shaped['environments']): string[] {
+  const order = (name: string): number => orderIn(environments[name], Number.MAX_SAFE_INTEGER);
+  return Object.keys(environments).sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1));
+}
+
+function checkNames(repo: string, environment: string, path: string, problems: Problem[]): void {
+  if (environmentName.read(environment) && scenarioRepoName.read(repo)) return;
+  problems.push({
+    given: `${path} environment ${quote(environment)} with scenario repo ${quote(repo)}`,
+    rule: `${scenarioRepoName.rule}; ${environmentName.rule}`,
+    example: '"dev": { "repo": "flux-dev" }',
+    flag: path,
+  });
+}
+
+function readWritten({ files = [], environments }: Shaped): Written {
+  const own = Object.entries(environments).flatMap(([name, { files: below }]) =>
+    Object.entries(isObject(below) ? below : {}).flatMap(([path, hashes]) =>
+      [hashes].flat().map((hash) => `${String(hash)} ${name}/${path}`),
+    ),
+  );
+  return readFiles([...files, ...own]);
+}
+
+function readFiles(lines: readonly string[]): Written {
+  const written = new Map<string, string[]>();
+  for (const line of lines) {
+    const [, hash, path] = /^([0-9a-f]{40}) (.+)$/.exec(line) ?? [];
+    if (hash === undefined || path === undefined) continue;
+    written.set(path, [...(written.get(path) ?? []), hash]);
+  }
+  return written;
+}
+
+const KNOWN = [
+  'version',
+  'generator',
+  'kind',
+  'name',
+  'settings',
+  'environments',
+  'files',
+  'pending',
+];
+
+function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknown {
+  const without = (from: Json, known: readonly string[]): Json =>
+    Object.fromEntries(Object.entries(from).filter(([key]) => !known.includes(key)));
+  return {
+    record: without(record, KNOWN),
+    settings: without(settings, [...SHARED, ...ESTATE]),
+    environments: new Map(
+      Object.entries(environments).map(([name, own]) => [
+        name,
+        without(own, [...OWN, 'repo', 'order', 'files']),
+      ]),
+    ),
+  };
+}
+
+/** Both sides of a merge. What they say differently about one setting is for a person to decide. */
+function mergeRecords(
+  ours: FoundRecord,
+  theirs: FoundRecord,
   path: string,
   problems: Problem[],
-): Overrides & { clusterType?: ClusterType; syncConfig?: YesNo } {
-  const keys = RECORDED_KEYS.filter((key) => Object.hasOwn(from, key));
-  return Object.fromEntries(
-    keys.map((key) => [key, readSetting(key, String(from[key]), problems, `${path} "${key}"`)]),
-  );
+): FoundRecord {
+  const differ = (what: string, one: unknown, other: unknown): void => {
+    if (one === undefined || other === undefined || isDeepStrictEqual(one, other)) return;
+    problems.push({
+      given: `${path} has two values of ${what} after a merge: ${JSON.stringify(one)} and ${JSON.stringify(other)}`,
+      rule: 'a person decides between the values of two branches',
+      example: 'keep one of the two lines between <<<<<<< and >>>>>>>',
+      flag: path,
+    });
+  };
+  for (const key of SHARED) differ(key, ours.shared[key], theirs.shared[key]);
+  for (const key of ESTATE) differ(key, ours.estate[key], theirs.estate[key]);
+  const known = new Map(ours.environments.map((one) => [one.name, one]));
+  for (const one of theirs.environments)
+    differ(`environment ${one.name}`, known.get(one.name), one);
+  const added = theirs.environments.filter(({ name }) => !known.has(name));
+  return {
+    ...ours,
+    estate: { ...theirs.estate, ...ours.estate },
+    environments: [...ours.environments, ...added],
+    orders: new Map([...theirs.orders, ...ours.orders]),
+    written: ours.written && theirs.written && joinWritten(ours.written, theirs.written),
+    pending: joinWritten(ours.pending, theirs.pending),
+    unknown: {
+      record: { ...theirs.unknown.record, ...ours.unknown.record },
+      settings: { ...theirs.unknown.settings, ...ours.unknown.settings },
+      environments: new Map([...theirs.unknown.environments, ...ours.unknown.environments]),
+    },
+  };
+}
+
+/** The hashes of both, by path. */
+export function joinWritten(one: Written, other: Written): Map<string, readonly string[]> {
+  const joined = new Map(one);
+  for (const [path, hashes] of other)
+    joined.set(path, [...new Set([...(joined.get(path) ?? []), ...hashes])]);
+  return joined;
 }

@@ -1,26 +1,19 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
+import { readSetting, resolve } from '../settings/resolve.ts';
 import {
   checkEstate,
-  composer,
   type Environment,
-  givenDefaults,
-  givenPages,
-  readEnvironments,
-  readSetting,
-  standardDefaults,
-} from './estate.ts';
-import {
-  checkKind,
   mergeEnvironments,
-  NOTHING,
-  type Planned,
-  planScenarioRepo,
-  type World,
-} from './plan.ts';
-import { keepReadme } from './tenant.ts';
+  type NameSource,
+  readEnvironments,
+} from './estate.ts';
+import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
+import type { RepoRecord } from './record.ts';
+import { planRepo } from './repositories.ts';
 
-const SOURCE = { flag: '--env', example: '--env stage,prod' };
+const SOURCE: NameSource = { flag: '--env', example: '--env stage,prod', settings: ['env'] };
+const REPO = { flag: 'the arguments', settings: ['arguments', 'repo'] };
 
 /** The environments that the name of a scenario repo says: `flux-stage-prod` feeds stage and prod. */
 export function environmentsInName(repo: string): string[] {
@@ -28,26 +21,26 @@ export function environmentsInName(repo: string): string[] {
 }
 
 /** `flux-gitops scenario-repo REPO`: one more demo repo, or more environments for an existing one. */
-export function planScenarioRepoCommand(given: Given, world: World): Planned {
+export function planScenarioRepo(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const { texts } = given;
   const text = given.positionals[0] ?? world.home?.name;
   if (text === undefined) return { problems: [NO_REPO] };
-  const repo = readSetting('repo', text, problems, 'repository');
+  const named: Problem[] = [];
+  const repo = readSetting('repo', text, named, 'repository');
+  problems.push(...named.map((problem) => ({ ...problem, ...REPO })));
   const found = repo === undefined ? NOTHING : world.find(repo, problems);
-  problems.push(...checkKind(found, 'scenario-repo', text, 'repository'));
+  problems.push(...checkKind(found, 'scenario-repo', text, REPO));
   const recorded = found.record?.environments ?? [];
-  const listed = readNames(texts.env, text, recorded, problems);
-  const own = givenDefaults(texts, problems);
-  const defaults = { ...(found.record?.defaults ?? standardDefaults()), ...own };
-  const pages = givenPages(texts, listed, problems);
-  const compose = composer({ defaults, recorded, own, pages });
-  const fed = listed.map((name) => compose(name, text));
-  const merged = mergeEnvironments(recorded, fed);
-  checkEstate(undefined, merged, problems);
+  const names = readNames(texts.env, text, recorded, problems);
+  const { estate, shared, environment } = resolve(given, found.record, names, problems);
+  const fed = names.map((name): Environment => ({ ...environment(name), name, repo: text }));
+  const environments = mergeEnvironments(recorded, fed);
+  checkEstate(undefined, environments, problems);
   if (repo === undefined || problems.length > 0) return { problems };
-  const planned = planScenarioRepo(repo, defaults, merged, fed, found);
-  const repos = [found.record ? keepReadme(planned) : planned];
+  const record: RepoRecord = { kind: 'scenario-repo', name: repo, estate, shared, environments };
+  const asked = texts.env === undefined ? [] : names;
+  const repos = [planRepo(record, fed, found, asked)];
   return { problems, plan: { repos, elsewhere: [], environments: fed } };
 }
 
@@ -55,7 +48,7 @@ const NO_REPO: Problem = {
   given: 'no repository',
   rule: 'the scenario repo is named',
   example: 'flux-gitops scenario-repo flux-qa',
-  flag: 'the arguments',
+  ...REPO,
 };
 
 function readNames(

@@ -1,32 +1,25 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
+import { readSetting, resolve } from '../settings/resolve.ts';
 import {
+  byRepo,
   checkEnvironment,
   checkEstate,
-  composer,
+  checkFeeders,
   type Environment,
-  givenDefaults,
-  givenPages,
-  readSetting,
+  mergeEnvironments,
+  type NameSource,
   repositoryUrl,
 } from './estate.ts';
-import {
-  appLayer,
-  checkFeeders,
-  checkKind,
-  type Elsewhere,
-  type Found,
-  type Layer,
-  mergeEnvironments,
-  type Planned,
-  planConfigRepo,
-  planScenarioRepo,
-  type RepoPlan,
-  type World,
-} from './plan.ts';
-import { byRepo, type RepoRecord } from './record.ts';
+import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
+import type { FoundRecord } from './record.ts';
+import { appLayer, planRepo } from './repositories.ts';
 
-const SOURCE = { flag: 'the arguments', example: 'flux-gitops tenant qa' };
+const SOURCE: NameSource = {
+  flag: 'the arguments',
+  example: 'flux-gitops tenant qa',
+  settings: ['arguments'],
+};
 
 /** `flux-gitops tenant ENV...`: adds tenants to the config repo, and their app to its scenario repo. */
 export function planTenant(given: Given, world: World): Planned {
@@ -35,34 +28,34 @@ export function planTenant(given: Given, world: World): Planned {
   const recorded = config?.record;
   if (!config || !recorded) return { problems: [notInConfigRepo(world.folder)] };
   const added = readTenants(given, recorded, problems);
-  const merged = mergeEnvironments(recorded.environments, added);
-  problems.push(...checkFeeders(recorded.environments, added, '--repo'));
-  checkEstate(recorded.name, merged, problems);
+  const environments = mergeEnvironments(recorded.environments, added);
+  problems.push(...checkFeeders(recorded.environments, added, 'repo'));
+  checkEstate(recorded.name, environments, problems);
   if (problems.length > 0) return { problems };
 
-  const repos = [planConfigRepo({ ...recorded, environments: merged }, added, config)];
+  const { shared, estate } = recorded;
+  const names = added.map(({ name }) => name);
+  const repos = [planRepo({ ...recorded, environments }, added, config, names)];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
-    problems.push(...checkKind(place, 'scenario-repo', repo, '--repo'));
+    problems.push(
+      ...checkKind(place, 'scenario-repo', repo, { flag: '--repo', settings: ['repo'] }),
+    );
     const siblings = recorded.environments.filter((environment) => environment.repo === repo);
-    if (!place.exists && siblings.length > 0) elsewhere.push(...missingFrom(fed, siblings));
-    else repos.push(planFeeder(repo, recorded, siblings, fed, place));
+    if (!place.exists && siblings.length > 0) {
+      elsewhere.push(...missingFrom(fed, siblings));
+      continue;
+    }
+    const before = mergeEnvironments(place.record?.environments ?? [], siblings);
+    const merged = mergeEnvironments(before, fed);
+    const { visibility = 'public' } = estate;
+    const record = { name: repo, estate: { visibility }, shared, environments: merged };
+    repos.push(planRepo({ kind: 'scenario-repo', ...record }, fed, place, names));
   }
-  const syncConfig = recorded.syncConfig === 'yes';
-  const plan = { repos: repos.map(keepReadme), elsewhere, environments: added, syncConfig };
+  const syncConfig = estate.syncConfig === 'yes';
+  const plan = { repos, elsewhere, environments: added, syncConfig };
   return problems.length > 0 ? { problems } : { problems, plan };
-}
-
-function planFeeder(
-  repo: string,
-  { defaults }: RepoRecord,
-  siblings: readonly Environment[],
-  fed: readonly Environment[],
-  place: Found,
-): RepoPlan {
-  const before = mergeEnvironments(place.record?.environments ?? [], siblings);
-  return planScenarioRepo(repo, defaults, mergeEnvironments(before, fed), fed, place);
 }
 
 /** What a scenario repo that does not lie here must get: the folders of those of `fed` that are new. */
@@ -79,10 +72,11 @@ function notInConfigRepo(folder: string): Problem {
     rule: 'tenants are added inside a config repo, and neither this folder nor one above it has its .yo-rc.json',
     example: 'flux-gitops tenant qa --into flux-demo',
     flag: '--into',
+    settings: ['into'],
   };
 }
 
-function readTenants(given: Given, recorded: RepoRecord, problems: Problem[]): Environment[] {
+function readTenants(given: Given, recorded: FoundRecord, problems: Problem[]): Environment[] {
   const { texts, positionals } = given;
   if (positionals.length === 0)
     problems.push({
@@ -90,28 +84,12 @@ function readTenants(given: Given, recorded: RepoRecord, problems: Problem[]): E
       rule: 'at least one environment is named',
       ...SOURCE,
     });
-  const { defaults, environments } = recorded;
-  const own = givenDefaults(texts, problems);
-  const pages = givenPages(texts, positionals, problems);
-  const compose = composer({ defaults, recorded: environments, own, pages });
-  const feeders = new Map(environments.map((environment) => [environment.name, environment.repo]));
+  const settings = resolve(given, recorded, positionals, problems);
+  const feeders = new Map(recorded.environments.map(({ name, repo }) => [name, repo]));
   const repo = texts.repo && readSetting('repo', texts.repo[0] ?? '', problems);
   const feederOf = (name: string): string =>
     repo ?? feeders.get(name) ?? readSetting('repo', `flux-${name}`, problems) ?? '';
   return [...new Set(positionals)]
     .filter((name) => checkEnvironment(name, SOURCE, problems))
-    .map((name) => compose(name, feederOf(name)));
+    .map((name) => ({ ...settings.environment(name), name, repo: feederOf(name) }));
 }
-
-/** A tenant can be added although somebody edited the README or the operator tier. */
-export function keepReadme(repo: RepoPlan): RepoPlan {
-  const layers = repo.layers.map((layer) =>
-    isShared(layer) && layer.ifEdited !== 'extend'
-      ? { ...layer, ifEdited: 'keep' as const }
-      : layer,
-  );
-  return { ...repo, layers };
-}
-
-const isShared = ({ into }: Layer): boolean =>
-  ['.', 'install', 'network', 'policies'].includes(into);

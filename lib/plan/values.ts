@@ -1,8 +1,8 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
-import { type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
 import { hasPolicies } from './operator-tier.ts';
-import { byRepo, type RepoRecord } from './record.ts';
+import type { RepoRecord } from './record.ts';
 
 /** What the templates of a layer may use, by name. */
 export type Values = { readonly [name: string]: unknown };
@@ -87,11 +87,11 @@ const SHOWN = { rows: 40, picture: 12 };
 
 /** What the README of the repository that `record` describes says. */
 export function readmeValues(record: RepoRecord): Values {
-  const { name, defaults, environments } = record;
+  const { name, shared, environments } = record;
   const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
     id: `repo${index}`,
     name: repo,
-    url: repositoryUrl(fed[0] ?? defaults, repo),
+    url: repositoryUrl(fed[0] ?? shared, repo),
   }));
   const ids = new Map(repos.map((repo) => [repo.name, repo.id]));
   const rows = environments.slice(0, SHOWN.rows).map(
@@ -104,12 +104,12 @@ export function readmeValues(record: RepoRecord): Values {
   const picture = rows.slice(0, SHOWN.picture);
   const pictured = new Set(picture.map(({ repoId }) => repoId));
   return {
-    ...defaults,
+    ...shared,
     name,
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
-    syncConfig: record.syncConfig === 'yes',
-    isDemo: defaults.owner === DEMO_OWNER,
+    syncConfig: record.estate.syncConfig === 'yes',
+    isDemo: shared.owner === DEMO_OWNER,
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],

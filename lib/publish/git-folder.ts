@@ -443,3 +443,12 @@ export async function linkFolder(
     await rm(stage, { recursive: true, force: true, maxRetries: 5 });
   }
 }
+
+/** The text of the blob `id` in the history of the repository at `folder`; undefined when there is none. */
+export async function readBlobById(folder: string, id: string): Promise<string | undefined> {
+  try {
+    return await localGit(folder).raw(['cat-file', 'blob', id]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,19 +1,7 @@
-/** What publishing keeps beside the repositories: proof of ownership, a lock and stages. */
+/** What publishing keeps beside the repositories: proof of ownership, and stages. */
 import { readFileSync } from 'node:fs';
-import {
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemoteRepo } from './github-repos.ts';
 import { PublishError } from './refusals.ts';
 import type { PublicationRepo } from './state.ts';
@@ -41,7 +29,6 @@ export type Journal = {
 };
 
 const JOURNAL = '.flux-gitops-publish.json';
-const LOCK = '.flux-gitops-publish.lock';
 
 /**
  * The journal of `workspace`. It holds no token, and nothing is written until something is set.
@@ -133,114 +120,6 @@ export function provesOwnership(
     const age = remote.createdAt - Date.parse(intent);
     return age >= -TOLERANCE && age <= PATIENCE;
   });
-}
-
-/** Who holds the lock. */
-type Holder = { readonly pid: number; readonly host: string; readonly since: string };
-
-const LOOK_AGAIN = 200;
-const SIGN_OF_LIFE = 10_000;
-/** A lock of another machine (or container) without a sign of life for so long is left over. */
-const LEFT_OVER = 60_000;
-/** Locks of this process: one that bears its id and is not in here is of an earlier process. */
-const held = new Set<string>();
-
-/** How long a run waits for another one (milliseconds). */
-export const LONGEST_WAIT_FOR_LOCK = 600_000;
-
-/**
- * Does `work` while no other run publishes from `workspace`, and returns its result. A run that
- * publishes there already is waited for, and `say` is told which. Throws a PublishError when it
- * takes too long.
- */
-export async function whilePublishingAlone<T>(
-  workspace: string,
-  say: (text: string) => void,
-  work: () => Promise<T>,
-  longest = LONGEST_WAIT_FOR_LOCK,
-): Promise<T> {
-  const file = join(workspace, LOCK);
-  const end = Date.now() + longest;
-  for (let told = false; !(await takeLock(file)); told = true) {
-    const holder = describeHolder(await readHolder(file));
-    if (!told) say(`waiting for another run that publishes from ${workspace}: ${holder}`);
-    if (Date.now() > end) throw new PublishError('BUSY', { folder: workspace, holder, file });
-    await sleep(LOOK_AGAIN);
-  }
-  held.add(file);
-  const alive = setInterval(() => touch(file), SIGN_OF_LIFE).unref();
-  try {
-    return await work();
-  } finally {
-    clearInterval(alive);
-    held.delete(file);
-    await rm(file, { force: true });
-  }
-}
-
-/** Whether the lock is ours now. */
-async function takeLock(file: string): Promise<boolean> {
-  if (await createLock(file)) return true;
-  if (!(await isLeftOver(file))) return false;
-  // only one run may take over what is left, or one would remove the lock of the other
-  const guard = `${file}.takeover`;
-  if (!(await createLock(guard))) {
-    if (await isOlder(guard, LEFT_OVER)) await rm(guard, { force: true });
-    return false;
-  }
-  try {
-    if (!(await isLeftOver(file))) return false;
-    await rm(file, { force: true });
-    return await createLock(file);
-  } finally {
-    await rm(guard, { force: true });
-  }
-}
-
-async function createLock(file: string): Promise<boolean> {
-  const holder: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    since: new Date().toISOString(),
-  };
-  try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(JSON.stringify(holder)).finally(() => handle.close());
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw journalError(file, error);
-  }
-}
-
-async function readHolder(file: string): Promise<Holder | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Holder;
-  } catch {
-    return undefined; // it is gone, or about to be written
-  }
-}
-
-function describeHolder(holder: Holder | undefined): string {
-  if (holder === undefined) return 'a process that has just begun';
-  return `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
-}
-
-async function isLeftOver(file: string): Promise<boolean> {
-  const holder = await readHolder(file);
-  if (holder === undefined || holder.host !== hostname()) return isOlder(file, LEFT_OVER);
-  // a container that was started again gives its processes the same ids
-  return holder.pid === process.pid ? !held.has(file) : !isAlive(holder.pid);
-}
-
-async function isOlder(file: string, age: number): Promise<boolean> {
-  const about = await stat(file).catch(() => undefined);
-  return about !== undefined && Date.now() - about.mtimeMs > age;
-}
-
-function touch(file: string): void {
-  const now = new Date();
-  utimes(file, now, now).catch(() => undefined);
 }
 
 /** What a run lays beside the repositories for a moment, with its process id in the name. */

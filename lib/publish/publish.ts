@@ -2,8 +2,8 @@
  * Publishing, from top to bottom: sign in, look before anything is written, ask, and after the files
  * are written: commit all, create all, push all. run.ts and the tests enter here.
  */
-import type { ComparedRepo, FileState } from '../disk/compare.ts';
-import { WRITTEN } from '../disk/write.ts';
+import { type ComparedRepo, type FileAction, WRITES } from '../disk/compare.ts';
+import { withLock } from '../disk/lock.ts';
 import { Interrupted } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { shellCommand } from '../render/quoting.ts';
@@ -12,7 +12,7 @@ import { DEMO_OWNER } from '../settings/settings.ts';
 import { carryOut, type Progress } from './carry-out.ts';
 import { interruptible, openControl, type RunControl } from './control.ts';
 import { locateGithub } from './github-host.ts';
-import { openJournal, whilePublishingAlone } from './journal.ts';
+import { openJournal } from './journal.ts';
 import { checkGit, lookAtAll, type PublishContext, type Target } from './look.ts';
 import { combine, PublishError, publishProblem, type RunSoFar } from './refusals.ts';
 import { homeOf, openSession, type SignInRequest } from './sign-in.ts';
@@ -160,7 +160,7 @@ export async function publish(
     return describeTargets(targets, progress);
   };
   return telling(soFar, control, () =>
-    interruptible(control, () => whilePublishingAlone(request.workspace, say, work)),
+    interruptible(control, () => withLock(request.workspace, say, work)),
   );
 }
 
@@ -229,8 +229,8 @@ export function reposToPublish(
 ): PublicationRepo[] {
   return compared.map(({ repo, folder, isNew, files }) => {
     const { name, description, role, githubUrl, owner } = repo;
-    const chosen = files.filter(({ state }) => !NOT_OURS.has(state));
-    const unwritten = written ? [] : chosen.filter(({ state }) => WRITTEN.has(state));
+    const chosen = files.filter(({ action }) => !NOT_OURS.has(action));
+    const unwritten = written ? [] : chosen.filter(({ action }) => WRITES.has(action));
     const branches = repo.branches.map((branch) => ({
       name: branch,
       environments: environments
@@ -247,10 +247,11 @@ export function reposToPublish(
       description,
       role,
       files: chosen.map(({ path }) => path),
+      removed: files.filter(({ action }) => action === 'remove').map(({ path }) => path),
       contents: Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents])),
     };
   });
 }
 
-/** Files that a user edited, which this tool leaves alone. */
-const NOT_OURS: ReadonlySet<FileState> = new Set(['keep', 'conflict']);
+/** Files that a user edited or deleted, and those that are removed. */
+const NOT_OURS: ReadonlySet<FileAction> = new Set(['keep', 'ask', 'remove']);

@@ -237,10 +237,6 @@ export const GIT_REFUSALS = {
     message: 'The journal {file} cannot be read or written ({said}).',
     hint: 'Check the rights of the folder, or remove the file if it is damaged.',
   },
-  BUSY: {
-    message: 'Another run publishes from {folder}: {holder}.',
-    hint: 'Wait until it has ended. When it has and this stays: rm {$file}',
-  },
   UNREADABLE: {
     message: 'A file of {repo} cannot be read: {said}',
     hint: 'Run the command again without --publish to write it anew.',

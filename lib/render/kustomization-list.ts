@@ -30,3 +30,9 @@ function resourcesOf(document: Document): YAMLSeq | undefined {
 
 const namesIn = (text: string): unknown[] =>
   (resourcesOf(parseDocument(text)) ?? new YAMLSeq()).toJSON();
+
+/** Whether the two texts of a kustomization.yaml differ in nothing but their resources. */
+export function isOnlyResources(one: string, other: string): boolean {
+  const rest = (text: string): string => text.replace(/^ {2}- [\w./-]+\n/gm, '');
+  return rest(one) === rest(other);
+}

@@ -1,5 +1,5 @@
 import ejs from 'ejs';
-import type { Layer, Plan, RepoPlan } from '../plan/plan.ts';
+import type { Layer } from '../plan/plan.ts';
 import type { Values } from '../plan/values.ts';
 import { hclString, plainText, yamlScalar } from './quoting.ts';
 
@@ -8,46 +8,29 @@ export type Template = { readonly path: string; readonly source: string };
 /** The templates of each layer. */
 export type Templates = (layer: string) => readonly Template[];
 
-/** A file of a repository; the last two say how an older one on disk is treated. */
-export type File = {
-  readonly path: string;
-  readonly contents: string;
-  readonly before?: string;
-  readonly ifEdited?: 'keep' | 'extend' | 'replace';
-};
-
-export type RenderedRepo = { readonly repo: RepoPlan; readonly files: readonly File[] };
-
-/** The file that records a repository's settings, where Yeoman keeps its own. */
-export const RECORD_FILE = '.yo-rc.json';
-
-/**
- * Every file of `plan`, in writing order: the record is last, so that it never speaks of files
- * that are not there. Throws an Error (a defect, not a user's mistake) for an empty layer, a path
- * outside the repository, two layers that write one path, and a value that a template lacks.
- */
-export function renderPlan(plan: Plan, render: LayerRenderer): RenderedRepo[] {
-  return plan.repos.map((repo) => {
-    const contents = `${JSON.stringify(repo.record, null, 2)}\n`;
-    const record: File = { path: RECORD_FILE, contents, ifEdited: 'replace' };
-    return { repo, files: checkPaths([...repo.layers.flatMap(render), record]) };
-  });
-}
+/** A file of a repository, as this version writes it. */
+export type File = { readonly path: string; readonly contents: string };
 
 /** The files of a layer. */
 export type LayerRenderer = (layer: Layer) => File[];
 
+/**
+ * Every file of `layers`, in writing order. Throws an Error (a defect, not a user's mistake) for an empty
+ * layer, a path outside the repository, two layers that write one path, and a value that a template lacks.
+ */
+export function renderLayers(layers: readonly Layer[], render: LayerRenderer): File[] {
+  return checkPaths(layers.flatMap(render));
+}
+
 /** A function that renders layers and compiles each template once. */
 export function layerRenderer(templates: Templates): LayerRenderer {
   const compiled = new Map<string, readonly CompiledTemplate[]>();
-  return ({ from, into, values, before, ifEdited }) => {
+  return ({ from, into, values }) => {
     const layer = compiled.get(from) ?? compileLayer(from, templates(from), Object.keys(values));
     compiled.set(from, layer);
     return layer.map(({ path, fill }) => ({
       path: into === '.' ? path : `${into}/${path}`,
       contents: fill(values),
-      ...(before && { before: fill(before) }),
-      ...(ifEdited && { ifEdited }),
     }));
   };
 }

@@ -1,13 +1,13 @@
+import { parseArgs } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
+import { closest } from './closest.ts';
 import {
   type CommandName,
   flagOf,
-  PUBLISH_ONLY,
+  isSwitch,
   SETTINGS,
-  type Setting,
   type SettingKey,
-  SWITCHES,
-  type SwitchKey,
+  settingOf,
   settingsOf,
 } from './settings.ts';
 
@@ -15,16 +15,13 @@ import {
 export type Given = {
   readonly command: CommandName;
   readonly positionals: readonly string[];
-  readonly texts: { readonly [key in SettingKey]?: readonly string[] };
-  readonly switches: { readonly [key in SwitchKey]?: true };
+  readonly texts: Texts;
+  /** The switches of the run that are on. */
+  readonly switches: { readonly [key in SettingKey]?: true };
 };
 
-type Reading = {
-  positionals: string[];
-  texts: { [key in SettingKey]?: string[] };
-  switches: { [key in SwitchKey]?: true };
-  problems: Problem[];
-};
+/** What was given for each setting, in the order of the flags. */
+export type Texts = { readonly [key in SettingKey]?: readonly string[] };
 
 const POSITIONALS = {
   app: { most: 0, example: 'flux-gitops --name flux-demo' },
@@ -32,130 +29,167 @@ const POSITIONALS = {
   'scenario-repo': { most: 1, example: 'flux-gitops scenario-repo flux-qa' },
 };
 
+const KEYS = Object.keys(SETTINGS) as SettingKey[];
+const KEY_OF_FLAG = new Map(KEYS.map((key) => [flagOf(key), key]));
+const OPTIONS = Object.fromEntries(
+  KEYS.map((key) => {
+    const { alone, short } = settingOf(key);
+    const type = alone ? ('boolean' as const) : ('string' as const);
+    return [flagOf(key).slice(2), { type, multiple: true, ...(short && { short }) }];
+  }),
+);
+
+type Token = Extract<
+  NonNullable<ReturnType<typeof parseArgs>['tokens']>[number],
+  { kind: 'option' }
+>;
+type Reading = {
+  readonly command: CommandName;
+  readonly positionals: string[];
+  readonly texts: { [key in SettingKey]?: string[] };
+  readonly problems: Problem[];
+};
+
 /**
- * Reads `argv` (without the command) for `command`, with every problem it has.
- * `also` names flags that belong to somebody else and are passed over (Yeoman's own).
+ * Reads `argv` (without the command) for `command`, with every problem that it has. Flags in `foreign`
+ * belong to somebody else (Yeoman) and are passed over.
  */
 export function parseArguments(
   command: CommandName,
   argv: readonly string[],
-  also: readonly string[] = [],
+  foreign: readonly string[] = [],
 ): { given: Given; problems: Problem[] } {
-  const reading: Reading = { positionals: [], texts: {}, switches: {}, problems: [] };
-  const rest = [...argv];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') reading.positionals.push(...rest.splice(0));
-    else if (word === '-h') reading.switches.help = true;
-    else if (/^--?[^-\d]/.test(word)) readFlag(command, word, rest, also, reading);
-    else reading.positionals.push(word);
+  const reading: Reading = { command, positionals: [], texts: {}, problems: [] };
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  let before: Token | undefined;
+  for (const token of tokens) {
+    if (token.kind === 'positional') readPositional(token.value, before, reading);
+    else if (token.kind === 'option') readFlag(token, foreign, reading);
+    before = token.kind === 'option' ? token : undefined;
   }
-  checkPositionals(command, reading);
-  checkPublishFlags(reading);
-  const { problems, ...given } = reading;
-  return { given: { command, ...given }, problems };
+  checkPositionals(reading);
+  checkPublishing(reading);
+  const { positionals, texts, problems } = reading;
+  const on = KEYS.filter((key) => isSwitch(key) && texts[key]?.at(-1) === 'yes');
+  const switches = Object.fromEntries(on.map((key) => [key, true as const]));
+  return { given: { command, positionals, texts, switches }, problems };
 }
 
-function checkPublishFlags({ switches, texts, problems }: Reading): void {
-  for (const key of switches.publish ? [] : PUBLISH_ONLY)
-    if (
-      (texts as object as Record<string, unknown>)[key] ??
-      (switches as Record<string, unknown>)[key]
-    )
-      problems.push({
-        given: `${flagOf(key)} without --publish`,
-        rule: 'it says how repositories are published',
-        example: `--publish ${flagOf(key)}`,
-        flag: '--publish',
-      });
-}
-
-function readFlag(
-  command: CommandName,
-  word: string,
-  rest: string[],
-  also: readonly string[],
-  reading: Reading,
-): void {
-  const [flag = '', inline] = splitOnce(word, '=');
-  const key = (Object.keys(SETTINGS) as SettingKey[]).find((name) => flagOf(name) === flag);
-  const switchKey = (Object.keys(SWITCHES) as SwitchKey[]).find((name) => flagOf(name) === flag);
-  if (key !== undefined && settingsOf(command).includes(key)) readText(key, inline, rest, reading);
-  else if (switchKey !== undefined) readSwitch(switchKey, inline, reading);
-  else if (!also.includes(flag)) reading.problems.push(unknownFlag(command, flag));
-}
-
-function readText(
-  key: SettingKey,
-  inline: string | undefined,
-  rest: string[],
-  reading: Reading,
-): void {
-  const flag = flagOf(key);
-  const { example } = SETTINGS[key].rule;
-  const { alone } = SETTINGS[key] as Setting<unknown>;
-  const value = inline ?? alone ?? rest[0];
-  const next = inline === undefined && alone === undefined;
-  if (value === undefined || (next && isFlag(value))) {
-    const given = value === undefined ? `${flag} has no value` : `${flag} is followed by ${value}`;
-    const rule = 'a flag takes a value; one that starts with -- is written with =';
-    reading.problems.push({ given, rule, example: `${flag}=${example}`, flag });
+/** A word after a flag that means yes or no would be taken for an environment. */
+function readPositional(word: string, before: Token | undefined, reading: Reading): void {
+  const key = before && KEY_OF_FLAG.get(before.rawName);
+  const isValue = /^(yes|no|true|false|on|off|[01])$/i.test(word);
+  if (key === undefined || before?.inlineValue || !settingOf(key).alone || !isValue) {
+    reading.positionals.push(word);
     return;
   }
-  if (next) rest.shift();
-  const before = reading.texts[key] ?? [];
-  if (before.length > 0 && SETTINGS[key].many === undefined && before[0] !== value) {
-    const given = `${flag} ${quote(before[0] ?? '')} and ${flag} ${quote(value)}`;
-    reading.problems.push({
-      given,
-      rule: 'this flag is given once',
-      example: `${flag} ${example}`,
-      flag,
-    });
-  }
-  reading.texts[key] = [...before, value];
-}
-
-function readSwitch(key: SwitchKey, inline: string | undefined, reading: Reading): void {
   const flag = flagOf(key);
-  if (inline === undefined || inline === 'true') reading.switches[key] = true;
-  else if (inline !== 'false')
+  reading.problems.push({
+    given: `${flag} ${word}`,
+    rule: `the value of this flag follows after =; a name such as ${word} stands before the flags`,
+    example: `${flag}=${/^(yes|true|on|1)$/i.test(word) ? 'yes' : 'no'}`,
+    flag,
+    settings: [key],
+  });
+}
+
+function readFlag(token: Token, foreign: readonly string[], reading: Reading): void {
+  const { rawName } = token;
+  const flag = rawName.startsWith('--') ? rawName : `--${token.name}`;
+  const key = KEY_OF_FLAG.get(flag);
+  if (key === undefined || !settingOf(key).commands.includes(reading.command)) {
+    if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading.command, rawName));
+    return;
+  }
+  const text = settingOf(key).alone ? yesOrNo(key, token, reading) : textOf(key, token, reading);
+  if (text === undefined) return;
+  const earlier = reading.texts[key] ?? [];
+  const { list, scope, rule } = settingOf(key);
+  if (earlier.length > 0 && !list && scope !== 'each' && earlier[0] !== text)
     reading.problems.push({
-      given: `${flag}=${inline}`,
-      rule: 'this flag takes no value',
-      example: flag,
+      given: `${flag} ${quote(earlier[0] ?? '')} and ${flag} ${quote(text)}`,
+      rule: 'this flag is given once',
+      example: `${flag}${settingOf(key).alone ? '' : ` ${rule.example}`}`,
       flag,
+      settings: [key],
+    });
+  reading.texts[key] = [...earlier, text];
+}
+
+function yesOrNo(key: SettingKey, { value }: Token, { problems }: Reading): string | undefined {
+  if (value === undefined || value === 'true' || value === 'yes') return 'yes';
+  if (value === 'false' || value === 'no') return 'no';
+  const flag = flagOf(key);
+  const given = `${flag}=${value}`;
+  const rule = 'this flag means yes; the only other value is no';
+  problems.push({ given, rule, example: `${flag}, or ${flag}=no`, flag, settings: [key] });
+  return undefined;
+}
+
+function textOf(
+  key: SettingKey,
+  { value, inlineValue }: Token,
+  { problems }: Reading,
+): string | undefined {
+  if (value !== undefined && (inlineValue || !isFlag(value))) return value;
+  const flag = flagOf(key);
+  const given = value === undefined ? `${flag} has no value` : `${flag} is followed by ${value}`;
+  const rule = 'a flag takes a value; one that starts with -- is written with =';
+  const example = `${flag}=${settingOf(key).rule.example}`;
+  problems.push({ given, rule, example, flag, settings: [key] });
+  return undefined;
+}
+
+const isFlag = (word: string): boolean => KEY_OF_FLAG.has(word.split('=')[0] ?? '');
+
+function checkPublishing({ texts, problems }: Reading): void {
+  if (texts.publish?.at(-1) === 'yes') return;
+  for (const key of KEYS.filter((one) => settingOf(one).publishing && texts[one]))
+    problems.push({
+      given: `${flagOf(key)} without --publish`,
+      rule: 'it says how repositories are published',
+      example: `--publish ${flagOf(key)}`,
+      flag: '--publish',
+      settings: [key],
     });
 }
 
-function checkPositionals(command: CommandName, reading: Reading): void {
+function checkPositionals({ command, positionals, problems }: Reading): void {
   const { most, example } = POSITIONALS[command];
-  const extra = reading.positionals.slice(most);
+  const extra = positionals.slice(most);
   if (extra.length === 0) return;
+  const words = most === 0 ? ['tenant', 'scenario-repo', 'help'] : [];
+  const meant = closest(extra[0] ?? '', words);
   const rule =
     most === 0
-      ? 'this command takes flags only; the others are tenant and scenario-repo'
+      ? 'this command takes flags only; the others are tenant, scenario-repo and help'
       : 'this command takes one repository';
-  const given = extra.map((word) => `argument ${quote(word)}`).join(', ');
-  reading.problems.push({ given, rule, example, flag: 'the arguments' });
+  problems.push({
+    given: extra.map((word) => `argument ${quote(word)}`).join(', '),
+    rule,
+    example: meant === undefined ? example : `flux-gitops ${meant}`,
+    flag: 'the arguments',
+    settings: ['arguments'],
+  });
 }
 
-const isFlag = (word: string): boolean =>
-  word.startsWith('--') &&
-  [...Object.keys(SETTINGS), ...Object.keys(SWITCHES)].some(
-    (key) => flagOf(key as SettingKey) === splitOnce(word, '=')[0],
-  );
-
 function unknownFlag(command: CommandName, flag: string): Problem {
-  const known = [...settingsOf(command), ...(Object.keys(SWITCHES) as SwitchKey[])].map(flagOf);
-  const elsewhere = (Object.keys(SETTINGS) as SettingKey[]).find((key) => flagOf(key) === flag);
+  const known = settingsOf(command).map(flagOf);
+  const elsewhere = KEYS.find((key) => flagOf(key) === flag);
   const name = command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
   const rule = elsewhere
-    ? `${name} does not take it; ${SETTINGS[elsewhere].of.join(' and ')} does`
+    ? `${name} does not take it; ${settingOf(elsewhere).commands.join(' and ')} does`
     : `${name} has no such flag`;
   return {
     given: flag,
     rule,
-    example: nearest(flag, known),
+    example: closest(flag, known) ?? `${name} --help, which lists all flags`,
     flag: `${flag} (all flags: ${name} --help)`,
   };
 }
@@ -164,24 +198,4 @@ function unknownFlag(command: CommandName, flag: string): Problem {
 export function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** The word of `known` with the fewest edits from `word`. */
-export function nearest(word: string, known: readonly string[]): string {
-  const ranked = known.map((candidate) => ({ candidate, edits: editDistance(word, candidate) }));
-  return ranked.reduce((best, next) => (next.edits < best.edits ? next : best)).candidate;
-}
-
-/** Levenshtein's distance. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

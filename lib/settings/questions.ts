@@ -1,11 +1,14 @@
 import { describeProblem } from '../errors.ts';
 import { STANDARD_SCENARIOS } from '../plan/app.ts';
+import { byRepo } from '../plan/estate.ts';
 import type { Planned, World } from '../plan/plan.ts';
-import { byRepo, type RepoRecord } from '../plan/record.ts';
+import type { FoundRecord } from '../plan/record.ts';
 import { environmentsInName } from '../plan/scenario-repo.ts';
 import type { Given } from './arguments.ts';
-import { DEMO_OWNER, flagOf, SETTINGS, type SettingKey, settingsOf } from './settings.ts';
+import { resolve } from './resolve.ts';
+import { DEMO_OWNER, defaultText, type SettingKey, settingOf, settingsOf } from './settings.ts';
 
+/** What was answered, by setting. */
 export type Answers = { readonly [key in SettingKey]?: string };
 
 /** One question; `choices` makes it a choice, otherwise the answer is typed. */
@@ -22,30 +25,35 @@ export type Question = {
 
 type Planner = (given: Given, world: World) => Planned;
 
+/** The setting that stands before the flags, and the question for it. */
 const POSITIONAL = {
   app: undefined,
   tenant: { name: 'env', message: 'Environments to add (separated by spaces)' },
   'scenario-repo': { name: 'repo', message: 'Scenario repo: which name' },
 } as const;
 
-/** What is to be asked for everything that `given` leaves open. */
+/** What is to be asked for everything that `given` leaves open, in the order of the table. */
 export function openQuestions(given: Given, world: World, planner: Planner): Question[] {
   const positional = POSITIONAL[given.command];
-  const asked: SettingKey[] = positional && given.positionals.length === 0 ? [positional.name] : [];
-  const open = openSettings(given, world).filter((key) => !asked.includes(key));
-  return [...asked, ...open].map((name) => ({
-    name,
-    message: messageOf(name, given),
-    ...(SETTINGS[name].choices && { choices: SETTINGS[name].choices }),
-    byDefault: (answers) => defaultOf(name, withAnswers(given, answers), world),
-    when: (answers) => isOpen(name, withAnswers(given, answers), world),
-    validate: (text, answers) => {
-      const { problems } = planner(withAnswers(given, { ...answers, [name]: text }), world);
-      const flag = name === positional?.name ? 'the arguments' : flagOf(name);
-      const mine = problems.filter((problem) => problem.flag.includes(flag));
-      return mine.length === 0 || mine.map(describeProblem).join('\n');
-    },
-  }));
+  const first: SettingKey[] = positional && given.positionals.length === 0 ? [positional.name] : [];
+  const open = openSettings(given, world).filter((key) => !first.includes(key));
+  return [...first, ...open].map((name) => {
+    const { choices } = settingOf(name);
+    return {
+      name,
+      message: messageOf(name, given),
+      ...(choices && { choices }),
+      byDefault: (answers) => defaultAnswer(name, withAnswers(given, answers, world), world),
+      when: (answers) => isOpen(name, withAnswers(given, answers, world), world),
+      validate: (text, answers) => {
+        const complete = withAnswers(given, { ...answers, [name]: text }, world);
+        const key = name === positional?.name ? 'arguments' : name;
+        const { problems } = planner(complete, world);
+        const mine = problems.filter(({ settings = [] }) => settings.includes(key));
+        return mine.length === 0 || mine.map(describeProblem).join('\n');
+      },
+    };
+  });
 }
 
 function messageOf(name: SettingKey, { command, switches }: Given): string {
@@ -53,7 +61,7 @@ function messageOf(name: SettingKey, { command, switches }: Given): string {
   if (name === positional?.name) return positional.message;
   if (name === 'owner' && switches.publish)
     return 'GitHub user or organization to publish to (empty: the user of the token)';
-  return SETTINGS[name].ask;
+  return settingOf(name).ask ?? name;
 }
 
 function openSettings({ command, texts }: Given, world: World): SettingKey[] {
@@ -61,7 +69,7 @@ function openSettings({ command, texts }: Given, world: World): SettingKey[] {
   const own: readonly SettingKey[] = ['repo', 'replicas', 'colour', 'content'];
   return settingsOf(command).filter(
     (key) =>
-      SETTINGS[key].ask !== '' &&
+      settingOf(key).ask !== undefined &&
       texts[key] === undefined &&
       (command !== 'tenant' || world.home === undefined || own.includes(key)),
   );
@@ -70,7 +78,7 @@ function openSettings({ command, texts }: Given, world: World): SettingKey[] {
 function isOpen(name: SettingKey, given: Given, world: World): boolean {
   const { command, positionals, texts } = given;
   if ((name === 'githubUrl' || name === 'branch') && !given.switches.publish) {
-    const owner = texts.owner?.[0] ?? recordOf(given, world)?.defaults.owner ?? DEMO_OWNER;
+    const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
     return owner !== DEMO_OWNER;
   }
   if (name === 'repo' && command === 'tenant') {
@@ -80,49 +88,65 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
   return true;
 }
 
-function recordOf({ command, texts, positionals }: Given, world: World): RepoRecord | undefined {
+function recordOf({ command, texts, positionals }: Given, world: World): FoundRecord | undefined {
   if (command === 'tenant') return world.home?.record;
   const name = command === 'app' ? (texts.name?.[0] ?? world.home?.name) : positionals[0];
-  return name === undefined || SETTINGS.name.rule.read(name) === undefined
-    ? undefined
+  return name === undefined || settingOf('name').rule.read(name) === undefined
+    ? world.home?.record
     : world.find(name, []).record;
 }
 
-function defaultOf(name: SettingKey, given: Given, world: World): string {
+/** What Enter answers: the value that the setting has when nothing is said. */
+function defaultAnswer(name: SettingKey, given: Given, world: World): string {
+  const { command, positionals } = given;
   const record = recordOf(given, world);
-  const { positionals } = given;
-  const recorded = record?.defaults as { readonly [key: string]: string } | undefined;
-  if (name === 'name') return world.home?.name ?? SETTINGS.name.otherwise ?? '';
-  if (name === 'clusterType') return record?.clusterType ?? SETTINGS.clusterType.otherwise ?? '';
-  if (name === 'repo')
-    return given.command === 'tenant' ? `flux-${positionals[0] ?? ''}` : 'flux-qa';
-  if (name === 'env' && given.command === 'tenant') return 'qa';
+  const names = record?.environments.map((environment) => environment.name) ?? [];
+  if (name === 'name') return world.home?.name ?? defaultText('name') ?? '';
+  if (name === 'repo') return command === 'tenant' ? `flux-${positionals[0] ?? ''}` : 'flux-qa';
+  if (name === 'env' && command === 'tenant') return 'qa';
   if (name === 'env')
-    return (
-      record?.environments.map((one) => one.name) ?? environmentsInName(positionals[0] ?? '')
-    ).join(',');
+    return (names.length > 0 ? names : environmentsInName(positionals[0] ?? '')).join(',');
   if (name === 'scenario') return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');
   // Whoever publishes is the owner, unless somebody else is named.
-  const own = given.switches.publish && name === 'owner';
-  if (own) return recorded?.owner === DEMO_OWNER ? '' : (recorded?.owner ?? '');
-  return recorded?.[name] ?? SETTINGS[name].otherwise ?? '';
+  if (name === 'owner' && given.switches.publish)
+    return record === undefined || record.shared.owner === DEMO_OWNER ? '' : record.shared.owner;
+  const run = command === 'tenant' ? positionals : names;
+  return commonText(name, given, record, run.length > 0 ? run : ['']);
 }
 
-const scenariosOf = ({ environments }: RepoRecord): string[] =>
+/** The value of `name` that all of `environments` share; empty when each has its own. */
+function commonText(
+  name: SettingKey,
+  given: Given,
+  record: FoundRecord | undefined,
+  environments: readonly string[],
+): string {
+  const { estate, environment } = resolve(given, record, environments, []);
+  if (typeof settingOf(name).default === 'function') return '';
+  const valuesOf = (one: string): object => ({ ...estate, ...environment(one) });
+  const texts = environments.map((one) => String(Reflect.get(valuesOf(one), name)));
+  return new Set(texts).size === 1 ? (texts[0] ?? '') : '';
+}
+
+const scenariosOf = ({ environments }: FoundRecord): string[] =>
   [...byRepo(environments)].map(
     ([repo, fed]) => `${repo}=${fed.map(({ name }) => name).join(',')}`,
   );
 
-/** `given` with `answers` as if they had been given as flags; an empty answer says nothing. */
-export function withAnswers(given: Given, answers: Answers): Given {
+/**
+ * `given` with `answers` as if they had been given as flags. An empty answer says nothing, and neither
+ * does one that is the default: what is recorded for one environment would be lost by it.
+ */
+export function withAnswers(given: Given, answers: Answers, world: World): Given {
   const positional = POSITIONAL[given.command]?.name;
-  const texts: { [key in SettingKey]?: readonly string[] } = { ...given.texts };
-  let { positionals } = given;
+  let complete = given;
   for (const [key, answer] of Object.entries(answers) as [SettingKey, string][]) {
     const words = answer.split(/\s+/).filter(Boolean);
-    if (key === positional && given.positionals.length === 0) positionals = words;
-    else if (SETTINGS[key].many === 'list' && words.length > 0) texts[key] = words;
-    else if (answer !== '') texts[key] = [answer];
+    const { list } = settingOf(key);
+    if (key === positional && given.positionals.length === 0)
+      complete = { ...complete, positionals: words };
+    else if (words.length > 0 && answer !== defaultAnswer(key, complete, world))
+      complete = { ...complete, texts: { ...complete.texts, [key]: list ? words : [answer] } };
   }
-  return { ...given, positionals, texts };
+  return complete;
 }

@@ -27,13 +27,18 @@ const DNS_1035 = /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 const DNS_1123 = /^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/;
 const CONFIG_REPO_FOLDERS = ['install', 'policies', 'network'];
 
+/** Windows keeps these names for devices, whatever follows a dot: a repository with them cannot be checked out. */
+const isDevice = (text: string): boolean =>
+  /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i.test(text);
+const NO_DEVICE = 'is no name that Windows keeps for a device (con, prn, aux, nul, com1, lpt1 ...)';
+
 /** What follows the prefix in a namespace, and a folder in both repositories. */
 export const environmentName: Rule<string> = {
   rule:
     'an environment has 2 to 63 lower-case letters, digits and hyphens, starts with a letter, ends with ' +
-    `a letter or digit, and is none of ${CONFIG_REPO_FOLDERS.join(', ')} (folders of the config repo)`,
+    `a letter or digit, ${NO_DEVICE}, and is none of ${CONFIG_REPO_FOLDERS.join(', ')} (folders of the config repo)`,
   example: 'dev',
-  read: matching(DNS_1035, (text) => !CONFIG_REPO_FOLDERS.includes(text)),
+  read: matching(DNS_1035, (text) => !CONFIG_REPO_FOLDERS.includes(text) && !isDevice(text)),
 };
 
 /** What stands before the environment in a namespace; Services made from it need DNS-1035. */
@@ -49,18 +54,21 @@ export const namespacePrefix: Rule<string> = {
 export const scenarioRepoName: Rule<string> = {
   rule:
     'a scenario repo names Flux objects as well, so it has 2 to 63 lower-case letters, digits and ' +
-    'hyphens, and starts and ends with a letter or digit',
+    `hyphens, starts and ends with a letter or digit, and ${NO_DEVICE}`,
   example: 'flux-dev',
-  read: matching(DNS_1123),
+  read: matching(DNS_1123, (text) => !isDevice(text)),
 };
 
 /** GitHub's rule for repository names; others are changed silently by GitHub. */
 export const configRepoName: Rule<string> = {
   rule:
     'a GitHub repository has 2 to 100 letters, digits, hyphens, underscores and dots, does not start ' +
-    'with a dot or hyphen and does not end in .git',
+    `with a dot or hyphen, does not end in .git or a dot, and ${NO_DEVICE}`,
   example: 'flux-demo',
-  read: matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{1,99}$/, (text) => !/\.(git|wiki|atom)$/i.test(text)),
+  read: matching(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{1,99}$/,
+    (text) => !/\.(git|wiki|atom)?$/i.test(text) && !isDevice(text),
+  ),
 };
 
 /** A login: GitHub's users and organizations; managed users carry `_SHORTCODE`. */
@@ -94,13 +102,14 @@ export const githubUrl: Rule<string> = {
 export const sourceAddress: Rule<string> = {
   rule:
     'a source is https://, ssh:// or oci:// with a host and a path of letters, digits and ._~:@/-, without ' +
-    '".."; http:// is for rehearsals on localhost, 127.0.0.1 and [::1] only. It allows what is below it, too',
+    '"..", without a password or token (a user before the host with ssh:// only); http:// is for rehearsals on localhost, 127.0.0.1 and [::1] only. It allows what is below it, too',
   example: 'https://github.com/octo-org',
   read: (text) => {
     const address = text.replace(/\/+$/, '');
     const good = /^(?:https|ssh|oci|http):\/\/[A-Za-z0-9[][\]A-Za-z0-9._~:@/-]*$/.test(address);
     if (!good || address.includes('..') || !URL.canParse(address)) return undefined;
-    const { protocol, hostname } = new URL(address);
+    const { protocol, hostname, username, password } = new URL(address);
+    if (password !== '' || (username !== '' && protocol !== 'ssh:')) return undefined;
     return protocol !== 'http:' || LOOPBACK.includes(hostname) ? address : undefined;
   },
 };

@@ -1,26 +1,39 @@
-import type { Rule } from './rules.ts';
-import * as names from './rules.ts';
+import * as rules from './rules.ts';
 
 export type CommandName = 'app' | 'tenant' | 'scenario-repo';
 
-export const YES_NO = ['yes', 'no'] as const;
+const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
 
-/** A setting in one row: flag, question, check and default. Its key in kebab-case is the flag. */
-export type Setting<T> = {
-  readonly value: string;
-  /** Empty: it is a flag only. */
-  readonly ask: string;
+/**
+ * Where the value of a setting holds and is recorded. `estate`: once for all. `environment`: for all
+ * environments alike, unless one has a value of its own. `each`: every environment has its own.
+ * `names`: it names repositories and environments. `run`: for one run only, recorded nowhere.
+ */
+export type Scope = 'estate' | 'environment' | 'each' | 'names' | 'run';
+
+/** A setting: its flag, question, rule and default. Its key in kebab-case is the flag. */
+export type Setting = {
+  readonly scope: Scope;
+  readonly commands: readonly CommandName[];
+  /** What stands for the value in the help; a switch has none. */
+  readonly value?: string;
   readonly help: string;
-  readonly rule: Rule<T>;
-  readonly of: readonly CommandName[];
-  /** The default; without one, another setting decides (see `estate.ts`). */
-  readonly otherwise?: string;
+  /** The question. Without one, the setting is a flag only. */
+  readonly ask?: string;
+  readonly rule: rules.Rule<unknown>;
   readonly choices?: readonly string[];
-  /** What the flag means without a value; one that it is given follows after =. */
-  readonly alone?: string;
-  /** `list`: given more than once. `each`: once for all environments, or ENV=VALUE for one. */
-  readonly many?: 'list' | 'each';
+  /** The default as text, which may depend on the environment. */
+  readonly default?: string | ((environment: string) => string);
+  /** What a record of version 1 without this setting means, where that differs from the default. */
+  readonly before?: string;
+  /** Whether the flag may be given more than once, and the values are a list. */
+  readonly list?: true;
+  /** Whether the flag alone means yes, and another value follows after `=` only. */
+  readonly alone?: true;
+  readonly short?: string;
+  /** Whether the flag says how repositories are published, and so means nothing without `--publish`. */
+  readonly publishing?: true;
 };
 
 export const PROFILES = ['hardened', 'reference'] as const;
@@ -37,239 +50,356 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
-const setting = <T>(row: Setting<T>): Setting<T> => row;
-const text = (rule: Rule<string>, key: string): Rule<string> => ({
-  ...rule,
-  example: `${key}${rule.example}`,
+const APP = ['app'] as const;
+
+/** A flag that means yes or no. */
+const yesNo = <const S extends Pick<Setting, 'scope' | 'commands' | 'help'>>(setting: S) => ({
+  ...setting,
+  rule: rules.oneOf(YES_NO),
+  alone: true as const,
+  default: 'no',
 });
+
+const onlyText = (rule: string, example: string): rules.Rule<string> => ({
+  rule,
+  example,
+  read: (text) => text,
+});
+
+/** The pages of the original demo, by environment. */
+const DEMO_PAGES = new Map([
+  ['dev', { colour: 'Cornsilk', content: 'Test message' }],
+  ['stage', { colour: 'Wheat', content: 'This is the staging environment' }],
+  ['prod', { colour: 'LightSteelBlue', content: 'This is the production environment' }],
+]);
+const COLOURS = [
+  'Bisque',
+  'DarkSeaGreen',
+  'Khaki',
+  'Moccasin',
+  'NavajoWhite',
+  'SeaGreen',
+  'Silver',
+];
+
+/** The colour that an environment has when nothing is said: always the same for the same name. */
+function ownColour(environment: string): string {
+  const sum = [...environment].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
+  return DEMO_PAGES.get(environment)?.colour ?? COLOURS[sum % COLOURS.length] ?? '';
+}
+
+const ownContent = (environment: string): string =>
+  DEMO_PAGES.get(environment)?.content ?? `This is the ${environment} environment`;
 
 /** Every setting, in the order a person thinks: what, where, how. */
 export const SETTINGS = {
-  name: setting({
+  name: {
+    scope: 'names',
+    commands: APP,
     value: 'NAME',
     ask: 'Config repo: which name',
     help: 'the config repo',
-    rule: names.configRepoName,
-    of: ['app'],
-    otherwise: 'flux-demo',
-  }),
-  scenario: setting({
+    rule: rules.configRepoName,
+    default: 'flux-demo',
+  },
+  scenario: {
+    scope: 'names',
+    commands: APP,
     value: 'REPO=ENV[,ENV...]',
     ask: 'Scenario repos and the environments each one feeds',
     help: 'a scenario repo and the environments it feeds; repeatable',
-    rule: text(
-      { rule: 'a scenario is REPO=ENV[,ENV...]', example: 'flux-dev=dev', read: (given) => given },
-      '',
-    ),
-    of: ['app'],
-    many: 'list',
-  }),
-  repo: setting({
+    rule: onlyText('a scenario is REPO=ENV[,ENV...]', 'flux-dev=dev'),
+    list: true,
+  },
+  repo: {
+    scope: 'names',
+    commands: ['tenant'],
     value: 'REPO',
     ask: 'Scenario repo that feeds the new tenant',
     help: 'the scenario repo that feeds the new tenant (default: the one that does already, else flux-ENV)',
-    rule: names.scenarioRepoName,
-    of: ['tenant'],
-  }),
-  env: setting({
+    rule: rules.scenarioRepoName,
+  },
+  env: {
+    scope: 'names',
+    commands: ['scenario-repo'],
     value: 'ENV[,ENV...]',
     ask: 'Environments it feeds',
     help: 'its environments (default: the name after flux-, split at -)',
-    rule: { rule: 'environments are ENV[,ENV...]', example: 'stage,prod', read: (given) => given },
-    of: ['scenario-repo'],
-    many: 'list',
-  }),
-  prefix: setting({
+    rule: onlyText('environments are ENV[,ENV...]', 'stage,prod'),
+    list: true,
+  },
+  prefix: {
+    scope: 'environment',
+    commands: ALL,
     value: 'P',
     ask: 'Namespaces are called PREFIX-ENV: which prefix',
     help: 'the namespace is P-ENV',
-    rule: names.namespacePrefix,
-    of: ALL,
-    otherwise: 'fluxdemo',
-  }),
-  owner: setting({
+    rule: rules.namespacePrefix,
+    default: 'fluxdemo',
+  },
+  owner: {
+    scope: 'environment',
+    commands: ALL,
     value: 'O',
     ask: `GitHub user or organization that owns the repositories (${DEMO_OWNER} has the public demo)`,
     help: 'GitHub user or organization',
-    rule: names.ownerName,
-    of: ALL,
-    otherwise: DEMO_OWNER,
-  }),
-  githubUrl: setting({
+    rule: rules.ownerName,
+    default: DEMO_OWNER,
+  },
+  githubUrl: {
+    scope: 'environment',
+    commands: ALL,
     value: 'URL',
     ask: 'Web address of GitHub, or of your GitHub Enterprise Server',
     help: 'GitHub, or a GitHub Enterprise Server; repositories are at URL/OWNER/REPO',
-    rule: names.githubUrl,
-    of: ALL,
-    otherwise: 'https://github.com',
-  }),
-  branch: setting({
+    rule: rules.githubUrl,
+    default: 'https://github.com',
+  },
+  branch: {
+    scope: 'environment',
+    commands: ALL,
     value: 'B',
     ask: 'Branch that Flux follows',
     help: 'the branch that Flux follows',
-    rule: names.branchName,
-    of: ALL,
-    otherwise: 'main',
-  }),
-  interval: setting({
+    rule: rules.branchName,
+    default: 'main',
+  },
+  interval: {
+    scope: 'environment',
+    commands: ALL,
     value: 'D',
     ask: 'How often Flux polls the repository (Go duration)',
     help: 'how often Flux polls the repository (Go duration)',
-    rule: names.pollInterval,
-    of: ALL,
-    otherwise: '1m',
-  }),
-  profile: setting<Profile>({
+    rule: rules.pollInterval,
+    default: '1m',
+  },
+  profile: {
+    scope: 'environment',
+    commands: ALL,
     value: 'P',
     ask: 'Profile: hardened, or reference (what the flux CLI writes)',
     help: 'hardened, or reference: what the flux CLI and the original demo write',
-    rule: names.oneOf(PROFILES),
-    of: ALL,
-    otherwise: 'hardened',
+    rule: rules.oneOf(PROFILES),
+    default: 'hardened',
     choices: PROFILES,
-  }),
-  clusterType: setting<ClusterType>({
+  },
+  clusterType: {
+    scope: 'estate',
+    commands: APP,
     value: 'T',
     ask: 'Type of the cluster',
     help: CLUSTER_TYPES.join(', '),
-    rule: names.oneOf(CLUSTER_TYPES),
-    of: ['app'],
-    otherwise: 'kubernetes',
+    rule: rules.oneOf(CLUSTER_TYPES),
+    default: 'kubernetes',
     choices: CLUSTER_TYPES,
-  }),
-  allowSource: setting({
+  },
+  allowSource: {
+    scope: 'estate',
+    commands: APP,
     value: 'URL',
-    ask: '',
     help: 'an address that hardened tenants may sync from besides repositories of the owner; repeatable',
-    rule: names.sourceAddress,
-    of: ['app'],
-    many: 'list',
-  }),
-  allowPriorityClass: setting({
+    rule: rules.sourceAddress,
+    list: true,
+  },
+  allowPriorityClass: {
+    scope: 'estate',
+    commands: APP,
     value: 'NAME',
-    ask: '',
     help: 'a PriorityClass of the cluster that pods of hardened tenants may name; repeatable',
-    rule: names.priorityClass,
-    of: ['app'],
-    many: 'list',
-  }),
-  allowKustomize: setting<YesNo>({
+    rule: rules.priorityClass,
+    list: true,
+  },
+  allowKustomize: yesNo({
+    scope: 'environment',
+    commands: ALL,
     value: '[=no]',
-    ask: '',
     help: 'hardened tenants may use kustomization.yaml, by which they can read what Flux holds of others',
-    rule: names.oneOf(YES_NO),
-    of: ALL,
-    otherwise: 'no',
-    alone: 'yes',
+    before: 'no',
   }),
-  syncConfig: setting<YesNo>({
+  syncConfig: yesNo({
+    scope: 'estate',
+    commands: APP,
     value: '[=no]',
-    ask: '',
     help: 'the cluster follows the config repo itself: a new tenant is a pull request',
-    rule: names.oneOf(YES_NO),
-    of: ['app'],
-    alone: 'yes',
   }),
-  image: setting({
+  visibility: {
+    scope: 'estate',
+    commands: ALL,
+    value: 'V',
+    help: 'public or private: the repositories that --publish creates',
+    rule: rules.oneOf(VISIBILITIES),
+    default: 'public',
+  },
+  image: {
+    scope: 'environment',
+    commands: ALL,
     value: 'I',
     ask: 'Image of the demo app',
     help: 'image of the demo app',
-    rule: names.imageReference,
-    of: ALL,
-    otherwise: 'ghcr.io/wolcn/kcheck:1.0.2',
-  }),
-  serviceType: setting<ServiceType>({
+    rule: rules.imageReference,
+    default: 'ghcr.io/wolcn/kcheck:1.0.2',
+  },
+  serviceType: {
+    scope: 'environment',
+    commands: ALL,
     value: 'T',
     ask: 'Service of the demo app',
     help: SERVICE_TYPES.join(' or '),
-    rule: names.oneOf(SERVICE_TYPES),
-    of: ALL,
-    otherwise: 'ClusterIP',
+    rule: rules.oneOf(SERVICE_TYPES),
+    default: 'ClusterIP',
     choices: SERVICE_TYPES,
-  }),
-  replicas: setting({
+  },
+  replicas: {
+    scope: 'each',
+    commands: ALL,
     value: '[ENV=]N',
     ask: 'Replicas of the demo app',
     help: 'replicas of the demo app, for all environments of the run or for one',
-    rule: names.replicaCount,
-    of: ALL,
-    otherwise: '1',
-    many: 'each',
-  }),
-  colour: setting({
+    rule: rules.replicaCount,
+    default: '1',
+  },
+  colour: {
+    scope: 'each',
+    commands: ALL,
     value: '[ENV=]C',
     ask: 'Background colour of the page (empty: each environment its own)',
     help: 'background colour of the page (default: each environment its own)',
-    rule: names.colour,
-    of: ALL,
-    many: 'each',
-  }),
-  content: setting({
+    rule: rules.colour,
+    default: ownColour,
+  },
+  content: {
+    scope: 'each',
+    commands: ALL,
     value: '[ENV=]T',
     ask: 'Text on the page (empty: each environment its own)',
     help: 'text on the page (default: each environment its own)',
-    rule: names.content,
-    of: ALL,
-    many: 'each',
-  }),
-  visibility: setting<Visibility>({
-    value: 'V',
-    ask: '',
-    help: 'with --publish: public or private repositories (default: public)',
-    rule: names.oneOf(VISIBILITIES),
-    of: ALL,
-  }),
-  topic: setting({
-    value: 'T',
-    ask: '',
-    help: 'with --publish: a topic of the repositories; repeatable',
-    rule: names.topic,
-    of: ALL,
-    many: 'list',
-  }),
-  into: setting({
+    rule: rules.content,
+    default: ownContent,
+  },
+  into: {
+    scope: 'run',
+    commands: ALL,
     value: 'DIR',
-    ask: '',
     help: 'the folder to write into (default: the current one)',
-    rule: names.folder,
-    of: ALL,
+    rule: rules.folder,
+    default: '.',
+  },
+  publish: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'create the repositories on GitHub and push all of it; a second run resumes',
   }),
-} as const;
+  topic: {
+    scope: 'run',
+    commands: ALL,
+    value: 'T',
+    help: 'with --publish: a topic of the repositories; repeatable',
+    rule: rules.topic,
+    list: true,
+    publishing: true,
+  },
+  template: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'with --publish: make them template repositories',
+    publishing: true,
+  }),
+  adoptEmpty: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'with --publish: take over repositories that exist and are empty',
+    publishing: true,
+  }),
+  tokenStdin: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'with --publish: read the GitHub token from standard input',
+    publishing: true,
+  }),
+  yes: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'take the default for everything not given; implied without a terminal',
+    short: 'y',
+  }),
+  dryRun: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'print the plan and write nothing',
+  }),
+  json: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'print the result, with --dry-run the plan, as one JSON document on stdout; asks nothing',
+  }),
+  force: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'overwrite files that you edited, and bring back those that you deleted, without asking',
+  }),
+  keep: yesNo({
+    scope: 'run',
+    commands: ALL,
+    help: 'keep all files that you edited, without asking',
+  }),
+  help: yesNo({ scope: 'run', commands: ALL, help: 'print this help', short: 'h' }),
+  version: yesNo({ scope: 'run', commands: ALL, help: 'print the version', short: 'v' }),
+} as const satisfies { readonly [key: string]: Setting };
 
-export type SettingKey = keyof typeof SETTINGS;
+type Settings = typeof SETTINGS;
+export type SettingKey = keyof Settings;
 
-/** The flag of a setting or switch: `githubUrl` is `--github-url`. */
-export function flagOf(key: SettingKey | SwitchKey): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+/** The keys of the settings that hold for `S`. */
+export type KeysOf<S extends Scope> = {
+  [K in SettingKey]: Settings[K] extends { readonly scope: S } ? K : never;
+}[SettingKey];
+
+/** The value of the setting `K`; a list where the flag may be given more than once. */
+export type ValueOf<K extends SettingKey> =
+  Settings[K]['rule'] extends rules.Rule<infer T>
+    ? Settings[K] extends { readonly list: true }
+      ? readonly T[]
+      : T
+    : never;
+
+/** What is recorded once for an estate. */
+export type EstateSettings = { readonly [K in KeysOf<'estate'>]: ValueOf<K> };
+/** What holds for all environments that have no value of their own. */
+export type SharedSettings = { readonly [K in KeysOf<'environment'>]: ValueOf<K> };
+/** The demo app's settings: each environment has its own. */
+export type PageSettings = { readonly [K in KeysOf<'each'>]: ValueOf<K> };
+
+const ROWS: { readonly [K in SettingKey]: Setting } = SETTINGS;
+
+/** The row of `key`, with the fields that only some rows have. */
+export function settingOf(key: SettingKey): Setting {
+  return ROWS[key];
+}
+
+/** The keys of all settings that hold for `scope`, in the order of the table. */
+export function keysOf<S extends Scope>(scope: S): KeysOf<S>[] {
+  const keys = Object.keys(SETTINGS) as SettingKey[];
+  return keys.filter((key) => ROWS[key].scope === scope) as KeysOf<S>[];
 }
 
 /** The settings that `command` takes. */
 export function settingsOf(command: CommandName): SettingKey[] {
   const keys = Object.keys(SETTINGS) as SettingKey[];
-  return keys.filter((key) => (SETTINGS[key].of as readonly CommandName[]).includes(command));
+  return keys.filter((key) => ROWS[key].commands.includes(command));
 }
 
-/** Flags without a value. */
-export const SWITCHES = {
-  yes: 'take the default for everything not given; implied without a terminal',
-  dryRun: 'print the plan and write nothing',
-  json: 'print the plan or the result as one JSON document on stdout',
-  publish: 'create the repositories on GitHub and push all of it; a second run resumes',
-  template: 'with --publish: make them template repositories',
-  adoptEmpty: 'with --publish: take over repositories that exist and are empty',
-  tokenStdin: 'with --publish: read the GitHub token from standard input',
-  force: 'overwrite files that differ without asking',
-  help: 'print this help',
-  version: 'print the version',
-} as const;
+/** Whether `key` is a switch: a flag that says yes and shows no value in the help. */
+export function isSwitch(key: SettingKey): boolean {
+  return ROWS[key].alone === true && ROWS[key].value === undefined;
+}
 
-export type SwitchKey = keyof typeof SWITCHES;
+/** The flag of a setting: `githubUrl` is `--github-url`. */
+export function flagOf(key: SettingKey): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
 
-/** What says nothing without `--publish`. */
-export const PUBLISH_ONLY = [
-  'visibility',
-  'topic',
-  'template',
-  'adoptEmpty',
-  'tokenStdin',
-] as const;
+/** The default of `key` as text, for `environment` where it depends on that; none for a list. */
+export function defaultText(key: SettingKey, environment = ''): string | undefined {
+  const text = ROWS[key].default;
+  return typeof text === 'function' ? text(environment) : text;
+}

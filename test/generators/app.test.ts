@@ -76,19 +76,15 @@ test('dry-run writes nothing', async () => {
   assert.equal(readTree(folder).size, 0);
 });
 
-test("Yeoman's conflict question decides about each edited file", async () => {
+test("Yeoman's conflict question decides about each file that both changed", async () => {
   const folder = temporaryFolder();
   await runGenerator('app', folder, { options: { yes: true } });
-  const before = readTree(folder);
   writeTree(folder, [['flux-dev/dev/app.yaml', 'mine\n']]);
-  await runGenerator('app', folder, {
-    options: { yes: true, force: false },
-    answers: { action: 'skip' },
-  });
-  assert.equal(readTree(folder).get('flux-dev/dev/app.yaml'), 'mine\n');
-  await runGenerator('app', folder, {
-    options: { yes: true, force: false },
-    answers: { action: 'write' },
-  });
-  assert.deepEqual(readTree(folder), before);
+  const options = { yes: true, force: false, replicas: '3' };
+  await runGenerator('app', folder, { options, answers: { action: 'skip' } });
+  const kept = readTree(folder);
+  assert.equal(kept.get('flux-dev/dev/app.yaml'), 'mine\n');
+  assert.match(kept.get('flux-stage-prod/prod/app.yaml') ?? '', /replicas: 3/);
+  await runGenerator('app', folder, { options, answers: { action: 'write' } });
+  assert.match(readTree(folder).get('flux-dev/dev/app.yaml') ?? '', /replicas: 3/);
 });

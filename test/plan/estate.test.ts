@@ -6,8 +6,8 @@ import { templatesOf } from '../../lib/disk/package-files.ts';
 import type { Problem } from '../../lib/errors.ts';
 import { PLANNERS } from '../../lib/plan/commands.ts';
 import type { Plan, World } from '../../lib/plan/plan.ts';
-import { readRecord } from '../../lib/plan/record.ts';
-import { layerRenderer, renderPlan } from '../../lib/render/render.ts';
+import { readRecord, recordText } from '../../lib/plan/record.ts';
+import { layerRenderer, renderLayers } from '../../lib/render/render.ts';
 import { parseArguments } from '../../lib/settings/arguments.ts';
 
 type Manifest = {
@@ -31,12 +31,11 @@ function generate(argv: readonly string[]): {
   const planned = PLANNERS.app(given, NOWHERE);
   const all = [...problems, ...planned.problems];
   if (all.length > 0 || !planned.plan) return { problems: all, repos: new Map() };
-  const rendered = renderPlan(planned.plan, RENDER);
   const repos = new Map(
-    rendered.map(({ repo, files }) => [
-      repo.name,
-      new Map(files.map((file) => [file.path, file.contents])),
-    ]),
+    planned.plan.repos.map(({ name, layers, all }) => {
+      const files = renderLayers(layers, RENDER).map((file) => [file.path, file.contents] as const);
+      return [name, new Map([...files, ['.yo-rc.json', recordText(all, '0.0.0', new Map())]])];
+    }),
   );
   return { problems: [], plan: planned.plan, repos };
 }

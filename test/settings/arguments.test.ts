@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { usageOf } from '../../lib/disk/package-files.ts';
-import { nearest, parseArguments } from '../../lib/settings/arguments.ts';
+import { parseArguments } from '../../lib/settings/arguments.ts';
+import { closest } from '../../lib/settings/closest.ts';
 import { helpText } from '../../lib/settings/help.ts';
 import { flagOf, type SettingKey, settingsOf } from '../../lib/settings/settings.ts';
 
@@ -32,9 +33,11 @@ test('what follows -- is no flag', () => {
   assert.deepEqual(parseArguments('tenant', ['--', '--yes']).given.positionals, ['--yes']);
 });
 
-test('the nearest known flag is named', () => {
-  assert.equal(nearest('--onwer', settingsOf('app').map(flagOf)), '--owner');
-  assert.equal(nearest('--colour-type', settingsOf('app').map(flagOf)), '--cluster-type');
+test('the flag that is probably meant is named, and none that is far off', () => {
+  const flags = settingsOf('app').map(flagOf);
+  assert.equal(closest('--onwer', flags), '--owner');
+  assert.equal(closest('--replica', flags), '--replicas');
+  assert.equal(closest('--zzzz', flags), undefined);
 });
 
 test("somebody else's flags are passed over", () => {
@@ -46,6 +49,6 @@ for (const command of ['app', 'tenant', 'scenario-repo'] as const)
   test(`the help of ${command} names every flag and shows examples`, () => {
     const help = helpText(command, usageOf(command));
     for (const key of settingsOf(command))
-      assert.match(help, new RegExp(`\n  ${flagOf(key as SettingKey)} `));
+      assert.match(help, new RegExp(`\n  (-\\w, )?${flagOf(key as SettingKey)}[ [\n]`));
     assert.match(help, /Examples:\n {2}flux-gitops/);
   });

@@ -60,9 +60,9 @@ describe('many at once', { concurrency: 1 }, () => {
     assertPublished(scene);
     assert.match(
       outcomes.map(({ lines }) => lines).join(''),
-      /waiting for another run that publishes from \S+: process \d+ on/,
+      /Waiting for another run: process \d+ on/,
     );
-    assert.ok(!existsSync(join(scene.estate.workspace, '.flux-gitops-publish.lock')));
+    assert.ok(!existsSync(join(scene.estate.workspace, '.flux-gitops.lock')));
   });
 
   scenario(

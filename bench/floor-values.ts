@@ -1,0 +1,14 @@
+import { planApp } from '../lib/plan/app.ts';
+import { NOTHING } from '../lib/plan/plan.ts';
+import { parseArguments } from '../lib/settings/arguments.ts';
+
+/** The values of each layer of the default estate, as JSON for floor.js: it computes nothing by itself. */
+export function floorValues(): string {
+  const { given } = parseArguments('app', ['--yes']);
+  const { plan } = planApp(given, { folder: '', find: () => NOTHING });
+  const [config, app] = plan?.repos ?? [];
+  if (!config || !app) throw new Error('the default estate has no plan');
+  const valuesOf = (layers: typeof config.layers): object =>
+    Object.fromEntries(layers.map(({ from, into, values }) => [from, { into, values }]));
+  return JSON.stringify({ config: valuesOf(config.layers), app: valuesOf(app.layers) });
+}

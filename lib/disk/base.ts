@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { FoundRecord, Written } from '../plan/record.ts';
+import { joinWritten } from '../plan/record.ts';
+import { layersOf } from '../plan/repositories.ts';
+import { blobId, unixLines } from '../render/line-ends.ts';
+import { type File, type LayerRenderer, layerRenderer } from '../render/render.ts';
+import { EARLIER_VERSIONS, earlierTemplatesOf } from './package-files.ts';
+import { readIfThere } from './workspace.ts';
+
+/** The files that an earlier version wrote with the settings of a record, by path. */
+export type Earlier = ReadonlyMap<string, string>;
+
+/**
+ * What was written by a version that recorded no hashes: its templates are rendered with what it recorded.
+ * The version whose files lie in `folder` tells what was deleted since.
+ */
+export function earlierFiles(
+  found: FoundRecord,
+  folder: string,
+  planned: readonly File[],
+  render: LayerRenderer,
+): { written: Written; earlier: readonly Earlier[] } {
+  const layers = layersOf(found, found.environments);
+  const renderers = [
+    render,
+    ...EARLIER_VERSIONS.map((version) =>
+      layerRenderer((layer) => earlierTemplatesOf(layer, version)),
+    ),
+  ];
+  const versions = renderers.map(
+    (one) => new Map(layers.flatMap(one).map(({ path, contents }) => [path, contents])),
+  );
+  const texts = new Map<string, string | undefined>();
+  const paths = new Set([
+    ...versions.flatMap((files) => [...files.keys()]),
+    ...planned.map(({ path }) => path),
+  ]);
+  for (const path of paths) {
+    const text = readIfThere(join(folder, path));
+    texts.set(path, text === undefined ? undefined : unixLines(text));
+  }
+  const matches = (files: Earlier): number =>
+    [...files].filter(([path, contents]) => texts.get(path) === contents).length;
+  const likeliest = versions.reduce((best, one) => (matches(one) > matches(best) ? one : best));
+  const hashesOf = (files: Earlier): Written =>
+    new Map([...files].map(([path, contents]) => [path, [blobId(contents)]]));
+  // A file that another version wrote counts where it lies there: it was not deleted.
+  const others = versions.map(
+    (files) => new Map([...files].filter(([path]) => texts.get(path) !== undefined)),
+  );
+  const written = others.map(hashesOf).reduce(joinWritten, hashesOf(likeliest));
+  return { written, earlier: [likeliest, ...versions] };
+}
+
+/**
+ * The text that was written last time to `path`, when it can still be told: as this version renders the old
+ * record, as an earlier version did, or from the history of git. Undefined when it cannot.
+ */
+export async function findBase(
+  path: string,
+  folder: string,
+  found: FoundRecord | undefined,
+  known: { readonly written: Written; readonly earlier: readonly Earlier[] },
+  render: LayerRenderer,
+): Promise<string | undefined> {
+  const hashes = known.written.get(path) ?? [];
+  if (found === undefined || hashes.length === 0) return undefined;
+  for (const files of known.earlier) {
+    const text = files.get(path);
+    if (text !== undefined) return text;
+  }
+  const inFolder = path.split('/')[0] ?? '';
+  const layers = layersOf(found, found.environments).filter(
+    ({ into }) => into === '.' || into === inFolder,
+  );
+  const rendered = layers.flatMap(render).find((file) => file.path === path)?.contents;
+  if (rendered !== undefined && hashes.includes(blobId(rendered))) return rendered;
+  const { readBlobById } = await import('../publish/git-folder.ts');
+  for (const hash of hashes) {
+    const text = await readBlobById(folder, hash);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}

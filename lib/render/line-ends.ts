@@ -1,0 +1,17 @@
+import { hash } from 'node:crypto';
+
+/** `text` with the line ends of Unix. */
+export function unixLines(text: string): string {
+  return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
+}
+
+/** `text` with the line ends of `like`, where that has those of Windows. */
+export function linesLike(like: string, text: string): string {
+  return like.includes('\r\n') ? unixLines(text).replaceAll('\n', '\r\n') : text;
+}
+
+/** The id that git gives a file of this text, whatever its line ends: a checkout may have changed them. */
+export function blobId(text: string): string {
+  const bytes = Buffer.from(unixLines(text));
+  return hash('sha1', Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]), 'hex');
+}

@@ -1,0 +1,34 @@
+/**
+ * The word of `known` that `word` is probably meant to be: at most a third of its letters are other
+ * ones. Undefined when there is none.
+ */
+export function closest(word: string, known: readonly string[]): string | undefined {
+  const most = Math.floor(word.replace(/^-+/, '').length / 3);
+  const ranked = known
+    .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
+    .filter(({ edits }) => edits <= most)
+    .sort((a, b) => a.edits - b.edits);
+  return ranked[0]?.candidate;
+}
+
+/** The number of letters to insert, remove, change or swap with the next one. Case does not count. */
+function editDistance(from: string, to: string): number {
+  const [a, b] = [from.toLowerCase(), to.toLowerCase()];
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row[j] = Math.min(
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+        at(i - 1, j - 1) + (same ? 0 : 1),
+        swapped ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+  }
+  return at(a.length, b.length);
+}

@@ -1,0 +1,175 @@
+import { type Problem, quote } from '../errors.ts';
+import { type Given, splitOnce, type Texts } from './arguments.ts';
+import { closest } from './closest.ts';
+import { environmentName } from './rules.ts';
+import {
+  defaultText,
+  type EstateSettings,
+  flagOf,
+  type KeysOf,
+  keysOf,
+  type PageSettings,
+  type SettingKey,
+  type SharedSettings,
+  settingOf,
+  type ValueOf,
+} from './settings.ts';
+
+/** The settings of one environment. */
+export type EnvironmentSettings = SharedSettings & PageSettings;
+
+/** What a `.yo-rc.json` records of settings. */
+export type RecordedSettings = {
+  readonly estate: Partial<EstateSettings>;
+  readonly shared: SharedSettings;
+  readonly environments: readonly (EnvironmentSettings & { readonly name: string })[];
+};
+
+/** Every setting of a run, typed. */
+export type ResolvedSettings = {
+  readonly estate: EstateSettings;
+  readonly shared: SharedSettings;
+  /** The settings of the environment `name`. */
+  readonly environment: (name: string) => EnvironmentSettings;
+};
+
+/**
+ * The settings of a run, by the one rule that a flag beats an answer, an answer beats the record, and the
+ * record beats the default. Answers come as `given`. `names` are the environments that the run is about;
+ * a flag without an environment holds for all of them, and with `tenant` for no other. Whatever breaks a
+ * rule is added to `problems`.
+ */
+export function resolve(
+  given: Given,
+  recorded: RecordedSettings | undefined,
+  names: readonly string[],
+  problems: Problem[],
+): ResolvedSettings {
+  const { texts, command } = given;
+  const estate = fill(keysOf('estate'), (key) => [
+    readGiven(key, texts, problems),
+    recorded?.estate[key],
+    defaultOf(key),
+  ]);
+  const givenShared = fill(keysOf('environment'), (key) => [readGiven(key, texts, problems)]);
+  const shared = fill(keysOf('environment'), (key) => [
+    command === 'tenant' ? undefined : givenShared[key],
+    recorded?.shared[key],
+    defaultOf(key),
+  ]) as SharedSettings;
+  const pages = readPages(texts, names, recorded, problems);
+  const known = new Map(recorded?.environments.map((one) => [one.name, one]));
+  const environment = (name: string): EnvironmentSettings => {
+    const before = known.get(name);
+    const own = fill(keysOf('environment'), (key) => [
+      givenShared[key],
+      before?.[key],
+      shared[key],
+    ]) as SharedSettings;
+    const page = fill(keysOf('each'), (key) => [
+      pages.get(name)?.[key],
+      pages.get('')?.[key],
+      before?.[key],
+      defaultOf(key, name),
+    ]) as PageSettings;
+    return { ...own, ...page };
+  };
+  return { estate: estate as EstateSettings, shared, environment };
+}
+
+/** For each of `keys` the first value of `candidates` that is there. */
+function fill<K extends SettingKey>(
+  keys: readonly K[],
+  candidates: (key: K) => readonly unknown[],
+): { [key in K]?: ValueOf<key> } {
+  const filled: { [key in K]?: unknown } = {};
+  for (const key of keys) {
+    const value = candidates(key).find((one) => one !== undefined);
+    if (value !== undefined) filled[key] = value;
+  }
+  return filled as { [key in K]?: ValueOf<key> };
+}
+
+/** The settings that an estate has about which nothing is said. */
+export function defaultOf(key: SettingKey, environment = ''): unknown {
+  const text = defaultText(key, environment);
+  return text === undefined ? [] : settingOf(key).rule.read(text);
+}
+
+/** The value that `texts` give for `key`: a list where it may be given more than once, else the last one. */
+function readGiven(key: SettingKey, texts: Texts, problems: Problem[]): unknown {
+  const values = texts[key]?.map((text) => readSetting(key, text, problems));
+  if (values === undefined) return undefined;
+  return settingOf(key).list ? values.filter((value) => value !== undefined) : values.at(-1);
+}
+
+/** The value of `key` in `text`; a problem is added to `problems` when the text breaks its rule. */
+export function readSetting<K extends SettingKey>(
+  key: K,
+  text: string,
+  problems: Problem[],
+  where = flagOf(key),
+): Element<ValueOf<K>> | undefined {
+  const { rule, example, read } = settingOf(key).rule;
+  const value = read(text);
+  const shown = where.startsWith('--') ? `${where} ${example}` : example;
+  if (value === undefined)
+    problems.push({
+      given: `${where} ${quote(text)}`,
+      rule,
+      example: shown,
+      flag: where,
+      settings: [key],
+    });
+  return value as Element<ValueOf<K>> | undefined;
+}
+
+type Element<T> = T extends readonly (infer E)[] ? E : T;
+
+/** What flags such as `--replicas` say, by environment; what holds for all of the run is at ''. */
+function readPages(
+  texts: Texts,
+  names: readonly string[],
+  recorded: RecordedSettings | undefined,
+  problems: Problem[],
+): Map<string, Partial<PageSettings>> {
+  const elsewhere = recorded?.environments.map(({ name }) => name) ?? [];
+  const pages = new Map<string, Partial<PageSettings>>();
+  for (const key of keysOf('each'))
+    for (const text of texts[key] ?? []) {
+      const [name, own] = splitOnce(text, '=');
+      const one = own !== undefined && names.includes(name);
+      if (!one && own !== undefined && !mayBeText(key, text, name, { names, elsewhere }, problems))
+        continue;
+      const value = readSetting(key, one ? own : text, problems);
+      const page = one ? name : '';
+      pages.set(page, { ...pages.get(page), [key]: value });
+    }
+  return pages;
+}
+
+/** Whether `text`, which holds a `=` after `name`, is meant for all environments, and not for a mistyped one. */
+function mayBeText(
+  key: KeysOf<'each'>,
+  text: string,
+  name: string,
+  known: { readonly names: readonly string[]; readonly elsewhere: readonly string[] },
+  problems: Problem[],
+): boolean {
+  const { names, elsewhere } = known;
+  const isName = environmentName.read(name.toLowerCase()) !== undefined;
+  const meant = closest(name, [...names, ...elsewhere]);
+  const isText = settingOf(key).rule.read(text) !== undefined;
+  if (!isName || (meant === undefined && isText)) return true;
+  const flag = flagOf(key);
+  problems.push({
+    given: `${flag} ${quote(text)}`,
+    rule: elsewhere.includes(name)
+      ? `${name} is no environment of this run, which is about ${names.join(', ')}`
+      : `there is no environment ${name}; there are ${names.join(', ')}`,
+    example: `${flag} ${names.includes(meant ?? '') ? meant : (names[0] ?? 'dev')}=${settingOf(key).rule.example}`,
+    flag,
+    settings: [key],
+  });
+  return false;
+}

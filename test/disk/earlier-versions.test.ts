@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { EARLIER_VERSIONS, earlierTemplatesOf } from '../../lib/disk/package-files.ts';
+import { readRecord } from '../../lib/plan/record.ts';
+import { layersOf } from '../../lib/plan/repositories.ts';
+import { blobId } from '../../lib/render/line-ends.ts';
+import { layerRenderer } from '../../lib/render/render.ts';
+import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+
+/** What an earlier version really wrote: its records, and the git id of each other file. */
+type Estate = {
+  readonly records: { readonly [repo: string]: object };
+  readonly files: { readonly [path: string]: string };
+};
+
+for (const version of EARLIER_VERSIONS)
+  describe(`an estate of ${version}`, () => {
+    const source = new URL(`../earlier/${version}.json`, import.meta.url);
+    const { records, files } = JSON.parse(readFileSync(source, 'utf8')) as Estate;
+    const render = layerRenderer((layer) => earlierTemplatesOf(layer, version));
+    const tree = Object.entries(records).flatMap(([repo, all]): [string, string][] => {
+      const text = `${JSON.stringify(all, null, 2)}\n`;
+      const { record } = readRecord(text, repo, []);
+      assert.ok(record);
+      const rendered = layersOf(record, record.environments).flatMap(render);
+      return [
+        ...rendered.map(({ path, contents }): [string, string] => [`${repo}/${path}`, contents]),
+        [`${repo}/.yo-rc.json`, text],
+      ];
+    });
+    const estate = (): string => {
+      const folder = temporaryFolder();
+      writeTree(folder, tree);
+      return folder;
+    };
+
+    test('is rendered as that version wrote it, byte for byte', () => {
+      const ids = tree
+        .filter(([path]) => !path.endsWith('.yo-rc.json'))
+        .map(([path, contents]) => [path, blobId(contents)]);
+      assert.deepEqual(Object.fromEntries(ids.sort()), files);
+    });
+
+    test('follows in one run, whatever is changed, and then stands still', async () => {
+      const folder = estate();
+      const { code, stderr } = await runHere(['--interval', '2m'], folder);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /by you/);
+      const before = readTree(folder);
+      assert.match(before.get('flux-demo/dev/2_sync.yaml') ?? '', /interval: 2m0s/);
+      assert.match(before.get('flux-demo/policies/priority.yaml') ?? '', /tenant-priority/);
+      assert.equal((await runHere([], folder)).code, 0);
+      assert.deepEqual(readTree(folder), before);
+    });
+
+    test('keeps what a user edited and deleted, with the line ends of Windows, too', async () => {
+      const folder = estate();
+      for (const [path, text] of readTree(folder))
+        writeFileSync(join(folder, path), text.replaceAll('\n', '\r\n'));
+      const readme = join(folder, 'flux-demo/README.md');
+      writeFileSync(readme, readFileSync(readme, 'utf8').replace('# flux-demo', '# Our fleet'));
+      rmSync(join(folder, 'flux-demo/install/terraform'), { recursive: true });
+      const { code, stderr } = await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder);
+      assert.equal(code, 0, stderr);
+      assert.match(readFileSync(readme, 'utf8'), /# Our fleet\r\n[\s\S]*fluxdemo-uat/);
+      assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
+    });
+  });

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
+
+/** A new estate of octo-org in a new folder. */
+async function estate(...argv: string[]): Promise<string> {
+  const folder = temporaryFolder();
+  await succeed(['--yes', '--owner', 'octo-org', ...argv], folder);
+  return folder;
+}
+
+async function succeed(argv: readonly string[], folder: string): Promise<string> {
+  const { code, stderr } = await runHere(argv, folder);
+  assert.equal(code, 0, stderr);
+  return stderr;
+}
+
+const read = (folder: string, path: string): string => readFileSync(join(folder, path), 'utf8');
+const edit = (folder: string, path: string, change: (text: string) => string): void =>
+  writeFileSync(join(folder, path), change(read(folder, path)));
+const git = (folder: string, ...argv: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.com', ...argv], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+const commit = (folder: string): void => {
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '--quiet', '--message', 'change');
+};
+const recordOf = (folder: string, repo = 'flux-demo') =>
+  JSON.parse(read(folder, `${repo}/.yo-rc.json`))['generator-flux-gitops'];
+
+describe('files that nobody touched follow', () => {
+  test('a changed setting', async () => {
+    const folder = await estate();
+    await succeed(['--interval', '2m'], folder);
+    assert.deepEqual(readTree(folder), readTree(await estate('--interval', '2m')));
+  });
+
+  test('a setting of one tenant, and what shared files need for it', async () => {
+    const folder = await estate();
+    await succeed(['tenant', 'qa', '--owner', 'other-org', '--into', 'flux-demo'], folder);
+    assert.match(
+      read(folder, 'flux-demo/policies/sources.yaml'),
+      /fluxdemo-qa.*https:\/\/github\.com\/other-org/,
+    );
+    assert.match(
+      read(folder, 'flux-demo/policies/sources.yaml'),
+      /expression: "\[\\"https:\/\/github\.com\/octo-org\\"\]"/,
+    );
+  });
+
+  test('a checkout with the line ends of Windows, which it keeps', async () => {
+    const folder = await estate();
+    for (const path of readTree(folder).keys())
+      edit(folder, path, (text) => text.replaceAll('\n', '\r\n'));
+    const before = readTree(folder);
+    await succeed([], folder);
+    assert.deepEqual(readTree(folder), before);
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    for (const [path, text] of readTree(join(folder, 'flux-demo')))
+      assert.doesNotMatch(text, /[^\r]\n/, path);
+    assert.match(read(folder, 'flux-demo/README.md'), /fluxdemo-qa/);
+  });
+
+  test('a profile that needs less: what is no longer written is removed, and said', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-demo/policies/pods.yaml', (text) => `${text}# mine\n`);
+    const stderr = await succeed(['--profile', 'reference'], folder);
+    assert.deepEqual(readdirSync(join(folder, 'flux-demo/policies')), ['pods.yaml']);
+    assert.match(stderr, /policies\/access\.yaml.*no longer needed, and removed/);
+    assert.match(
+      stderr,
+      /policies\/pods\.yaml: no longer needed, and left alone because you edited it/,
+    );
+    assert.equal(recordOf(folder).files.filter((line: string) => /policies/.test(line)).length, 1);
+  });
+
+  test('an environment that was removed by hand', async () => {
+    const folder = await estate();
+    rmSync(join(folder, 'flux-demo/prod'), { recursive: true });
+    edit(folder, 'flux-demo/.yo-rc.json', (text) => {
+      const all = JSON.parse(text);
+      delete all['generator-flux-gitops'].environments.prod;
+      return JSON.stringify(all);
+    });
+    await succeed([], folder);
+    assert.doesNotMatch(read(folder, 'flux-demo/README.md'), /fluxdemo-prod/);
+  });
+});
+
+describe('what a user edited', () => {
+  test('is merged with what is new, and said', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-demo/README.md', (text) => text.replace('# flux-demo', '# Our fleet'));
+    const stderr = await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    const readme = read(folder, 'flux-demo/README.md');
+    assert.match(readme, /# Our fleet/);
+    assert.match(readme, /fluxdemo-qa/);
+    assert.match(stderr, /README\.md: edited by you: what is new was merged into it/);
+    // Once more: the base is what was written last, not what it was first.
+    await succeed(['tenant', 'uat', '--into', 'flux-demo'], folder);
+    assert.match(read(folder, 'flux-demo/README.md'), /# Our fleet[\s\S]*fluxdemo-uat/);
+  });
+
+  test('and what needs no change is left alone, run after run', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-stage-prod/prod/app.yaml', () => 'mine\n');
+    const before = readTree(folder);
+    await succeed([], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('is never overwritten unasked; all such files are listed and nothing is written', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-demo/README.md', () => 'mine\n');
+    const before = readTree(folder);
+    const { code, stderr } = await runHere(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    assert.equal(code, 1);
+    assert.match(stderr, /flux-demo\/README\.md/);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('stays with --keep, and the next run knows it is edited', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-demo/README.md', () => 'mine\n');
+    await succeed(['tenant', 'qa', '--keep', '--into', 'flux-demo'], folder);
+    assert.equal(read(folder, 'flux-demo/README.md'), 'mine\n');
+    assert.ok(readTree(folder).has('flux-demo/qa/1_tenant.yaml'));
+    const { code } = await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder);
+    assert.equal(code, 1);
+  });
+
+  test('in a policy that a new tenant needs is not kept with exit code 0', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-demo/policies/sources.yaml', () => 'mine\n');
+    const argv = ['tenant', 'qa', '--owner', 'other', '--keep', '--into', 'flux-demo'];
+    const { code, stderr } = await runHere(argv, folder);
+    assert.equal(code, 1);
+    assert.match(stderr, /policies\/sources\.yaml was kept, and lacks what the environments need/);
+  });
+
+  test('is merged with a base from the history of git where this version would render another', async () => {
+    const folder = await estate();
+    const config = join(folder, 'flux-demo');
+    // As an older version would have written it.
+    const older = read(folder, 'flux-demo/README.md').replace('## Add an environment', '## More');
+    edit(folder, 'flux-demo/README.md', () => older);
+    git(config, 'init', '--quiet');
+    commit(config);
+    const id = git(config, 'rev-parse', 'HEAD:README.md').trim();
+    edit(folder, 'flux-demo/.yo-rc.json', (text) =>
+      text.replace(/[0-9a-f]{40} README\.md/, `${id} README.md`),
+    );
+    edit(folder, 'flux-demo/README.md', (text) => text.replace('# flux-demo', '# Our fleet'));
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    const readme = read(folder, 'flux-demo/README.md');
+    assert.match(readme, /# Our fleet/);
+    assert.match(readme, /## Add an environment/);
+  });
+});
+
+describe('what a user deleted', () => {
+  test('stays deleted, and is said; --force brings it back', async () => {
+    const folder = await estate();
+    rmSync(join(folder, 'flux-demo/install/terraform'), { recursive: true });
+    const stderr = await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    assert.match(stderr, /install\/terraform\/main\.tf.*deleted by you, and stays so/);
+    await succeed(['--interval', '5m'], folder);
+    assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
+    await succeed(['--force'], folder);
+    assert.ok(readTree(folder).has('flux-demo/install/terraform/main.tf'));
+  });
+
+  test('comes back when its environment is asked for by name', async () => {
+    const folder = await estate();
+    const before = readTree(folder);
+    rmSync(join(folder, 'flux-demo/prod'), { recursive: true });
+    await succeed([], folder);
+    assert.ok(!readTree(folder).has('flux-demo/prod/1_tenant.yaml'));
+    await succeed(['tenant', 'prod', '--into', 'flux-demo'], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+});
+
+describe('two branches that each add a tenant', () => {
+  async function merged(take: 'markers' | 'none'): Promise<string> {
+    const folder = await estate();
+    const config = join(folder, 'flux-demo');
+    git(config, 'init', '--quiet', '--initial-branch', 'main');
+    commit(config);
+    for (const name of ['qa', 'uat']) {
+      git(config, 'switch', '--quiet', '--create', name, 'main');
+      await succeed(['tenant', name, '--into', 'flux-demo'], folder);
+      commit(config);
+    }
+    if (take === 'markers')
+      assert.throws(() => git(config, 'merge', '--quiet', '--no-edit', 'qa'), { status: 1 });
+    return folder;
+  }
+
+  test('are healed by one command, conflict markers and all', async () => {
+    const folder = await merged('markers');
+    await succeed(['--yes'], folder);
+    const tree = readTree(folder);
+    for (const [path, text] of tree) assert.doesNotMatch(text, /^(<{7}|>{7})/m, path);
+    const environments = Object.keys(recordOf(folder).environments).sort();
+    assert.deepEqual(environments, ['dev', 'prod', 'qa', 'stage', 'uat']);
+    assert.match(tree.get('flux-demo/README.md') ?? '', /fluxdemo-qa[\s\S]*fluxdemo-uat/);
+    const before = readTree(folder);
+    await succeed(['--yes'], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('leave a record that git merges by itself', async () => {
+    const folder = await merged('markers');
+    assert.doesNotMatch(read(folder, 'flux-demo/.yo-rc.json'), /^(<{7}|>{7})/m);
+  });
+});
+
+test('runs at the same time wait for each other, and lose nothing', async () => {
+  const folder = await estate('--sync-config');
+  const names = ['aa', 'bb', 'cc'];
+  const outcomes = await Promise.all(
+    names.map((name) => runCommand(['tenant', name, '--into', 'flux-demo'], folder)),
+  );
+  for (const { code, stderr } of outcomes) assert.equal(code, 0, stderr);
+  const { environments } = recordOf(folder);
+  for (const name of names) {
+    assert.ok(environments[name], name);
+    assert.match(read(folder, 'flux-demo/kustomization.yaml'), new RegExp(`${name}/2_sync`));
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('.')),
+    [],
+  );
+});
+
+test('a lock of a killed run is taken over, also by a run with the same process id', async () => {
+  const folder = await estate();
+  const { hostname } = await import('node:os');
+  for (const pid of [process.pid, 4194305]) {
+    const holder = { pid, host: hostname(), since: '2026-01-01T00:00:00Z' };
+    writeFileSync(join(folder, '.flux-gitops.lock'), JSON.stringify(holder));
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  }
+});
+
+test('order is kept, whatever repositories are called', async () => {
+  const folder = await estate(
+    '--scenario',
+    'zz=bb',
+    '--scenario',
+    '2024=aa',
+    '--scenario',
+    '10=cc',
+  );
+  await succeed(['tenant', 'ab', '--into', 'flux-demo'], folder);
+  await succeed([], folder);
+  const rows = [...read(folder, 'flux-demo/README.md').matchAll(/^\| \[`(\w+)`\]/gm)];
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    ['bb', 'aa', 'cc', 'ab'],
+  );
+});
+
+test('what a newer version recorded is kept', async () => {
+  const folder = await estate();
+  edit(folder, 'flux-demo/.yo-rc.json', (text) => {
+    const all = JSON.parse(text);
+    const record = all['generator-flux-gitops'];
+    record.signing = { key: 'k' };
+    record.settings.colourBlind = 'yes';
+    record.environments.prod.window = 'night';
+    return JSON.stringify(all, null, 2);
+  });
+  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  const { signing, settings, environments } = recordOf(folder);
+  assert.deepEqual(
+    [signing, settings.colourBlind, environments.prod.window],
+    [{ key: 'k' }, 'yes', 'night'],
+  );
+});
+
+test('every recorded setting is remembered by later runs', async () => {
+  const given = {
+    ...{
+      prefix: 'shop',
+      owner: 'octo',
+      githubUrl: 'https://github.example.com',
+      branch: 'release',
+    },
+    ...{ interval: '5m0s', profile: 'hardened', allowKustomize: 'yes', clusterType: 'aws' },
+    ...{ syncConfig: 'yes', visibility: 'private', image: 'example.com/app:2' },
+    serviceType: 'LoadBalancer',
+  };
+  const flag = (key: string): string => key.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
+  const flags = Object.entries(given).map(([key, value]) => `--${flag(key)}=${value}`);
+  const folder = temporaryFolder();
+  const lists = ['--allow-source=oci://ghcr.io/octo', '--allow-priority-class=low'];
+  await succeed([...flags, ...lists, '--replicas=3', '--replicas=prod=5'], folder);
+  const before = readTree(folder);
+  await succeed([], folder);
+  assert.deepEqual(readTree(folder), before);
+  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  const { settings, environments } = recordOf(folder);
+  assert.deepEqual(settings, {
+    ...given,
+    allowSource: ['oci://ghcr.io/octo'],
+    allowPriorityClass: ['low'],
+  });
+  assert.deepEqual([environments.dev.replicas, environments.prod.replicas], [3, 5]);
+});
+
+test('a link is written through, and one that leads out is refused', async () => {
+  const folder = await estate();
+  const readme = join(folder, 'flux-demo/README.md');
+  mkdirSync(join(folder, 'flux-demo/docs'));
+  renameSync(readme, join(folder, 'flux-demo/docs/README.md'));
+  symlinkSync('docs/README.md', readme);
+  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  assert.match(read(folder, 'flux-demo/docs/README.md'), /fluxdemo-qa/);
+  unlinkSync(readme);
+  renameSync(join(folder, 'flux-demo/docs/README.md'), join(folder, 'README.md'));
+  symlinkSync('../README.md', readme);
+  const { code, stderr } = await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /README\.md: this is a link that leads out of the repository/);
+});

@@ -7,6 +7,7 @@ import { shellCommand } from '../render/quoting.ts';
 import { explainLocalGit, last } from './explain.ts';
 import { localGit, remoteGit } from './git.ts';
 import { makeStage } from './journal.ts';
+import { isSameRepository, readAddress } from './origin.ts';
 import { PublishError } from './refusals.ts';
 import { quietEnvironment, withoutTokens } from './secrets.ts';
 import type { Place, PublicationRepo } from './state.ts';
@@ -162,54 +163,6 @@ async function leadsTo(folder: string, origin: string, url: string): Promise<boo
   const settings = await askProgram('ssh', ['-G', '--', address.host], '', quietEnvironment());
   const host = /^hostname (\S+)$/m.exec(settings)?.[1];
   return host !== undefined && isSameRepository(`ssh://${host}/${address.path}`, url);
-}
-
-/** Whether `origin` is the repository at `url`, in any spelling that git and GitHub understand. */
-export function isSameRepository(origin: string, url: string): boolean {
-  const [one, other] = [readAddress(origin), readAddress(url)];
-  if (one === undefined || other === undefined) return false;
-  // ssh and git have ports of their own, which say nothing about the one of the web
-  const samePort = one.web && other.web ? one.port === other.port : true;
-  return one.host === other.host && one.path === other.path && samePort;
-}
-
-/** An address, taken apart; `web` is http or https. */
-type Address = {
-  readonly host: string;
-  readonly port: string;
-  readonly path: string;
-  readonly ssh: boolean;
-  readonly web: boolean;
-};
-
-const SCHEMES = /^(?<scheme>https?|ssh|git|git\+ssh|ssh\+git):\/\/(?<rest>.*)$/i;
-const PARTS = /^(?:[^@/]*@)?(?<host>\[[^\]]+\]|[^:/@]+)(?::(?<port>\d*))?\/+(?<path>.+)$/;
-/** What scp understands: no scheme, and a colon before the first slash. */
-const SCP = /^(?:[^@/:]+@)?(?<host>\[[^\]]+\]|[^:/@]+):(?!\/\/)\/*(?<path>.+)$/;
-
-function readAddress(text: string): Address | undefined {
-  const { scheme = 'ssh', rest } = SCHEMES.exec(text)?.groups ?? {};
-  const parts = rest === undefined ? SCP.exec(text) : PARTS.exec(rest);
-  const { host, port = '', path } = parts?.groups ?? {};
-  if (host === undefined || path === undefined || host.startsWith('-')) return undefined;
-  const web = /^http/i.test(scheme);
-  const usual = scheme.toLowerCase() === 'https' ? '443' : '80';
-  return {
-    host: sameHost(host.toLowerCase()),
-    port: port === usual ? '' : port,
-    path: path
-      .replace(/\/+$/, '')
-      .replace(/\.git$/i, '')
-      .replace(/\/{2,}/g, '/')
-      .toLowerCase(),
-    ssh: /ssh/i.test(scheme),
-    web,
-  };
-}
-
-/** docs.github.com/en/authentication/troubleshooting-ssh/using-ssh-over-the-https-port */
-function sameHost(host: string): string {
-  return host === 'ssh.github.com' || host === 'www.github.com' ? 'github.com' : host;
 }
 
 function withoutPassword(url: string): string {

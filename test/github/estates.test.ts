@@ -187,6 +187,10 @@ test('the owner of the public demo is never published to by leaving out --owner'
   assert.match(stderr, new RegExp(`flux-gitops --owner octo --into ${desk.folder}`));
   assert.ok(!existsSync(join(cwd, 'qa')));
   assert.equal(created(desk), 0);
+  const remedy = await desk.run(['--owner', 'octo', '--into', desk.folder]);
+  assert.equal(remedy.code, 0, remedy.stderr);
+  assert.equal((await desk.run(['tenant', 'qa', '--publish'], { cwd })).code, 0);
+  assert.ok(desk.standIn.findRepo('octo', 'flux-qa'));
 });
 
 test('a later --topic and --template are applied, and nothing of others is taken away', async () => {

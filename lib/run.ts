@@ -14,7 +14,8 @@ import { Interrupted, inputError, type Problem, UserError } from './errors.ts';
 import { PLANNERS } from './plan/commands.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
-import type { Signed } from './publish/publish.ts';
+import type { Target } from './publish/look.ts';
+import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
 import { blobId } from './render/line-ends.ts';
 import { layerRenderer } from './render/render.ts';
@@ -23,7 +24,7 @@ import { type Given, parseArguments } from './settings/arguments.ts';
 import { helpText } from './settings/help.ts';
 import { openQuestions, withAnswers } from './settings/questions.ts';
 import { readSetting } from './settings/resolve.ts';
-import { type CommandName, keysOf } from './settings/settings.ts';
+import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
 import { painter, type Terminal } from './terminal.ts';
 
 /** A run that knows what is wanted; nothing is written yet. */
@@ -75,9 +76,17 @@ export async function prepare(
   if (problems.length > 0)
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
+  if (asks && switches.publish) await checkTokenFor(given, workspace);
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
   return { given: complete, terminal, asks, typed, open };
+}
+
+/** A missing token is told before the first question. */
+async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
+  const { checkToken } = await import('./publish/publish.ts');
+  const recorded = home?.record?.shared.githubUrl ?? SETTINGS.githubUrl.default;
+  await checkToken(given.texts.githubUrl?.[0] ?? recorded, given);
 }
 
 async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
@@ -100,27 +109,30 @@ export async function execute(prepared: Prepared): Promise<Report> {
   const settled = await settle(prepared);
   const { given, terminal } = prepared;
   if (given.switches.dryRun) {
-    const { plan, repos, parent } = await compare(settled, prepared);
+    const compared = await compare(settled, prepared);
     const parser = await import('./render/objects.ts');
-    const results = await published(settled, repos, parent, prepared);
-    return reportOf(plan, repos, true, parser, results);
+    const targets = await lookAtGithub(settled, compared);
+    const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
+    return reportOf(compared.plan, compared.repos, true, parser, results);
   }
   const workspace = prepared.open();
-  const { plan, repos, parent } = await withLock(workspace.parent, terminal.say, () =>
+  const { targets, ...written } = await withLock(workspace.parent, terminal.say, () =>
     carryOut(settled, prepared),
   );
-  return reportOf(plan, repos, false, undefined, await published(settled, repos, parent, prepared));
+  const results = await published(settled, written, targets);
+  return reportOf(written.plan, written.repos, false, undefined, results);
 }
 
 /** What is wanted; with `--publish`, of the user who is signed in. */
-type Settled = { readonly given: Given; readonly signed?: Signed };
+type Settled = { readonly given: Given; readonly context?: PublishContext };
 
 /** Signs in when the plan is to be published, which may settle the owner. */
 async function settle({ given, typed, terminal, open }: Prepared): Promise<Settled> {
-  const plan = planFor(given, open());
+  const workspace = open();
+  const plan = planFor(given, workspace);
   if (!given.switches.publish) return { given };
-  const { signInFor } = await import('./publish/publish.ts');
-  return signInFor(given, plan, typed.join(' '), terminal.say);
+  const { signInForPlan } = await import('./publish/publish.ts');
+  return signInForPlan(given, plan, typed, workspace.parent, terminal.say);
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
@@ -158,7 +170,10 @@ async function compare({ given }: Settled, { open }: Prepared): Promise<Compared
 /** How often a run looks again when files change under its hands. */
 const TRIES = 3;
 
-async function carryOut(settled: Settled, prepared: Prepared): Promise<Compared> {
+/** What was written; with `--publish`, and what GitHub held before that. */
+type Written = Compared & { readonly targets?: readonly Target[] | undefined };
+
+async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> {
   const { given, terminal, asks } = prepared;
   const mayAsk = terminal.interactive && !given.switches.json;
   let confirmed = !asks;
@@ -167,12 +182,15 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Compared>
     const changes = compared.repos.some(({ files }) =>
       files.some(({ action }) => WRITES.has(action) || action === 'ask'),
     );
+    // Whatever GitHub refuses is told before a file is written.
+    const targets = await lookAtGithub(settled, compared);
     if (!confirmed && changes) await confirmPlan(compared, terminal);
+    if (!confirmed && targets) await confirmPublication(settled, targets, terminal);
     confirmed = true;
     const repos = await resolveConflicts(compared, terminal, mayAsk);
     try {
       writeRepos(repos);
-      return { ...compared, repos };
+      return { ...compared, repos, targets };
     } catch (error) {
       if (!(error instanceof FileChanged)) throw error;
       if (left === 1)
@@ -181,15 +199,33 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Compared>
   }
 }
 
+async function lookAtGithub(
+  { context }: Settled,
+  { plan, repos }: Compared,
+): Promise<readonly Target[] | undefined> {
+  if (!context) return undefined;
+  const { lookBeforeWriting, reposToPublish } = await import('./publish/publish.ts');
+  return lookBeforeWriting(context, reposToPublish(plan, repos, false));
+}
+
+async function confirmPublication(
+  { context }: Settled,
+  targets: readonly Target[],
+  terminal: Terminal,
+): Promise<void> {
+  if (!context) return;
+  const { confirmCreation } = await import('./publish/publish.ts');
+  await confirmCreation(context, targets, (question) => terminal.confirm(question, false));
+}
+
 async function published(
-  { signed }: Settled,
-  repos: readonly ComparedRepo[],
-  parent: string,
-  { terminal, asks }: Prepared,
+  { context }: Settled,
+  { plan, repos }: Compared,
+  targets: readonly Target[] = [],
 ): Promise<PublishResult[] | undefined> {
-  if (!signed) return undefined;
-  const { publishRepos } = await import('./publish/publish.ts');
-  return publishRepos(signed, repos, parent, terminal, asks);
+  if (!context) return undefined;
+  const { publish, reposToPublish } = await import('./publish/publish.ts');
+  return publish(context, reposToPublish(plan, repos, true), targets);
 }
 
 async function confirmPlan({ plan, repos }: Compared, terminal: Terminal): Promise<void> {

@@ -29,6 +29,8 @@ const PURE_FILES = [
   'lib/publish/state.ts',
   'lib/publish/refusals.ts',
   'lib/publish/explain.ts',
+  'lib/publish/github-host.ts',
+  'lib/publish/origin.ts',
 ];
 const pureFiles = (): string[] => [
   ...PURE_ROOMS.flatMap((room) => filesOf(`lib/${room}`)),

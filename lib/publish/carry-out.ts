@@ -1,15 +1,20 @@
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { localGit, noreplyAddress, pushCommit, remoteGit } from './git.ts';
-import { appendRemote, type Commit, commitFiles } from './git-folder.ts';
-import { countDown, type Pace } from './github.ts';
-import { aboutRepo, askForRepo, findRepo, listBranches, type RemoteRepo } from './github-repos.ts';
-import { type Entry, type Journal, makeStage, removeStages } from './journal.ts';
-import { provesOwnership, type Target, targetName } from './look.ts';
+import { dirname } from 'node:path';
+import pMap from 'p-map';
+import { pause, wait } from './control.ts';
+import { pushCommit } from './git.ts';
+import { type Commit, commitFiles, linkFolder } from './git-folder.ts';
+import {
+  askForRepo,
+  changeSettings,
+  findRepo,
+  listBranches,
+  type RemoteRepo,
+  replaceTopics,
+} from './github-repos.ts';
+import { type Entry, provesOwnership, removeStages } from './journal.ts';
+import { needsPush, type PublishContext, type Target, targetName } from './look.ts';
 import { combine, PublishError } from './refusals.ts';
-import { checkScopes, type Session } from './sign-in.ts';
-import type { Publication } from './state.ts';
+import { noreplyAddress } from './sign-in.ts';
 
 /** What a run has done so far; it is told with every failure. */
 export type Progress = {
@@ -20,74 +25,71 @@ export type Progress = {
   readonly settled: Set<string>;
 };
 
-/** Commits all, creates all, pushes all in the order of `targets`; then what is not vital. */
+/**
+ * Commits all, creates all, pushes all and the config repo last; then what is not vital. What is done
+ * is noted in `progress`. Throws a PublishError when something cannot be done; nothing is undone.
+ */
 export async function carryOut(
-  making: Making,
+  context: PublishContext,
   targets: readonly Target[],
   progress: Progress,
 ): Promise<void> {
-  const { request, session } = making;
-  const folders = targets.map(({ repo }) => dirname(repo.folder));
-  for (const folder of new Set([request.workspace, ...folders])) await removeStages(folder);
-  const writing = targets.filter(({ state }) => needsPush(state));
-  if (writing.length > 0) checkScopes(session, request.visibility, workflows(writing));
+  await removeOldStages(context, targets);
   const commits = new Map<Target, string>();
   const remotes = new Map<Target, RemoteRepo>();
-  const record = async (target: Target) => commits.set(target, await commit(making, target));
-  await eachOf(writing, record);
-  for (const target of targets) remotes.set(target, await ensureRepo(making, target, progress));
-  const push = (target: Target) => ensurePushed(making, target, commits.get(target), progress);
+  const writing = targets.filter(({ state }) => needsPush(state));
+  await forEach(writing, async (target) => {
+    commits.set(target, await commit(context, target));
+  });
+  // GitHub asks for writes one after the other
+  for (const target of targets) remotes.set(target, await ensureRepo(context, target, progress));
+  const push = (target: Target) => ensurePushed(context, target, commits.get(target), progress);
   const isConfig = ({ repo }: Target) => repo.role === 'config';
-  await eachOf(
+  await forEach(
     targets.filter((target) => !isConfig(target)),
     push,
   );
-  await eachOf(targets.filter(isConfig), push);
-  for (const target of targets) await linkFolder(making, target);
-  for (const [target, remote] of remotes) await dressRepo(making, target, remote);
+  await forEach(targets.filter(isConfig), push);
+  for (const target of targets) await giveGitBack(context, target);
+  for (const [target, remote] of remotes) await applySettings(context, target, remote);
 }
 
-const AT_ONCE = 4;
-
-/** Works on a few targets at once; a failure waits for those that are under way, then ends it. */
-async function eachOf(targets: readonly Target[], work: (target: Target) => Promise<unknown>) {
-  for (let at = 0; at < targets.length; at += AT_ONCE) {
-    const some = await Promise.allSettled(targets.slice(at, at + AT_ONCE).map(work));
-    const failed = some.flatMap((one) =>
-      one.status === 'rejected' ? [one.reason as unknown] : [],
-    );
-    if (failed.length > 0) throw joined(failed);
-  }
+async function removeOldStages({ request }: PublishContext, targets: readonly Target[]) {
+  const folders = targets.map(({ repo }) => dirname(repo.folder));
+  for (const folder of new Set([request.workspace, ...folders])) await removeStages(folder);
 }
 
-/** All refusals as one; anything else is a bug, which goes first. */
-function joined(failed: readonly unknown[]): unknown {
-  const refusals = failed.filter((error) => error instanceof PublishError);
-  const bug = failed.find((error) => !(error instanceof PublishError));
-  return bug ?? combine(refusals);
+/** Each work runs one git at a time. */
+const GITS_AT_ONCE = 4;
+
+/** Works on a few targets at once. After a failure nothing new is begun; what is under way ends first. */
+async function forEach(targets: readonly Target[], work: (target: Target) => Promise<void>) {
+  const failures: unknown[] = [];
+  const unlessFailed = async (target: Target) => {
+    if (failures.length > 0) return;
+    await work(target).catch((error: unknown) => failures.push(error));
+  };
+  await pMap(targets, unlessFailed, { concurrency: GITS_AT_ONCE });
+  if (failures.length > 0) throw join(failures);
 }
 
-function needsPush(state: Target['state']): boolean {
-  return state === 'absent' || state === 'empty' || state === 'behind';
-}
-
-function workflows(targets: readonly Target[]): { repo: string; file: string }[] {
-  const isWorkflow = (file: string) => file.startsWith('.github/workflows/');
-  const ofRepo = ({ repo, place }: Target) =>
-    repo.files.filter(isWorkflow).map((file) => ({ repo: place.fullName, file }));
-  return targets.flatMap(ofRepo);
+/** All refusals as one; anything else is a defect, which goes first. */
+function join(failures: readonly unknown[]): unknown {
+  const refusals = failures.filter((error) => error instanceof PublishError);
+  const defect = failures.find((error) => !(error instanceof PublishError));
+  return defect ?? combine(refusals);
 }
 
 /** The journal holds the process while it commits: after a kill, its locks are known as ours. */
-async function commit(making: Making, { repo, place, local }: Target): Promise<string> {
-  const { session, journal, pace } = making;
-  const { account } = session;
-  const { committing, ...entry } = journal.get(repo.name) ?? { target: targetName(session) };
+async function commit({ journal, control }: PublishContext, target: Target): Promise<string> {
+  const { repo, place, local, home } = target;
+  const { account } = home;
+  const { committing, ...entry } = journal.get(repo.name) ?? { target: targetName(home) };
   const work: Commit = {
     repo,
     place,
-    fallback: { name: account.name ?? account.login, email: noreplyAddress(session) },
-    warn: (text) => pace.report({ kind: 'warning', repo: place.fullName, text }),
+    fallback: { name: account.name ?? account.login, email: noreplyAddress(home) },
+    warn: (text) => control.report({ kind: 'warning', repo: place.fullName, text }),
     ownLocks: committing !== undefined,
   };
   const marked = local.repository && local.pending.length > 0;
@@ -103,193 +105,154 @@ function lasting(entry: Entry): Entry | undefined {
 }
 
 async function ensureRepo(
-  making: Making,
+  context: PublishContext,
   target: Target,
   { created }: Progress,
 ): Promise<RemoteRepo> {
-  const { place, remote, state, repo, ours } = target;
-  const { journal, session, pace } = making;
+  const { place, remote, state, repo, ours, home } = target;
+  const { journal, control } = context;
   if (remote !== undefined) {
-    const proof =
-      state === 'empty' && ours ? { target: targetName(session), id: remote.id } : undefined;
-    if (proof !== undefined) await journal.set(repo.name, { ...journal.get(repo.name), ...proof });
+    const proof = { target: targetName(home), id: remote.id };
+    if (state === 'empty' && ours)
+      await journal.set(repo.name, { ...journal.get(repo.name), ...proof });
     return remote;
   }
-  const made = await createRepo(making, target);
+  const made = await createRepo(context, target);
   created.push(place.fullName);
-  pace.report({ kind: 'created', repo: place.fullName, url: place.page });
+  control.report({ kind: 'created', repo: place.fullName, url: place.page });
   return made;
-}
-
-async function ensurePushed(
-  { session, pace }: Making,
-  { repo, place, state }: Target,
-  commit: string | undefined,
-  { pushed, settled }: Progress,
-): Promise<void> {
-  if (commit === undefined) {
-    settled.add(place.fullName);
-    return pace.report({ kind: 'up-to-date', repo: place.fullName, state });
-  }
-  await pushCommit({ repo, place, commit, session, pace });
-  settled.add(place.fullName);
-  pushed.set(place.fullName, commit);
-  pace.report({ kind: 'pushed', repo: place.fullName, branch: place.branch, commit });
 }
 
 /** Waits between tries to create, and to see, a repository (seconds). */
 const TRIES = [1, 2, 4];
 const LOOKS = [0.5, 1, 2, 4, 5, 5, 5, 5];
 
-export type Making = {
-  readonly request: Publication;
-  readonly session: Session;
-  readonly journal: Journal;
-  readonly pace: Pace;
-};
-
 /**
  * Creates one absent repository. The intent is in the journal before the request and the id after
  * the answer, so whatever gets lost in between, the repository is known as ours when it is seen.
  */
-export async function createRepo(making: Making, target: Target): Promise<RemoteRepo> {
-  for (const wait of [...TRIES, undefined]) {
-    await noteIntent(making, target);
-    const created = await askForRepo(making.session, target.repo, making.request);
-    if (typeof created !== 'string') return note(making, target, created);
-    const found = await findOurs(making, target, created === 'exists' ? LOOKS : [0]);
-    if (found !== undefined) return note(making, target, found);
-    if (created === 'exists') throw new PublishError('HIDDEN', { repo: target.place.fullName });
-    if (wait === undefined) break;
-    countDown(wait, `GitHub gave no answer about ${target.place.fullName}`, making.pace);
-    await sleep(wait * making.pace.second, undefined, { signal: making.pace.signal });
+async function createRepo(context: PublishContext, target: Target): Promise<RemoteRepo> {
+  const { home, repo, place } = target;
+  for (const seconds of [...TRIES, undefined]) {
+    await noteIntent(context, target);
+    const created = await askForRepo(home, repo, context.request);
+    if (typeof created !== 'string') return noteId(context, target, created);
+    const found = await findOurs(context, target, created === 'exists' ? LOOKS : [0]);
+    if (found !== undefined) return noteId(context, target, found);
+    if (created === 'exists') throw new PublishError('HIDDEN', { repo: place.fullName });
+    if (seconds === undefined) break;
+    await wait(seconds, `GitHub gave no answer about ${place.fullName}`, context.control);
   }
-  const facts = { ...making.session.github.facts, repo: target.place.fullName };
+  const facts = { ...home.github.facts, repo: place.fullName };
   throw new PublishError('GITHUB_5XX', { ...facts, said: 'no answer to the request to create it' });
 }
 
-async function noteIntent({ session, journal }: Making, { repo }: Target): Promise<void> {
+async function noteIntent({ journal }: PublishContext, { repo, home }: Target): Promise<void> {
   const intents = journal.get(repo.name)?.intents ?? [];
-  const now = new Date(session.github.now()).toISOString();
-  await journal.set(repo.name, {
-    target: targetName(session),
-    intents: [...intents, now].slice(-20),
-  });
+  const now = new Date(home.github.now()).toISOString();
+  const entry = { target: targetName(home), intents: [...intents, now].slice(-20) };
+  await journal.set(repo.name, entry);
 }
 
-async function note({ session, journal }: Making, { repo }: Target, remote: RemoteRepo) {
-  await journal.set(repo.name, { target: targetName(session), id: remote.id });
+async function noteId({ journal }: PublishContext, { repo, home }: Target, remote: RemoteRepo) {
+  await journal.set(repo.name, { target: targetName(home), id: remote.id });
   return remote;
 }
 
 /** The repository, when GitHub shows one that must be ours; GitHub may take a while to show it. */
 async function findOurs(
-  { session, journal, pace }: Making,
-  { repo, place }: Target,
+  { journal, control }: PublishContext,
+  { repo, place, home }: Target,
   waits: readonly number[],
 ) {
-  for (const wait of waits) {
-    await sleep(wait * pace.second, undefined, { signal: pace.signal });
-    const remote = await findRepo(session, repo.name);
+  for (const seconds of waits) {
+    await pause(seconds, control);
+    const remote = await findRepo(home, repo.name);
     if (remote === undefined) continue;
-    const empty = (await listBranches(session, repo.name)).length === 0;
+    const empty = (await listBranches(home, repo.name)).length === 0;
     const proven = provesOwnership(journal.get(repo.name), remote, repo);
     if (empty && proven) return remote;
-    throw new PublishError(empty ? 'EMPTY_NOT_OURS' : 'NAME_TAKEN', { repo: place.fullName });
+    const rename = 'Or start over in an empty folder with other names.';
+    throw new PublishError(empty ? 'EMPTY_NOT_OURS' : 'NAME_TAKEN', {
+      repo: place.fullName,
+      rename,
+    });
   }
   return undefined;
 }
 
+async function ensurePushed(
+  { control }: PublishContext,
+  { repo, place, state, home }: Target,
+  commit: string | undefined,
+  { pushed, settled }: Progress,
+): Promise<void> {
+  if (commit === undefined) {
+    settled.add(place.fullName);
+    return control.report({ kind: 'up-to-date', repo: place.fullName, state });
+  }
+  await pushCommit({ repo, place, commit, home, control });
+  settled.add(place.fullName);
+  pushed.set(place.fullName, commit);
+  control.report({ kind: 'pushed', repo: place.fullName, branch: place.branch, commit });
+}
+
+/** A folder that was lost and generated again gets its .git back from GitHub. */
+async function giveGitBack({ control }: PublishContext, target: Target): Promise<void> {
+  const { repo, place, local, state, head, home } = target;
+  if (state !== 'same' || local.repository || head === undefined) return;
+  const text = await linkFolder(repo, place, head, home.github.token);
+  if (text !== undefined) control.report({ kind: 'warning', repo: place.fullName, text });
+}
+
 /**
- * Topics and default branch of a repository that this tool made. Never fatal: it is published, and
- * a failure is one line.
+ * Topics, template and default branch, where GitHub has something else than what is wanted. Never
+ * fatal: the repository is published, and a failure is one line.
  */
-export async function dressRepo(making: Making, target: Target, remote: RemoteRepo): Promise<void> {
-  const { session, journal, pace } = making;
-  const entry = journal.get(target.repo.name);
-  if (entry?.id !== remote.id || entry.dressed === true) return;
+async function applySettings(
+  context: PublishContext,
+  target: Target,
+  remote: RemoteRepo,
+): Promise<void> {
   try {
-    await setTopics(making, target, remote);
-    await setDefaultBranch(making, target, remote);
+    await addTopics(context, target, remote);
+    await makeTemplate(context, target, remote);
+    await setDefaultBranch(context, target, remote);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
-    pace.report({
-      kind: 'warning',
-      repo: target.place.fullName,
-      text: `${error.summary} ${error.hint}`,
-    });
-    return;
+    const text = `${error.summary} ${error.hint}`;
+    context.control.report({ kind: 'warning', repo: target.place.fullName, text });
   }
-  await journal.set(target.repo.name, {
-    target: targetName(session),
-    id: remote.id,
-    dressed: true,
-  });
 }
 
-async function setTopics(
-  { request, session }: Making,
-  { repo, place }: Target,
-  remote: RemoteRepo,
-): Promise<void> {
-  const names = [
-    ...new Set([...remote.topics, ...request.topics.map((topic) => topic.toLowerCase())]),
-  ];
-  if (names.length === remote.topics.length) return;
-  const { github, owner } = session;
-  const route = `PUT /repos/${place.fullName}/topics`;
-  const facts = aboutRepo(session, repo.name, 'set the topics of', route, 'administration=write');
-  await github.call(facts, () =>
-    github.rest.repos.replaceAllTopics({ owner, repo: repo.name, names }),
-  );
+/** Topics that others gave the repository stay. */
+async function addTopics({ request }: PublishContext, { repo, home }: Target, remote: RemoteRepo) {
+  const wanted = request.topics.map((topic) => topic.toLowerCase());
+  const topics = [...new Set([...remote.topics, ...wanted])];
+  if (topics.length > remote.topics.length) await replaceTopics(home, repo.name, topics);
 }
 
-/** GitHub makes the first branch that is pushed the default one; some servers keep their own. */
-async function setDefaultBranch(
-  { session }: Making,
-  { repo, place }: Target,
-  remote: RemoteRepo,
-): Promise<void> {
-  if (remote.defaultBranch === place.branch) return;
-  const { github, owner } = session;
-  const now = await findRepo(session, repo.name);
-  if (now === undefined || now.defaultBranch === place.branch) return;
-  const route = `PATCH /repos/${place.fullName}`;
-  const doing = `make ${place.branch} the default branch of`;
-  const facts = aboutRepo(session, repo.name, doing, route, 'administration=write');
-  await github.call(facts, () =>
-    github.rest.repos.update({ owner, repo: repo.name, default_branch: place.branch }),
-  );
+async function makeTemplate({ request }: PublishContext, target: Target, remote: RemoteRepo) {
+  if (!request.template || remote.template) return;
+  const { repo, home } = target;
+  await changeSettings(home, repo.name, 'make a template of', { is_template: true });
 }
 
 /**
- * Gives a folder that was generated again, and holds what GitHub holds, its .git back. Without it,
- * the next change there would look like somebody else's repository.
+ * GitHub makes the first branch that is pushed the default one; some servers keep their own. It is
+ * looked after once, for repositories that this tool created: later it is the user's choice.
  */
-export async function linkFolder({ session, pace }: Making, target: Target): Promise<void> {
-  const { repo, place, local, state, head } = target;
-  if (state !== 'same' || local.repository || head === undefined) return;
-  const stage = await makeStage(dirname(repo.folder));
-  try {
-    await localGit(stage).raw([
-      'init',
-      '--template=',
-      '--object-format=sha1',
-      `--initial-branch=${place.branch}`,
-    ]);
-    await appendRemote(stage, place);
-    await remoteGit(stage, place.url, session.github.token).raw([
-      'fetch',
-      '--no-tags',
-      'origin',
-      place.branch,
-    ]);
-    await localGit(stage).raw(['reset', '--mixed', head]);
-    await rename(join(stage, '.git'), join(repo.folder, '.git'));
-  } catch {
-    const text = `${repo.folder} could not be linked to it; git clone ${place.url} gives you a folder that is`;
-    pace.report({ kind: 'warning', repo: place.fullName, text });
-  } finally {
-    await rm(stage, { recursive: true, force: true, maxRetries: 5 });
+async function setDefaultBranch({ journal }: PublishContext, target: Target, remote: RemoteRepo) {
+  const { repo, place, home } = target;
+  const entry = journal.get(repo.name);
+  if (entry?.id !== remote.id || entry.branchChecked === true) return;
+  if (remote.defaultBranch !== place.branch) {
+    const now = await findRepo(home, repo.name);
+    if (now !== undefined && now.defaultBranch !== place.branch)
+      await changeSettings(home, repo.name, `make ${place.branch} the default branch of`, {
+        default_branch: place.branch,
+      });
   }
+  const proof = { target: targetName(home), id: remote.id };
+  await journal.set(repo.name, { ...proof, branchChecked: true });
 }

@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import { cp, lstat, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shellCommand } from '../render/quoting.ts';
 import { explainLocalGit, last } from './explain.ts';
-import { localGit } from './git.ts';
+import { localGit, remoteGit } from './git.ts';
 import { makeStage } from './journal.ts';
+import { isSameRepository, readAddress } from './origin.ts';
 import { PublishError } from './refusals.ts';
-import { withoutTokens } from './secrets.ts';
-import type { PublicationRepo } from './state.ts';
+import { quietEnvironment, withoutTokens } from './secrets.ts';
+import type { Place, PublicationRepo } from './state.ts';
+import { askProgram, type Token } from './token.ts';
 
 /** A folder as it is before publishing touches it. */
 export type LocalFolder = {
@@ -26,17 +29,6 @@ export type LocalFolder = {
   readonly origin: boolean;
 };
 
-/** Where a repository has to be, in full name and address. */
-export type Place = {
-  /** OWNER/NAME. */
-  readonly fullName: string;
-  /** What git pushes to. */
-  readonly url: string;
-  /** What people open. */
-  readonly page: string;
-  readonly branch: string;
-};
-
 /** Looks at the folder of `repo`, changing nothing; refuses what publishing could not go on from. */
 export async function inspectFolder(repo: PublicationRepo, place: Place): Promise<LocalFolder> {
   const blobs = await readFiles(repo, place);
@@ -46,13 +38,13 @@ export async function inspectFolder(repo: PublicationRepo, place: Place): Promis
     await checkUnderway(repo);
     const origin = await checkOrigin(repo, place);
     const { head, tracking } = await readHeads(repo, place.branch);
-    const pending = await differing(repo, blobs, head);
+    const pending = await findPending(repo, blobs, head);
     return { ...fresh, repository: true, origin, head, tracking, pending };
   });
 }
 
 /** Runs `work`, and explains a failure of git in the folder of `repo`. */
-export async function explained<T>(repo: PublicationRepo, work: () => Promise<T>): Promise<T> {
+async function explained<T>(repo: PublicationRepo, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -110,7 +102,12 @@ async function readHeads({ folder }: PublicationRepo, branch: string) {
   return { head: found.get(heads), tracking: found.get(remotes) };
 }
 
-async function differing({ folder }: PublicationRepo, blobs: Blobs, head: string | undefined) {
+/** The files that the next commit has to hold: those that differ from `head`, line ends aside. */
+async function findPending(
+  { folder, removed = [] }: PublicationRepo,
+  blobs: Blobs,
+  head: string | undefined,
+): Promise<string[]> {
   if (head === undefined) return [...blobs.keys()];
   const listing = await localGit(folder).raw(['ls-tree', '-r', '-z', '--full-tree', head]);
   const held = new Map<string, string>();
@@ -119,7 +116,11 @@ async function differing({ folder }: PublicationRepo, blobs: Blobs, head: string
     const [mode, , id] = about.split(' ');
     held.set(path, `${mode} ${id}`);
   }
-  return [...blobs].filter(([path, blob]) => held.get(path) !== blob).map(([path]) => path);
+  const differing = [...blobs].filter(([path, { raw, lf }]) => {
+    const there = held.get(path);
+    return there !== raw && there !== lf;
+  });
+  return [...differing.map(([path]) => path), ...removed.filter((path) => held.has(path))];
 }
 
 /** Whether `ancestor` is known here and is in the history of `head`. */
@@ -134,44 +135,45 @@ export async function isAncestor(folder: string, ancestor: string, head: string)
 }
 
 /** Whether the folder has a remote origin; refuses one that is another repository. */
-export async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise<boolean> {
-  const git = localGit(folder);
-  const lines = await git.raw([
-    'config',
-    '--local',
-    '--get-regexp',
-    '^remote\\.origin\\.(url|pushurl)$',
-  ]);
-  const urls = lines
+async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise<boolean> {
+  const wanted = '^remote\\.origin\\.(url|pushurl)$';
+  const lines = await localGit(folder).raw(['config', '--local', '--get-regexp', wanted]);
+  const origins = lines
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.replace(/^\S+ /, ''));
-  const elsewhere = urls.find((origin) => !isSameRepository(origin, url));
-  if (elsewhere === undefined) return urls.length > 0;
-  // "gh:octo/fleet": the user's own shorthand, which insteadOf spells out
-  const resolved = (await git.raw(['ls-remote', '--get-url', 'origin'])).trim();
-  if (isSameRepository(resolved, url)) return true;
-  throw new PublishError('ORIGIN', { folder, origin: withoutPassword(elsewhere), url });
+  for (const origin of origins)
+    if (!(await leadsTo(folder, origin, url)))
+      throw new PublishError('ORIGIN', { folder, origin: withoutPassword(origin), url });
+  return origins.length > 0;
 }
 
-/** Whether `origin` (https or ssh, with .git or not) is the repository at `url`. */
-export function isSameRepository(origin: string, url: string): boolean {
-  const part = (text: string) => {
-    const found =
-      /^(?:https?|ssh):\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/.exec(text) ??
-      /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
-    const path = found?.[2]?.replace(/\/+$/, '').replace(/\.git$/, '');
-    return `${found?.[1]} ${path}`.toLowerCase();
-  };
-  return part(origin) === part(url);
+/**
+ * Whether git, asked for `origin`, would talk to the repository at `url`: as it is written, after the
+ * user's own shorthands (insteadOf), or by a Host of the user's configuration of ssh.
+ */
+async function leadsTo(folder: string, origin: string, url: string): Promise<boolean> {
+  if (isSameRepository(origin, url)) return true;
+  const resolved = (await localGit(folder).raw(['ls-remote', '--get-url', origin])).trim();
+  if (isSameRepository(resolved, url)) return true;
+  const address = readAddress(resolved);
+  if (address === undefined || !address.ssh || address.path !== readAddress(url)?.path)
+    return false;
+  // -G prints what a connection would use and makes none; without ssh there is no such alias
+  const settings = await askProgram('ssh', ['-G', '--', address.host], '', quietEnvironment());
+  const host = /^hostname (\S+)$/m.exec(settings)?.[1];
+  return host !== undefined && isSameRepository(`ssh://${host}/${address.path}`, url);
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^@/]*@/, '$1***@');
+  return url.replace(/^([\w+]+:\/\/)[^@/]*@/, '$1***@');
 }
 
-/** `mode sha` by path, as git would store the files. */
-export type Blobs = ReadonlyMap<string, string>;
+/** A file as git would store it, `mode sha`: as it is, and with the line ends of a commit. */
+export type Blob = { readonly raw: string; readonly lf: string };
+
+/** The files of a folder, by path. */
+export type Blobs = ReadonlyMap<string, Blob>;
 
 /** The files of a folder; those in `contents` count as written. */
 export type Files = {
@@ -182,7 +184,7 @@ export type Files = {
 
 /** What git would make of the files, without asking it: a dry run leaves no trace. */
 export async function readBlobs({ folder, files, contents = {} }: Files): Promise<Blobs> {
-  const blobs = new Map<string, string>();
+  const blobs = new Map<string, Blob>();
   for (const file of files) {
     const text = contents[file];
     const blob = text === undefined ? readBlob(join(folder, file)) : plain(Buffer.from(text));
@@ -191,16 +193,22 @@ export async function readBlobs({ folder, files, contents = {} }: Files): Promis
   return blobs;
 }
 
-async function readBlob(path: string): Promise<string> {
+async function readBlob(path: string): Promise<Blob> {
   const about = await lstat(path);
-  if (about.isSymbolicLink()) return `120000 ${hash('blob', Buffer.from(await readlink(path)))}`;
+  if (about.isSymbolicLink()) {
+    const link = `120000 ${hash('blob', Buffer.from(await readlink(path)))}`;
+    return { raw: link, lf: link };
+  }
   const contents = await readFile(path);
   const runs = (about.mode & 0o100) !== 0 && process.platform !== 'win32';
-  return runs ? `100755 ${hash('blob', contents)}` : plain(contents);
+  return plain(contents, runs ? '100755' : '100644');
 }
 
-function plain(contents: Buffer): string {
-  return `100644 ${hash('blob', contents)}`;
+function plain(contents: Buffer, mode = '100644'): Blob {
+  const raw = `${mode} ${hash('blob', contents)}`;
+  if (!contents.includes('\r\n') || contents.includes(0)) return { raw, lf: raw };
+  const lf = Buffer.from(contents.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+  return { raw, lf: `${mode} ${hash('blob', lf)}` };
 }
 
 /** The id of the tree of `blobs`; git-scm.com/book/en/v2/Git-Internals-Git-Objects. */
@@ -210,7 +218,7 @@ export function treeId(blobs: Blobs, under = ''): string {
     if (!path.startsWith(under)) continue;
     const [name = '', ...below] = path.slice(under.length).split('/');
     if (entries.has(name)) continue;
-    const [mode = '', id = ''] = blob.split(' ');
+    const [mode = '', id = ''] = blob.raw.split(' ');
     if (below.length === 0) entries.set(name, { mode, id, order: name });
     else
       entries.set(name, {
@@ -264,15 +272,8 @@ async function commitFirst(commit: Commit): Promise<string> {
   try {
     for (const file of repo.files)
       await cp(join(repo.folder, file), join(stage, file), { preserveTimestamps: true });
-    const git = localGit(stage);
-    await git.raw([
-      'init',
-      '--template=',
-      '--object-format=sha1',
-      `--initial-branch=${place.branch}`,
-    ]);
-    await appendRemote(stage, place);
-    await git.raw(['add', '--force', '--verbose', '--', '.']);
+    await startRepository(stage, place);
+    await localGit(stage).raw(['add', '--force', '--verbose', '--', '.']);
     const head = await record(commit, stage, ['--message=Initial commit']);
     await rename(join(stage, '.git'), join(repo.folder, '.git'));
     return head;
@@ -281,8 +282,10 @@ async function commitFirst(commit: Commit): Promise<string> {
   }
 }
 
-/** Makes origin known to a new repository, and the branch to follow it. */
-export async function appendRemote(folder: string, { url, branch }: Place): Promise<void> {
+/** An empty repository whose branch follows the one of origin. */
+async function startRepository(folder: string, { url, branch }: Place): Promise<void> {
+  const init = ['init', '--template=', '--object-format=sha1', `--initial-branch=${branch}`];
+  await localGit(folder).raw(init);
   const lines = [
     '[remote "origin"]',
     `\turl = ${url}`,
@@ -294,6 +297,7 @@ export async function appendRemote(folder: string, { url, branch }: Place): Prom
   await writeFile(join(folder, '.git', 'config'), `${lines.join('\n')}\n`, { flag: 'a' });
 }
 
+/** `removed` files are in `pending` as well: git add stages that they are gone. */
 async function commitMore(commit: Commit, local: LocalFolder): Promise<string> {
   const { repo, place } = commit;
   const input = () => local.pending.join('\0');
@@ -336,9 +340,9 @@ async function record(
   } catch (error) {
     if (!(error instanceof PublishError) || error.reason !== 'SIGNING') throw error;
     await run(['commit.gpgSign=false']);
-    commit.warn(
-      `${error.summary} The commit is not signed. ${error.hint} Then: git -C ${commit.repo.folder} commit --amend -S --no-edit`,
-    );
+    const { folder: place } = commit.repo;
+    const sign = shellCommand(['git', '-C', place, 'commit', '--amend', '-S', '--no-edit']);
+    commit.warn(`${error.summary} The commit is not signed. ${error.hint} Then: ${sign}`);
   }
   return (await localGit(folder).raw(['rev-parse', 'HEAD'])).trim();
 }
@@ -363,6 +367,33 @@ async function removeLocks(folder: string): Promise<void> {
     const path = join(folder, '.git', lock);
     const about = await stat(path).catch(() => undefined);
     if (about !== undefined && Date.now() - about.mtimeMs > 1_000) await rm(path, { force: true });
+  }
+}
+
+/**
+ * Gives a folder that was generated again, and holds what the commit `head` on GitHub holds, its .git
+ * back. Without it, the next change there would look like somebody else's repository. Returns a
+ * warning when it cannot be done.
+ */
+export async function linkFolder(
+  { folder }: PublicationRepo,
+  place: Place,
+  head: string,
+  token: Token,
+): Promise<string | undefined> {
+  const stage = await makeStage(dirname(folder));
+  try {
+    await startRepository(stage, place);
+    const git = remoteGit(stage, place.url, token);
+    await git.raw(['fetch', '--no-tags', 'origin', place.branch]);
+    await localGit(stage).raw(['reset', '--mixed', head]);
+    await rename(join(stage, '.git'), join(folder, '.git'));
+    return undefined;
+  } catch {
+    const clone = shellCommand(['git', 'clone', place.url]);
+    return `${folder} could not be linked to it; ${clone} gives you a folder that is`;
+  } finally {
+    await rm(stage, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

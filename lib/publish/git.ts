@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GitPluginError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
+import { type RunControl, wait } from './control.ts';
 import { explainPush, mayPassLater } from './explain.ts';
-import type { Place } from './git-folder.ts';
-import { countDown, type Pace } from './github.ts';
 import { PublishError } from './refusals.ts';
 import { ALLOWED, quietEnvironment, withoutTokens } from './secrets.ts';
-import type { Session } from './sign-in.ts';
-import type { PublicationRepo } from './state.ts';
+import { type Home, noreplyAddress } from './sign-in.ts';
+import type { Place, PublicationRepo } from './state.ts';
 import type { Token } from './token.ts';
 
 /** How long git may be silent before it is given up. */
@@ -17,12 +15,14 @@ const VARIABLE = 'FLUX_GITOPS_PUSH_TOKEN';
 const HELPER = `!f() { test "$1" = get && printf 'username=x-access-token\\npassword=%s\\n' "$${VARIABLE}"; }; f`;
 
 /**
+ * Git for Windows knows /dev/null by this name (compat/mingw.c), so one spelling serves all systems.
  * The user's configuration stays in force (identity, proxy, certificates), but for what changes
  * what is committed or runs programs of others while a token is near.
  */
 const PLAIN = [
   'core.hooksPath=/dev/null',
-  'core.autocrlf=false',
+  // as git does it by itself in a checkout with CRLF: LF is committed, and what lies there stays
+  'core.autocrlf=input',
   'core.safecrlf=false',
   'core.attributesFile=/dev/null',
   'core.fsmonitor=false',
@@ -100,8 +100,8 @@ export type Push = {
   readonly repo: PublicationRepo;
   readonly place: Place;
   readonly commit: string;
-  readonly session: Session;
-  readonly pace: Pace;
+  readonly home: Home;
+  readonly control: RunControl;
 };
 
 /**
@@ -109,13 +109,12 @@ export type Push = {
  * whose effect is not known, the server is asked whether the commit is there.
  */
 export async function pushCommit(push: Push): Promise<void> {
-  for (const wait of [...WAITS, undefined]) {
+  for (const seconds of [...WAITS, undefined]) {
     const refusal = await tryPush(push);
     if (refusal === undefined) return;
-    if (mayHaveLanded(refusal) && (await isThere(push))) return;
-    if (wait === undefined || !mayPassLater(refusal.reason)) throw refusal;
-    countDown(wait, refusal.summary, push.pace);
-    await sleep(wait * push.pace.second, undefined, { signal: push.pace.signal });
+    if (mayHaveLanded(refusal) && (await hasLanded(push))) return;
+    if (seconds === undefined || !mayPassLater(refusal.reason)) throw refusal;
+    await wait(seconds, refusal.summary, push.control);
   }
 }
 
@@ -126,12 +125,12 @@ function mayHaveLanded({ reason }: PublishError): boolean {
 const NAME = 'flux-gitops-publish';
 
 /** A remote for this one command: the address is ours, whatever the user's remotes and rules say. */
-function remote({ url }: Place): string[] {
+function temporaryRemote({ url }: Place): string[] {
   return [`remote.${NAME}.url=${url}`, `remote.${NAME}.fetch=+refs/heads/*:refs/remotes/origin/*`];
 }
 
 /** Reports how far the writing is, in steps of at least a fifth. */
-function showing({ fullName }: Place, { report }: Pace) {
+function showing({ fullName }: Place, { report }: RunControl) {
   let next = 20;
   return ({ stage, progress: percent }: { stage: string; progress: number }) => {
     if (stage !== 'writing' || percent < next || next > 100) return;
@@ -141,13 +140,12 @@ function showing({ fullName }: Place, { report }: Pace) {
 }
 
 async function tryPush(push: Push): Promise<PublishError | undefined> {
-  const { repo, place, commit, session, pace } = push;
-  const { signal } = pace;
-  const progress = showing(place, pace);
-  const git = remoteGit(repo.folder, place.url, session.github.token, {
+  const { repo, place, commit, home, control } = push;
+  const progress = showing(place, control);
+  const git = remoteGit(repo.folder, place.url, home.github.token, {
     progress,
-    config: remote(place),
-    ...(signal ? { abort: signal } : {}),
+    config: temporaryRemote(place),
+    abort: control.abort.signal,
   });
   const ref = `${commit}:refs/heads/${place.branch}`;
   try {
@@ -167,8 +165,8 @@ async function tryPush(push: Push): Promise<PublishError | undefined> {
   }
 }
 
-function refusal(error: unknown, { repo, place, session }: Push): PublishError {
-  const { account, github, owner } = session;
+function refusal(error: unknown, { repo, place, home }: Push): PublishError {
+  const { account, github, owner } = home;
   const facts = {
     ...github.facts,
     owner,
@@ -176,7 +174,7 @@ function refusal(error: unknown, { repo, place, session }: Push): PublishError {
     branch: place.branch,
     folder: repo.folder,
     url: place.url,
-    noreply: noreplyAddress(session),
+    noreply: noreplyAddress(home),
     login: account.login,
     seconds: String(SILENCE_SECONDS),
   };
@@ -190,15 +188,11 @@ function refusal(error: unknown, { repo, place, session }: Push): PublishError {
   return new PublishError(reason, { ...facts, ...found }, error);
 }
 
-async function isThere({ repo, place, commit, session }: Push): Promise<boolean> {
-  const git = remoteGit(repo.folder, place.url, session.github.token, { config: remote(place) });
+async function hasLanded({ repo, place, commit, home }: Push): Promise<boolean> {
+  const git = remoteGit(repo.folder, place.url, home.github.token, {
+    config: temporaryRemote(place),
+  });
   const ref = `refs/heads/${place.branch}`;
   const answer = await git.raw(['ls-remote', NAME, ref]).catch(() => '');
   return answer.split('\n').includes(`${commit}\t${ref}`);
-}
-
-/** docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address */
-export function noreplyAddress({ account, github }: Session): string {
-  const host = github.host.name === 'github.com' ? 'github.com' : new URL(github.host.web).hostname;
-  return `${account.id}+${account.login}@users.noreply.${host}`;
 }

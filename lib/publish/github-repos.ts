@@ -1,8 +1,8 @@
 import { saysNameExists } from './explain.ts';
 import { readFailure } from './github.ts';
-import { type Facts, PublishError } from './refusals.ts';
-import type { Session } from './sign-in.ts';
-import type { Publication, PublicationRepo } from './state.ts';
+import type { Facts } from './refusals.ts';
+import type { Home } from './sign-in.ts';
+import type { PublicationRepo, PublishRequest } from './state.ts';
 
 /** A repository as GitHub's API shows it. */
 export type RemoteRepo = {
@@ -12,12 +12,10 @@ export type RemoteRepo = {
   readonly createdAt: number;
   readonly archived: boolean;
   readonly private: boolean;
+  readonly template: boolean;
   readonly defaultBranch: string;
   readonly topics: readonly string[];
 };
-
-/** The API, and whose repositories are meant. */
-export type Owned = Pick<Session, 'github' | 'owner'>;
 
 type Answer = {
   id: number;
@@ -26,13 +24,14 @@ type Answer = {
   created_at?: string | null;
   archived?: boolean;
   private?: boolean;
+  is_template?: boolean;
   default_branch?: string;
   topics?: string[];
 };
 
 /** What messages about one request for one repository need. */
-export function aboutRepo(
-  { owner }: Owned,
+function aboutRepo(
+  { owner }: Home,
   name: string,
   doing: string,
   request: string,
@@ -43,13 +42,15 @@ export function aboutRepo(
 }
 
 /** The repository, or undefined when GitHub shows none of this name (redirects are followed). */
-export function findRepo(owned: Owned, name: string): Promise<RemoteRepo | undefined> {
-  const { github, owner } = owned;
-  const facts = aboutRepo(owned, name, 'look at', `GET /repos/${owner}/${name}`, 'metadata=read');
+export function findRepo(home: Home, name: string): Promise<RemoteRepo | undefined> {
+  const { github, owner } = home;
+  const facts = aboutRepo(home, name, 'look at', `GET /repos/${owner}/${name}`, 'metadata=read');
   return github.call(facts, async () => {
     try {
       const { data } = await github.rest.repos.get({ owner, repo: name });
-      return readRepo(data) ?? refuseAnswer(owned, facts);
+      const found = readRepo(data);
+      if (found === undefined) throw github.strangeAnswer(facts);
+      return found;
     } catch (error) {
       if (readFailure(error)?.status === 404) return undefined;
       throw error;
@@ -58,7 +59,7 @@ export function findRepo(owned: Owned, name: string): Promise<RemoteRepo | undef
 }
 
 /** The repository in an answer; undefined when there is none in it. */
-export function readRepo(data: unknown): RemoteRepo | undefined {
+function readRepo(data: unknown): RemoteRepo | undefined {
   if (!isAnswer(data)) return undefined;
   return {
     id: data.id,
@@ -67,6 +68,7 @@ export function readRepo(data: unknown): RemoteRepo | undefined {
     createdAt: Date.parse(data.created_at ?? ''),
     archived: data.archived === true,
     private: data.private === true,
+    template: data.is_template === true,
     defaultBranch: data.default_branch ?? '',
     topics: data.topics ?? [],
   };
@@ -74,12 +76,6 @@ export function readRepo(data: unknown): RemoteRepo | undefined {
 
 function isAnswer(data: unknown): data is Answer {
   return typeof data === 'object' && data !== null && 'id' in data && 'full_name' in data;
-}
-
-/** What is answered is not GitHub's: a proxy's page, say. */
-export function refuseAnswer({ github }: Pick<Owned, 'github'>, facts: Facts): never {
-  const said = 'an answer that is not its JSON';
-  throw new PublishError('NOT_GITHUB', { ...github.facts, ...facts, said });
 }
 
 /** `exists`: the name is taken, perhaps by our own lost request. `unknown`: no telling what happened. */
@@ -90,14 +86,14 @@ export type Created = RemoteRepo | 'exists' | 'unknown';
  * the caller looks first.
  */
 export function askForRepo(
-  session: Session,
+  home: Home,
   repo: PublicationRepo,
-  request: Publication,
+  request: PublishRequest,
 ): Promise<Created> {
-  const { github, owner, organization } = session;
+  const { github, owner, organization } = home;
   const body = newRepo(repo, request);
   const { createInOrg, createForAuthenticatedUser } = github.rest.repos;
-  return github.call(creationFacts(session, repo, request), async () => {
+  return github.call(creationFacts(home, repo, request), async () => {
     try {
       const create = () =>
         organization ? createInOrg({ org: owner, ...body }) : createForAuthenticatedUser(body);
@@ -113,7 +109,7 @@ export function askForRepo(
 }
 
 /** Both create requests know `private`; only the one for organizations knows `visibility`. */
-function newRepo({ name, description }: PublicationRepo, { visibility, template }: Publication) {
+function newRepo({ name, description }: PublicationRepo, { visibility, template }: PublishRequest) {
   return {
     name,
     description,
@@ -132,11 +128,11 @@ function isUncertain(status: number, network: string | undefined): boolean {
   return status >= 500 || (status === 0 && !never.includes(network ?? ''));
 }
 
-function creationFacts(session: Session, repo: PublicationRepo, request: Publication): Facts {
-  const { owner, account, organization } = session;
+function creationFacts(home: Home, repo: PublicationRepo, request: PublishRequest): Facts {
+  const { owner, account, organization } = home;
   const route = organization ? `POST /orgs/${owner}/repos` : 'POST /user/repos';
   return {
-    ...aboutRepo(session, repo.name, 'create', route, 'administration=write'),
+    ...aboutRepo(home, repo.name, 'create', route, 'administration=write'),
     login: account.login,
     visibility: request.visibility,
     other: request.visibility === 'public' ? 'private' : 'public',
@@ -148,33 +144,33 @@ function creationFacts(session: Session, repo: PublicationRepo, request: Publica
 export type Branch = { readonly name: string; readonly sha: string };
 
 /** The branches; none means that the repository is empty: neither size nor pushed_at tells that. */
-export function listBranches(owned: Owned, name: string): Promise<Branch[]> {
-  const { github, owner } = owned;
+export function listBranches(home: Home, name: string): Promise<Branch[]> {
+  const { github, owner } = home;
   const request = `GET /repos/${owner}/${name}/branches`;
-  const facts = aboutRepo(owned, name, 'list the branches of', request, 'contents=read');
+  const facts = aboutRepo(home, name, 'list the branches of', request, 'contents=read');
   return github.call(facts, async () => {
     const { data } = await github.rest.repos.listBranches({ owner, repo: name, per_page: 100 });
-    if (!Array.isArray(data)) refuseAnswer(owned, facts);
+    if (!Array.isArray(data)) throw github.strangeAnswer(facts);
     return data.map((branch) => ({ name: branch.name, sha: branch.commit.sha }));
   });
 }
 
 /** The tree of the commit `ref`. */
-export async function findTree(owned: Owned, name: string, ref: string): Promise<string> {
-  const { github, owner } = owned;
+export async function findTree(home: Home, name: string, ref: string): Promise<string> {
+  const { github, owner } = home;
   const request = `GET /repos/${owner}/${name}/commits/${ref}`;
-  const facts = aboutRepo(owned, name, 'read a commit of', request, 'contents=read');
+  const facts = aboutRepo(home, name, 'read a commit of', request, 'contents=read');
   const read = () => github.rest.repos.getCommit({ owner, repo: name, ref });
   const { data } = await github.call(facts, read);
   return data.commit.tree.sha;
 }
 
 /** Whether the commit `head` has grown from `base` (or is it), as far as GitHub knows `base`. */
-export function grewFrom(owned: Owned, repo: string, base: string, head: string): Promise<boolean> {
-  const { github, owner } = owned;
+export function grewFrom(home: Home, repo: string, base: string, head: string): Promise<boolean> {
+  const { github, owner } = home;
   const basehead = `${base}...${head}`;
   const request = `GET /repos/${owner}/${repo}/compare/${basehead}`;
-  const facts = aboutRepo(owned, repo, 'compare commits of', request, 'contents=read');
+  const facts = aboutRepo(home, repo, 'compare commits of', request, 'contents=read');
   const where = { owner, repo, basehead, per_page: 1 };
   return github.call(facts, async () => {
     try {
@@ -185,4 +181,27 @@ export function grewFrom(owned: Owned, repo: string, base: string, head: string)
       throw error;
     }
   });
+}
+
+/** Replaces the topics. */
+export async function replaceTopics(home: Home, name: string, topics: string[]): Promise<void> {
+  const { github, owner } = home;
+  const request = `PUT /repos/${owner}/${name}/topics`;
+  const facts = aboutRepo(home, name, 'set the topics of', request, 'administration=write');
+  await github.call(facts, () =>
+    github.rest.repos.replaceAllTopics({ owner, repo: name, names: topics }),
+  );
+}
+
+/** Changes settings; `doing` says in messages what they are for. */
+export async function changeSettings(
+  home: Home,
+  name: string,
+  doing: string,
+  settings: { readonly is_template?: boolean; readonly default_branch?: string },
+): Promise<void> {
+  const { github, owner } = home;
+  const request = `PATCH /repos/${owner}/${name}`;
+  const facts = aboutRepo(home, name, doing, request, 'administration=write');
+  await github.call(facts, () => github.rest.repos.update({ owner, repo: name, ...settings }));
 }

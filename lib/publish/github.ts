@@ -1,13 +1,14 @@
 import * as http from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { retry } from '@octokit/plugin-retry';
 import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
+import Bottleneck from 'bottleneck';
 import { Interrupted } from '../errors.ts';
+import { announceWait, type RunControl, wait } from './control.ts';
 import { type ApiFailure, explainApiFailure } from './explain.ts';
+import { type GithubHost, hostFacts } from './github-host.ts';
 import { type Facts, PublishError } from './refusals.ts';
-import type { ProgressEvent } from './state.ts';
-import { hostFacts, type Token } from './token.ts';
+import type { Token } from './token.ts';
 
 /** GitHub's API for one token. */
 export type Github = {
@@ -18,6 +19,8 @@ export type Github = {
   readonly rest: Octokit['rest'];
   /** Does `request`, and turns its failure into a refusal about `facts`. */
   readonly call: <T>(facts: Facts, request: () => Promise<T>) => Promise<T>;
+  /** The refusal of an answer about `facts` that is not GitHub's: a proxy's page, say. */
+  readonly strangeAnswer: (facts: Facts) => PublishError;
   /** GitHub's clock, as its last answer showed it (milliseconds). */
   readonly now: () => number;
 };
@@ -28,9 +31,9 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const Kit = Octokit.plugin(retry, throttling);
 
 /** GitHub's API at `host`, with the waits that docs.github.com/rest/using-the-rest-api asks for. */
-export function openGithub(host: GithubHost, token: Token, pace: Pace): Github {
+export function openGithub(host: GithubHost, token: Token, control: RunControl): Github {
   useProxy(host);
-  const kit = openKit(host, token, pace);
+  const kit = openKit(host, token, control);
   const now = followClock(kit);
   const known: Facts = { ...hostFacts(host), source: token.source };
   const call: Github['call'] = async (facts, request) => {
@@ -40,26 +43,81 @@ export function openGithub(host: GithubHost, token: Token, pace: Pace): Github {
       throw explainFailure(error, { ...known, ...facts });
     }
   };
-  return { host, token, facts: known, rest: kit.rest, call, now };
+  const said = 'an answer that is not its JSON';
+  const strangeAnswer = (facts: Facts) =>
+    new PublishError('NOT_GITHUB', { ...known, ...facts, said });
+  return { host, token, facts: known, rest: kit.rest, call, strangeAnswer, now };
 }
 
 type Kit = InstanceType<typeof Kit>;
 
-function openKit(host: GithubHost, token: Token, pace: Pace): Kit {
+function openKit(host: GithubHost, token: Token, control: RunControl): Kit {
   const kit = new Kit({
     baseUrl: host.api,
     auth: token.value,
     userAgent: 'generator-flux-gitops',
     log: silent,
-    request: { log: silent, fetch: fetchWithin(pace) },
-    retry: { doNotRetry: FINAL, retryAfterBaseValue: pace.second },
-    throttle: limits(pace),
+    request: { log: silent, fetch: fetchWithin(control) },
+    retry: { doNotRetry: FINAL, retryAfterBaseValue: control.second },
+    throttle: limits(control),
   });
   kit.hook.before('request', (options) => {
     if (host.cloud) options.headers['x-github-api-version'] = '2026-03-10';
   });
-  kit.hook.wrap('request', (request, options) => waitOutLimit(() => request(options), pace));
+  kit.hook.wrap('request', (request, options) => waitOutLimit(() => request(options), control));
   return kit;
+}
+
+/** Up to so many writes of one run go without a wait between them. */
+const MANY = 20;
+const LONGEST_WAIT = 120;
+const SLOWER = 'GitHub asks to slow down (secondary rate limit)';
+
+/**
+ * Waits out limits of up to two minutes, twice. GitHub asks for a second between writes of "a large
+ * number" (docs: best practices for using the REST API), and allows 80 a minute: an estate of up to
+ * MANY writes goes without.
+ */
+function limits(control: RunControl): ThrottlingOptions {
+  const waitFor =
+    (longest: number, why: string) => (seconds: number, _: unknown, __: unknown, tries: number) => {
+      if (seconds > longest || tries >= 2) return false;
+      announceWait(seconds, why, control);
+      return true;
+    };
+  return {
+    write: spacedAfter(MANY, control.second),
+    retryAfterBaseValue: control.second,
+    onRateLimit: waitFor(60, 'the API quota is used up'),
+    onSecondaryRateLimit: waitFor(LONGEST_WAIT, SLOWER),
+  };
+}
+
+/** A limiter for the plugin: `many` jobs at once, then one in `second` milliseconds. */
+function spacedAfter(many: number, second: number): Bottleneck.Group {
+  const group = new Bottleneck.Group({ maxConcurrent: 1, reservoir: many });
+  const slowDown = (limiter: Bottleneck) =>
+    limiter.on('depleted', () => {
+      limiter.updateSettings({ reservoir: null, minTime: second });
+    });
+  group.on('created', slowDown);
+  return group;
+}
+
+/** The plugin knows limits by their words and by the quota; a bare 429 tells only when to come back. */
+async function waitOutLimit<T>(request: () => T | Promise<T>, control: RunControl): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const failure = readFailure(error);
+    const seconds = Number(failure?.headers['retry-after']);
+    const known =
+      /secondary rate/i.test(failure?.message ?? '') ||
+      failure?.headers['x-ratelimit-remaining'] === '0';
+    if (failure?.status !== 429 || known || !(seconds <= LONGEST_WAIT)) throw error;
+    await wait(seconds, SLOWER, control);
+    return request();
+  }
 }
 
 /** What time it is on GitHub: this machine's clock may be wrong, and ownership depends on it. */
@@ -81,9 +139,9 @@ function followClock(kit: Kit): () => number {
  * Octokit has no time limit of its own, and takes an answer that breaks off for an empty one. A
  * broken answer has to be an error: what was asked for may have happened.
  */
-function fetchWithin({ signal }: Pace): typeof fetch {
+function fetchWithin({ abort }: RunControl): typeof fetch {
   return async (input, init) => {
-    const within = [AbortSignal.timeout(ANSWER_TIMEOUT), signal, init?.signal];
+    const within = [AbortSignal.timeout(ANSWER_TIMEOUT), abort.signal, init?.signal];
     const signals = within.filter((one): one is AbortSignal => one != null);
     const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
     const body = await response.arrayBuffer();
@@ -101,108 +159,8 @@ function useProxy({ loopback }: GithubHost): void {
   if (typeof set === 'function') set();
 }
 
-/** Where the parts of one GitHub are: the site itself, a Data Residency tenant or a server. */
-export type GithubHost = {
-  /** Web and git address, without a slash at its end. */
-  readonly web: string;
-  /** HOST or HOST:PORT. */
-  readonly name: string;
-  readonly api: string;
-  /** github.com or TENANT.ghe.com: run by GitHub, on the newest version of the API. */
-  readonly cloud: boolean;
-  /** On this machine, where no proxy leads to. */
-  readonly loopback: boolean;
-};
-
-/**
- * The parts of the GitHub at `githubUrl`. Enterprise Server: docs.github.com/en/enterprise-server/rest/
- * quickstart; Data Residency: docs.github.com/en/enterprise-cloud@latest/admin/data-residency.
- */
-export function locateGithub(githubUrl: string): GithubHost {
-  const { origin: web, host: name, hostname } = new URL(githubUrl);
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  const known = { web, name, loopback };
-  if (name === 'github.com') return { ...known, api: 'https://api.github.com', cloud: true };
-  if (name.endsWith('.ghe.com')) return { ...known, api: `https://api.${name}`, cloud: true };
-  return { ...known, api: `${web}/api/v3`, cloud: false };
-}
-
-/** How publishing waits; tests make its second shorter. */
-export type Pace = {
-  /** The length of a second, in milliseconds. */
-  readonly second: number;
-  readonly report: (event: ProgressEvent) => void;
-  readonly signal?: AbortSignal | undefined;
-};
-
-type Groups = NonNullable<ThrottlingOptions['write']>;
-
-/**
- * Waits out limits of up to two minutes, twice. GitHub asks for a second between writes of "a large
- * number" (docs: best practices for using the REST API), and allows 80 a minute: an estate of up to
- * MANY writes goes without.
- */
-export function limits(pace: Pace): ThrottlingOptions {
-  const wait =
-    (longest: number, why: string) => (seconds: number, _: unknown, __: unknown, tries: number) => {
-      if (seconds > longest || tries >= 2) return false;
-      countDown(seconds, why, pace);
-      return true;
-    };
-  return {
-    write: unhurried(pace) as unknown as Groups,
-    retryAfterBaseValue: pace.second,
-    onRateLimit: wait(60, 'the API quota is used up'),
-    onSecondaryRateLimit: wait(LONGEST, SLOWER),
-  };
-}
-
-const MANY = 20;
-const LONGEST = 120;
-const SLOWER = 'GitHub asks to slow down (secondary rate limit)';
-
-/** The plugin knows limits by their words and by the quota; a bare 429 tells only when to come back. */
-export async function waitOutLimit<T>(request: () => T | Promise<T>, pace: Pace): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    const failure = readFailure(error);
-    const seconds = Number(failure?.headers['retry-after']);
-    const known =
-      /secondary rate/i.test(failure?.message ?? '') ||
-      failure?.headers['x-ratelimit-remaining'] === '0';
-    if (failure?.status !== 429 || known || !(seconds <= LONGEST)) throw error;
-    countDown(seconds, SLOWER, pace);
-    await sleep(seconds * pace.second, undefined, { signal: pace.signal });
-    return request();
-  }
-}
-
-/** In place of the plugin's group, which spaces every write by a second. */
-function unhurried({ second }: Pace) {
-  let writes = 0;
-  const schedule = async (_: unknown, job: () => Promise<unknown>) => {
-    writes += 1;
-    if (writes > MANY) await new Promise((done) => setTimeout(done, second));
-    return job();
-  };
-  return { key: () => ({ schedule }) };
-}
-
-/** Reports the seconds that are left, each second, while the plugin waits. */
-export function countDown(seconds: number, why: string, { report, second }: Pace): void {
-  report({ kind: 'waiting', seconds, first: true, why });
-  let left = seconds;
-  const timer = setInterval(() => {
-    left -= 1;
-    if (left <= 0) clearInterval(timer);
-    else report({ kind: 'waiting', seconds: left, first: false, why });
-  }, second);
-  timer.unref();
-}
-
 /** The refusal that `error`, thrown by octokit or fetch, means for a request about `facts`. */
-export function explainFailure(error: unknown, facts: Facts): Error {
+function explainFailure(error: unknown, facts: Facts): Error {
   if (error instanceof PublishError || error instanceof Interrupted) return error;
   const failure = readFailure(error);
   return failure === undefined ? wrap(error) : explainApiFailure(failure, facts, error);

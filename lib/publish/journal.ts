@@ -1,7 +1,10 @@
+/** What publishing keeps beside the repositories: proof of ownership, and stages. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import type { RemoteRepo } from './github-repos.ts';
 import { PublishError } from './refusals.ts';
+import type { PublicationRepo } from './state.ts';
 
 /** What this tool did, or was about to do, to one repository. */
 export type Entry = {
@@ -11,13 +14,13 @@ export type Entry = {
   readonly intents?: readonly string[];
   /** Its id on GitHub, once known. */
   readonly id?: number;
-  /** Topics and default branch are set. */
-  readonly dressed?: boolean;
+  /** Its default branch was seen to after it was created; whoever changes it later means it. */
+  readonly branchChecked?: boolean;
   /** The process that is committing in the folder right now. */
   readonly committing?: number;
 };
 
-/** Proof of ownership, kept beside the repositories; what is done is read from the world instead. */
+/** Proof of ownership; what is done is read from the world instead. */
 export type Journal = {
   readonly file: string;
   readonly get: (name: string) => Entry | undefined;
@@ -25,48 +28,62 @@ export type Journal = {
   readonly set: (name: string, entry: Entry | undefined) => Promise<void>;
 };
 
-const NAME = '.flux-gitops-publish.json';
+const JOURNAL = '.flux-gitops-publish.json';
 
-/** The journal of `workspace`. It holds no token; nothing is written until something is set. */
+/**
+ * The journal of `workspace`. It holds no token, and nothing is written until something is set.
+ * Throws a PublishError when it is damaged.
+ */
 export function openJournal(workspace: string): Journal {
-  const file = join(workspace, NAME);
-  const entries = read(file);
+  const file = join(workspace, JOURNAL);
+  readEntries(file);
   let written: Promise<void> = Promise.resolve();
+  const get = (name: string) => readEntries(file).get(name);
   const set = async (name: string, entry: Entry | undefined) => {
-    if (JSON.stringify(entries.get(name)) === JSON.stringify(entry)) return;
-    if (entry === undefined) entries.delete(name);
-    else entries.set(name, entry);
-    // one after the other: all of them go through the same file
-    written = written.then(() => write(file, entries));
+    // one after the other: all of them go through the same file, which is read anew each time
+    written = written.then(() => setEntry(file, name, entry));
     await written;
   };
-  return { file, get: (name) => entries.get(name), set };
+  return { file, get, set };
 }
 
-function read(file: string): Map<string, Entry> {
+async function setEntry(file: string, name: string, entry: Entry | undefined): Promise<void> {
+  const entries = readEntries(file);
+  if (JSON.stringify(entries.get(name)) === JSON.stringify(entry)) return;
+  if (entry === undefined) entries.delete(name);
+  else entries.set(name, entry);
+  await writeEntries(file, entries);
+}
+
+function readEntries(file: string): Map<string, Entry> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
-    throw refuse(file, error);
+    if (codeOf(error) === 'ENOENT') return new Map();
+    throw journalError(file, error);
   }
   try {
     const { version, repos } = JSON.parse(text) as {
       version: number;
-      repos: Record<string, Entry>;
+      repos: Record<string, Entry & { dressed?: boolean }>;
     };
     if (version !== 1) throw new Error(`version ${version}`);
-    return new Map(Object.entries(repos));
+    return new Map(Object.entries(repos).map(([name, entry]) => [name, renamed(entry)]));
   } catch (error) {
-    throw refuse(file, error);
+    throw journalError(file, error);
   }
 }
 
+/** Version 0.1.0 called `branchChecked` `dressed`. */
+function renamed({ dressed, ...entry }: Entry & { dressed?: boolean }): Entry {
+  return dressed === undefined ? entry : { ...entry, branchChecked: dressed };
+}
+
 /** Written beside and renamed: a kill leaves the old journal or the new one, never half of one. */
-async function write(file: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
+async function writeEntries(file: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
   if (entries.size === 0) return rm(file, { force: true });
-  const beside = stagePath(dirname(file), 'journal');
+  const beside = stagePath(join(file, '..'), 'journal');
   const repos = Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
   try {
     await writeFile(beside, `${JSON.stringify({ version: 1, repos }, null, 2)}\n`, {
@@ -75,33 +92,56 @@ async function write(file: string, entries: ReadonlyMap<string, Entry>): Promise
     await rename(beside, file);
   } catch (error) {
     await rm(beside, { force: true });
-    throw refuse(file, error);
+    throw journalError(file, error);
   }
 }
 
-function refuse(file: string, error: unknown): PublishError {
+function journalError(file: string, error: unknown): PublishError {
   const said = error instanceof Error ? error.message : String(error);
   return new PublishError('JOURNAL', { file, said }, error);
+}
+
+const TOLERANCE = 5_000;
+const PATIENCE = 120_000;
+
+/**
+ * Whether `entry` proves that `remote` is `repo`. The journal's id is proof. So is an intent: GitHub
+ * showed no such repository, we were about to create it, and one was born right then, with our
+ * description.
+ */
+export function provesOwnership(
+  entry: Entry | undefined,
+  remote: RemoteRepo,
+  { description }: Pick<PublicationRepo, 'description'>,
+): boolean {
+  if (entry?.id !== undefined) return entry.id === remote.id;
+  if (remote.description !== description) return false;
+  return (entry?.intents ?? []).some((intent) => {
+    const age = remote.createdAt - Date.parse(intent);
+    return age >= -TOLERANCE && age <= PATIENCE;
+  });
 }
 
 /** What a run lays beside the repositories for a moment, with its process id in the name. */
 const STAGE = /^\.flux-gitops-publish-(\d+)-\w+$/;
 
-/** The path of something that `name` is being prepared as, in `workspace`. */
-export function stagePath(workspace: string, name: string): string {
-  return join(workspace, `.flux-gitops-publish-${process.pid}-${name}`);
-}
-
-/** A new folder beside the repositories. */
+/** A new folder in `workspace`, beside the repositories. */
 export function makeStage(workspace: string): Promise<string> {
   return mkdtemp(stagePath(workspace, ''));
 }
 
-/** Removes what runs that were killed have left in `workspace`. */
+function stagePath(workspace: string, name: string): string {
+  return join(workspace, `.flux-gitops-publish-${process.pid}-${name}`);
+}
+
+/**
+ * Removes what runs that were killed have left in `workspace`. To be called before this run makes a
+ * stage: one with its own process id is of an earlier process.
+ */
 export async function removeStages(workspace: string): Promise<void> {
   for (const name of await readdir(workspace)) {
-    const pid = STAGE.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    const pid = Number(STAGE.exec(name)?.[1]);
+    if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
     await rm(join(workspace, name), { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -112,6 +152,10 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

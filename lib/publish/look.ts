@@ -1,17 +1,44 @@
-import type { Making } from './carry-out.ts';
+import pMap from 'p-map';
+import { shellCommand } from '../render/quoting.ts';
+import { DEMO_OWNER } from '../settings/settings.ts';
+import type { RunControl } from './control.ts';
 import { localGit } from './git.ts';
-import { inspectFolder, isAncestor, type LocalFolder, type Place } from './git-folder.ts';
+import { inspectFolder, isAncestor, type LocalFolder } from './git-folder.ts';
 import { findRepo, findTree, grewFrom, listBranches, type RemoteRepo } from './github-repos.ts';
-import type { Entry, Journal } from './journal.ts';
-import { combine, type Facts, PublishError, type Standing } from './refusals.ts';
-import type { Session } from './sign-in.ts';
+import { type Entry, type Journal, provesOwnership } from './journal.ts';
+import { combine, type Facts, PublishError } from './refusals.ts';
+import { checkScopes, type Home, homeOf, type Session } from './sign-in.ts';
 import {
   decideState,
-  type Publication,
+  type Evidence,
+  type FollowedBranch,
+  type Place,
   type PublicationRepo,
+  type PublishRequest,
   type RepoState,
-  type Sighting,
 } from './state.ts';
+
+/** All that a run publishes with, besides the repositories. */
+export type PublishContext = {
+  readonly request: PublishRequest;
+  readonly session: Session;
+  readonly journal: Journal;
+  readonly control: RunControl;
+};
+
+/** All that is known about one repository before anything is changed. */
+export type Target = {
+  readonly repo: PublicationRepo;
+  readonly home: Home;
+  readonly place: Place;
+  readonly local: LocalFolder;
+  readonly remote: RemoteRepo | undefined;
+  readonly state: RepoState;
+  readonly ours: boolean;
+  /** Head of the branch on GitHub. */
+  readonly head: string | undefined;
+  readonly problem: PublishError | undefined;
+};
 
 const OLDEST_GIT = [2, 28] as const;
 
@@ -24,146 +51,106 @@ export async function checkGit(): Promise<void> {
   throw new PublishError('OLD_GIT', { version: `${major}.${minor}.${patch}` });
 }
 
-/** Looks at all repositories; whatever is wrong with any of them is told at once. */
+/** A look runs one git, or one request, at a time. */
+const LOOKS_AT_ONCE = 4;
+
+/**
+ * Looks at all repositories, here and on GitHub, and returns what was seen in their order: nothing but
+ * GET requests, and no change here. Throws a PublishError with everything that is wrong; in a dry run
+ * what is wrong on GitHub is in the targets instead.
+ */
 export async function lookAtAll(
-  making: Making,
+  context: PublishContext,
   repos: readonly PublicationRepo[],
 ): Promise<Target[]> {
-  const { request, session, journal, pace } = making;
-  const targets: Target[] = [];
   const refusals: PublishError[] = [];
-  const keep = (target: Target) => targets.push(target);
-  const refuse = (error: unknown) => refusals.push(asRefusal(error));
-  await Promise.all(repos.map((repo) => look(request, session, journal, repo).then(keep, refuse)));
-  if (refusals.length > 0) throw combine(refusals, unstarted(request));
-  const ordered = repos.flatMap((repo) => targets.find((target) => target.repo === repo) ?? []);
-  for (const { place, state, ours } of ordered) {
-    pace.report({ kind: 'state', repo: place.fullName, url: place.page, state, ours });
-  }
-  const problems = ordered.flatMap(({ problem }) => problem ?? []);
-  if (problems.length > 0 && !request.dryRun) throw combine(problems, unstarted(request));
-  return ordered;
+  const lookAtOne = async (repo: PublicationRepo): Promise<Target | undefined> => {
+    try {
+      return await look(context, repo);
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      refusals.push(error);
+      return undefined;
+    }
+  };
+  const seen = await pMap(repos, lookAtOne, { concurrency: LOOKS_AT_ONCE });
+  if (refusals.length > 0) throw combine(refusals);
+  const targets = withProblems(
+    context.request,
+    seen.filter((target) => target !== undefined),
+  );
+  const problems = targets.flatMap(({ problem }) => problem ?? []);
+  if (context.request.dryRun) return targets;
+  if (problems.length > 0) throw combine(problems);
+  checkTokens(context.request, targets);
+  return targets;
 }
 
-function asRefusal(error: unknown): PublishError {
-  if (error instanceof PublishError) return error;
-  throw error;
+/** Whether something has to be pushed to a repository in this state. */
+export function needsPush(state: RepoState): boolean {
+  return state === 'absent' || state === 'empty' || state === 'behind';
 }
 
-function unstarted({ command }: Publication): Standing {
-  return { created: [], pushed: [], missing: [], command };
-}
-
-/** Asks, when the caller can, before anything becomes public. */
-export async function confirmPublic(
-  { visibility }: Publication,
-  targets: readonly Target[],
-  confirm: ((repos: readonly string[]) => Promise<boolean>) | undefined,
-): Promise<void> {
-  const created = targets
-    .filter(({ state }) => state === 'absent')
-    .map(({ place }) => place.fullName);
-  if (confirm === undefined || visibility !== 'public' || created.length === 0) return;
-  if (!(await confirm(created))) throw new PublishError('DECLINED');
-}
-
-/** All that is known about one repository before anything is changed. */
-export type Target = {
-  readonly repo: PublicationRepo;
-  readonly place: Place;
-  readonly local: LocalFolder;
-  readonly remote: RemoteRepo | undefined;
-  readonly state: RepoState;
-  readonly ours: boolean;
-  /** Head of the branch on GitHub. */
-  readonly head: string | undefined;
-  readonly problem: PublishError | undefined;
-};
-
-/** Looks at one repository, here and on GitHub; nothing but GET requests, and no change here. */
-export async function look(
-  request: Publication,
-  session: Session,
-  journal: Journal,
-  repo: PublicationRepo,
-): Promise<Target> {
-  const place = placeOf(request, session, repo);
-  checkTarget(session, journal, repo, place);
+async function look(context: PublishContext, repo: PublicationRepo): Promise<Target> {
+  const home = findHome(context, repo);
+  const place = placeOf(home, repo);
+  checkTarget(context.journal, home, repo, place);
   const local = await inspectFolder(repo, place);
-  const remote = await findRepo(session, repo.name);
-  const entry = journal.get(repo.name);
+  const remote = await findRepo(home, repo.name);
+  const entry = context.journal.get(repo.name);
   const seen =
-    remote === undefined ? ABSENT : await compare(session, repo, { place, local, remote, entry });
+    remote === undefined ? ABSENT : await compare({ repo, home, place, local }, remote, entry);
   const { state, ours } = decideState(seen);
-  const problem = findProblem(request, repo, place, { remote, state, ours });
-  return { repo, place, local, remote, state, ours, head: seen.remote, problem };
+  return { repo, home, place, local, remote, state, ours, head: seen.remote, problem: undefined };
 }
 
-/** The full name and the address of a repository. */
-export function placeOf(
-  { branch }: Publication,
-  { github, owner }: Session,
-  { name }: PublicationRepo,
-): Place {
+/** Nobody publishes to the owner of the public demo by leaving out --owner. */
+function findHome({ session, request }: PublishContext, repo: PublicationRepo): Home {
+  const home = homeOf(session, repo);
+  if (home !== undefined) return home;
+  const login = homeOf(session, { githubUrl: repo.githubUrl })?.owner;
+  const facts = { repo: `${repo.owner}/${repo.name}`, login, workspace: request.workspace };
+  if (repo.owner !== DEMO_OWNER) throw new Error(`nobody signed in for ${facts.repo}`);
+  throw new PublishError('DEMO_OWNER', facts);
+}
+
+/** The full name and the address of a repository, and its one branch. */
+function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): Place {
   const fullName = `${owner}/${name}`;
+  const [first, ...others] = branches;
+  if (first === undefined || others.length > 0)
+    throw new PublishError('TWO_BRANCHES', {
+      repo: fullName,
+      branches: branches.map(describeBranch).join('; '),
+    });
   const page = `${github.host.web}/${fullName}`;
-  return { fullName, url: `${page}.git`, page, branch };
+  return { fullName, owner, url: `${page}.git`, page, branch: first.name };
+}
+
+/** A tenant's run knows its own environments only; the others are in the record of the repository. */
+function describeBranch({ name, environments }: FollowedBranch): string {
+  return environments.length === 0 ? name : `${name} by ${environments.join(', ')}`;
 }
 
 /** How the journal names a target. */
-export function targetName({ github, owner }: Session): string {
+export function targetName({ github, owner }: Home): string {
   return `${github.host.web}/${owner}`.toLowerCase();
 }
 
 function checkTarget(
-  session: Session,
   journal: Journal,
+  home: Home,
   { name }: PublicationRepo,
   { fullName }: Place,
 ): void {
   const target = journal.get(name)?.target;
-  if (target === undefined || target === targetName(session)) return;
-  throw new PublishError('OTHER_TARGET', {
-    repo: fullName,
-    target: `${target}/${name}`,
-    file: journal.file,
-  });
-}
-
-type Found = Pick<Target, 'remote' | 'state' | 'ours'>;
-
-/** Why a repository in this state cannot be published to. */
-export function findProblem(
-  request: Publication,
-  repo: PublicationRepo,
-  place: Place,
-  found: Found,
-): PublishError | undefined {
-  const { remote, state, ours } = found;
-  const facts: Facts = {
-    repo: place.fullName,
-    folder: repo.folder,
-    branch: place.branch,
-    target: remote?.fullName,
-  };
-  if (state === 'foreign') {
-    const moved =
-      remote !== undefined && remote.fullName.toLowerCase() !== place.fullName.toLowerCase();
-    return new PublishError(moved ? 'RENAMED' : 'NAME_TAKEN', facts);
-  }
-  if (state === 'diverged') return new PublishError('NON_FF', facts);
-  if (state === 'empty' && !ours && !request.adoptEmpty)
-    return new PublishError('EMPTY_NOT_OURS', facts);
-  const writes = state === 'behind' || state === 'empty';
-  if (!writes || remote === undefined) return undefined;
-  if (remote.archived) return new PublishError('ARCHIVED', facts);
-  return request.visibility === 'private' && !remote.private
-    ? new PublishError('PUBLIC', facts)
-    : undefined;
+  if (target === undefined || target === targetName(home)) return;
+  const facts = { repo: fullName, target: `${target}/${name}`, file: journal.file };
+  throw new PublishError('OTHER_TARGET', facts);
 }
 
 /** A repository that GitHub does not show. */
-export const ABSENT: Sighting = {
+const ABSENT: Evidence = {
   exists: false,
   journalled: false,
   redirected: false,
@@ -175,64 +162,125 @@ export const ABSENT: Sighting = {
   sharedHistory: false,
 };
 
-type Compared = {
-  readonly place: Place;
-  readonly local: LocalFolder;
-  readonly remote: RemoteRepo;
-  readonly entry: Entry | undefined;
-};
+type Here = Pick<Target, 'repo' | 'home' | 'place' | 'local'>;
 
 /** Compares what GitHub has with what is here. */
-export async function compare(
-  session: Session,
-  repo: PublicationRepo,
-  { local, place, remote, entry }: Compared,
-): Promise<Sighting> {
+async function compare(
+  here: Here,
+  remote: RemoteRepo,
+  entry: Entry | undefined,
+): Promise<Evidence> {
+  const { repo, home, place, local } = here;
   const redirected = remote.fullName.toLowerCase() !== place.fullName.toLowerCase();
   const journalled = provesOwnership(entry, remote, repo);
-  const known = {
-    ...ABSENT,
-    exists: true,
-    redirected,
-    journalled,
-    pending: local.pending.length > 0,
-  };
+  const pending = local.pending.length > 0;
+  const known = { ...ABSENT, exists: true, redirected, journalled, pending };
   if (redirected) return known;
-  const branches = await listBranches(session, repo.name);
+  const branches = await listBranches(home, repo.name);
   const head = branches.find(({ name }) => name === place.branch)?.sha;
   const seen = { ...known, remote: head, local: local.head, otherBranches: branches.length > 0 };
   if (head === undefined || head === local.head) return seen;
-  return { ...seen, ...(await relate(session, repo, local, head)) };
+  return { ...seen, ...(await relate(here, head)) };
 }
 
-async function relate(session: Session, repo: PublicationRepo, local: LocalFolder, head: string) {
+/** How the history of `head` on GitHub and the one here belong together. */
+async function relate({ repo, home, local }: Here, head: string): Promise<Partial<Evidence>> {
   if (local.head !== undefined && (await isAncestor(repo.folder, head, local.head)))
     return { remoteIsAncestor: true };
-  const tree = await findTree(session, repo.name, head);
+  const tree = await findTree(home, repo.name, head);
   if (tree === local.tree) return { sameTree: true };
   if (local.head === undefined) return {};
-  if (await grewFrom(session, repo.name, local.head, head)) return { localIsAncestor: true };
+  if (await grewFrom(home, repo.name, local.head, head)) return { localIsAncestor: true };
   const { tracking } = local;
   if (tracking === undefined || tracking === local.head) return {};
-  return { sharedHistory: await grewFrom(session, repo.name, tracking, head) };
+  return { sharedHistory: await grewFrom(home, repo.name, tracking, head) };
 }
 
-const TOLERANCE = 5_000;
-const PATIENCE = 120_000;
+/** The targets, each with what keeps it from being published to. */
+function withProblems(request: PublishRequest, targets: readonly Target[]): Target[] {
+  const taken = targets.filter((target) => findReason(request, target) !== undefined);
+  const rename = adviseNames(
+    request,
+    targets.map(({ repo }) => repo),
+    taken.map(({ repo }) => repo),
+  );
+  return targets.map((target) => {
+    const reason = findReason(request, target);
+    if (reason === undefined) return target;
+    const { repo, place, remote } = target;
+    const facts: Facts = {
+      repo: place.fullName,
+      folder: repo.folder,
+      branch: place.branch,
+      target: remote?.fullName,
+      rename: repo.isNew ? rename : RENAME_THERE,
+    };
+    return { ...target, problem: new PublishError(reason, facts) };
+  });
+}
+
+/** Why a repository in this state cannot be published to. */
+function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) {
+  const { remote, state, ours, place } = target;
+  if (remote === undefined) return undefined;
+  if (state === 'foreign')
+    return remote.fullName.toLowerCase() === place.fullName.toLowerCase()
+      ? 'NAME_TAKEN'
+      : 'RENAMED';
+  if (state === 'diverged') return 'NON_FF';
+  if (state === 'empty' && !ours && !adoptEmpty) return 'EMPTY_NOT_OURS';
+  if (!needsPush(state)) return undefined;
+  if (remote.archived) return 'ARCHIVED';
+  return visibility === 'private' && !remote.private ? 'PUBLIC' : undefined;
+}
+
+/** A repository that was written earlier has its name in the estate, so the other one has to give way. */
+const RENAME_THERE = 'Rename or move the one on GitHub; this estate has its name already.';
 
 /**
- * The journal's id is proof. So is an intent: GitHub showed no such repository, we were about to
- * create it, and one was born right then, with our description.
+ * The flags that give the repositories `taken` other names; `repos` are all of the run, because a
+ * --scenario takes the place of the default ones.
  */
-export function provesOwnership(
-  entry: Entry | undefined,
-  remote: RemoteRepo,
-  { description }: PublicationRepo,
-): boolean {
-  if (entry?.id !== undefined) return entry.id === remote.id;
-  if (remote.description !== description) return false;
-  return (entry?.intents ?? []).some((intent) => {
-    const age = remote.createdAt - Date.parse(intent);
-    return age >= -TOLERANCE && age <= PATIENCE;
-  });
+function adviseNames(
+  { commandName }: PublishRequest,
+  repos: readonly PublicationRepo[],
+  taken: readonly PublicationRepo[],
+): string {
+  const renamed = ({ name }: PublicationRepo): string =>
+    taken.some((one) => one.name === name) ? `${name}-2` : name;
+  const environmentsOf = ({ branches }: PublicationRepo): string =>
+    branches.flatMap(({ environments }) => environments).join(',');
+  const config = repos.find(({ role }) => role === 'config');
+  const scenarios = repos.filter(
+    ({ role, isNew }) => role === 'scenario' && (isNew || config?.isNew),
+  );
+  const flags: Record<PublishRequest['commandName'], () => string[]> = {
+    app: () => [
+      ...(config && taken.includes(config) ? ['--name', renamed(config)] : []),
+      ...(taken.some(({ role }) => role === 'scenario')
+        ? scenarios.flatMap((repo) => ['--scenario', `${renamed(repo)}=${environmentsOf(repo)}`])
+        : []),
+    ],
+    tenant: () => scenarios.flatMap((repo) => ['--repo', renamed(repo)]).slice(0, 2),
+    'scenario-repo': () =>
+      scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
+  };
+  return `Choose another name: ${shellCommand(flags[commandName]())}.`;
+}
+
+/** Refuses tokens that could create or push nothing, before anything is created. */
+function checkTokens({ visibility }: PublishRequest, targets: readonly Target[]): void {
+  const writing = targets.filter(({ state }) => needsPush(state));
+  for (const github of new Set(writing.map(({ home }) => home.github))) {
+    const there = writing.filter(({ home }) => home.github === github);
+    const [first] = there;
+    if (first !== undefined) checkScopes(first.home, visibility, workflows(there));
+  }
+}
+
+function workflows(targets: readonly Target[]): { repo: string; file: string }[] {
+  const isWorkflow = (file: string) => file.startsWith('.github/workflows/');
+  return targets.flatMap(({ repo, place }) =>
+    repo.files.filter(isWorkflow).map((file) => ({ repo: place.fullName, file })),
+  );
 }

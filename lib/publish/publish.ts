@@ -1,147 +1,185 @@
+/**
+ * Publishing, from top to bottom: sign in, look before anything is written, ask, and after the files
+ * are written: commit all, create all, push all. run.ts and the tests enter here.
+ */
 import { type ComparedRepo, type FileAction, WRITES } from '../disk/compare.ts';
+import { withLock } from '../disk/lock.ts';
 import { Interrupted } from '../errors.ts';
-import { repositoryUrl } from '../plan/estate.ts';
 import type { Plan } from '../plan/plan.ts';
+import { shellCommand } from '../render/quoting.ts';
 import type { Given } from '../settings/arguments.ts';
-import { DEMO_OWNER, type Visibility } from '../settings/settings.ts';
-import type { Terminal } from '../terminal.ts';
+import { DEMO_OWNER } from '../settings/settings.ts';
 import { carryOut, type Progress } from './carry-out.ts';
-import type { Pace } from './github.ts';
+import { interruptible, openControl, type RunControl } from './control.ts';
+import { locateGithub } from './github-host.ts';
 import { openJournal } from './journal.ts';
-import { checkGit, confirmPublic, lookAtAll, type Target } from './look.ts';
-import { combine, PublishError, publishProblem, type Standing } from './refusals.ts';
-import { type Session, signIn } from './sign-in.ts';
+import { checkGit, lookAtAll, type PublishContext, type Target } from './look.ts';
+import { combine, PublishError, publishProblem, type RunSoFar } from './refusals.ts';
+import { homeOf, openSession, type SignInRequest } from './sign-in.ts';
 import {
   describeProgress,
-  type ProgressEvent,
-  type Publication,
   type PublicationRepo,
+  type PublishRequest,
   type PublishResult,
 } from './state.ts';
-import { standardInput } from './token.ts';
+import { findToken, standardInput } from './token.ts';
 
-/** A user who is signed in, and what publishing needs besides the plan. */
-export type Signed = {
-  readonly session: Session;
-  readonly request: Omit<Publication, 'repos' | 'workspace'>;
-};
+export type { PublishContext } from './look.ts';
 
 /**
- * Signs in to GitHub for the run of `given` that `plan` plans, and returns `given` with the owner as
- * GitHub spells it: addresses in the files depend on it. Without an owner it is the token's user.
+ * Throws a PublishError when there is no token for the GitHub at `githubUrl`: to be called before the
+ * first question, so that nobody answers in vain.
  */
-export async function signInFor(
+export async function checkToken(githubUrl: string, { switches }: Given): Promise<void> {
+  await findToken(locateGithub(githubUrl), switches.tokenStdin ? standardInput() : undefined);
+}
+
+/**
+ * Signs in for the run of `given` that `plan` plans. Returns what the other functions need, and `given`
+ * with the owner as GitHub spells it, because addresses in the files depend on it: the repositories of
+ * the public demo become the token's user's. Throws a PublishError; nothing is changed anywhere.
+ */
+export async function signInForPlan(
   given: Given,
   plan: Plan,
-  command: string,
+  words: readonly string[],
+  workspace: string,
   say: (text: string) => void,
-): Promise<{ readonly given: Given; readonly signed: Signed }> {
+): Promise<{ readonly given: Given; readonly context: PublishContext }> {
   const { texts, switches } = given;
-  const first = plan.environments[0];
-  if (!first) throw new Error('a plan without environments cannot be published');
-  const { githubUrl, branch } = first;
-  const recorded = first.owner === DEMO_OWNER ? undefined : first.owner;
-  const owner = texts.owner?.[0] ?? recorded;
-  const visibility: Visibility = texts.visibility?.[0] === 'private' ? 'private' : 'public';
-  const tokenStdin = switches.tokenStdin ? standardInput() : undefined;
-  const pace = openPace((event) => say(describeProgress(event)));
-  const session = await signIn({ githubUrl, owner, visibility, tokenStdin }, pace);
-  const request = {
-    githubUrl,
-    owner: session.owner,
-    branch,
+  const owner = texts.owner?.[0];
+  const visibility = texts.visibility?.[0] === 'private' ? 'private' : 'public';
+  const repos = plan.repos.map((repo) => {
+    const { name, githubUrl } = repo;
+    const recorded = repo.owner === DEMO_OWNER ? undefined : repo.owner;
+    return { name, githubUrl, owner: owner ?? recorded };
+  });
+  const request: PublishRequest = {
     visibility,
-    tokenStdin,
     template: switches.template === true,
     topics: texts.topic ?? [],
     adoptEmpty: switches.adoptEmpty === true,
     dryRun: switches.dryRun === true,
-    command,
+    command: shellCommand(words),
+    commandName: given.command,
+    workspace,
   };
-  // A recorded owner that differs in case only is left as it is: no file has to change for it.
-  const known = recorded?.toLowerCase() === session.owner.toLowerCase() && !texts.owner;
-  const signedTexts = known ? texts : { ...texts, owner: [session.owner] };
-  return { given: { ...given, texts: signedTexts }, signed: { session, request } };
+  const tokenStdin = switches.tokenStdin ? standardInput() : undefined;
+  const control = openControl((event) => say(describeProgress(event)));
+  const context = await signIn(request, { repos, visibility, tokenStdin }, control);
+  // a recorded owner that differs in case only is left as it is: no file has to change for it
+  const isDemo = plan.repos.some((repo) => repo.owner === DEMO_OWNER);
+  const [first] = plan.repos;
+  if (first === undefined || (owner === undefined && !isDemo)) return { given, context };
+  const spelled = homeOf(context.session, { githubUrl: first.githubUrl, owner })?.owner;
+  const owned = spelled === undefined ? texts : { ...texts, owner: [spelled] };
+  return { given: { ...given, texts: owned }, context };
 }
-
-/** Publishes `repos`, or looks at what publishing would do in a dry run. Ctrl-C ends it in order. */
-export async function publishRepos(
-  { session, request }: Signed,
-  repos: readonly ComparedRepo[],
-  workspace: string,
-  terminal: Terminal,
-  asks: boolean,
-): Promise<PublishResult[]> {
-  const abort = new AbortController();
-  const interrupt = (): void => abort.abort();
-  const pace = openPace((event) => terminal.say(describeProgress(event)), abort.signal);
-  const home = { githubUrl: request.githubUrl, owner: session.owner };
-  const isOurs = ({ repo }: ComparedRepo): boolean =>
-    repo.url.toLowerCase() === repositoryUrl(home, repo.name).toLowerCase();
-  for (const { repo } of repos.filter((one) => !isOurs(one)))
-    pace.report({
-      kind: 'warning',
-      repo: repo.name,
-      text: `${repo.url} has another owner, and is not published`,
-    });
-  const ours = repos.filter(isOurs).map((repo) => publicationRepo(repo, request.dryRun));
-  const confirm = async (names: readonly string[]): Promise<boolean> =>
-    terminal.confirm(`Create public repositories: ${names.join(', ')}?`, false);
-  process.once('SIGINT', interrupt);
-  try {
-    const attended = { session, ...(asks && { confirm }) };
-    return await publish({ ...request, workspace, repos: ours }, pace, attended);
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
-}
-
-function publicationRepo({ repo, folder, files }: ComparedRepo, dryRun: boolean): PublicationRepo {
-  const { name, description, role } = repo;
-  const chosen = files.filter(({ action }) => !LEFT.has(action));
-  // A dry run has written nothing, so what it would write is handed over as text.
-  const unwritten = dryRun ? chosen.filter(({ action }) => WRITES.has(action)) : [];
-  const contents = Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents]));
-  return { name, folder, description, role, files: chosen.map(({ path }) => path), contents };
-}
-
-const LEFT: ReadonlySet<FileAction> = new Set(['keep', 'ask', 'remove']);
-
-/** What the caller may bring along. */
-export type Attended = {
-  /** From `signIn`; without it, publishing signs in itself. */
-  readonly session?: Session | undefined;
-  /** Asked before public repositories are created, with their full names; false ends the run. */
-  readonly confirm?: ((repos: readonly string[]) => Promise<boolean>) | undefined;
-};
 
 /**
- * Publishes an estate: all checks, then all commits, then all repositories are created, then all
- * are pushed, the config repo last. What is done is read from the world each time, so the same call
- * resumes after any failure or kill, and does nothing when all is done. Nothing is ever forced.
+ * Signs in to every GitHub that the repositories of `wanted` belong on, and looks up their owners.
+ * Throws a PublishError with everything that is wrong; nothing but GET requests is sent.
+ */
+export async function signIn(
+  request: PublishRequest,
+  wanted: SignInRequest,
+  control: RunControl,
+): Promise<PublishContext> {
+  return telling(notBegun(request), control, async () => {
+    const session = await openSession(wanted, control);
+    return { request, session, journal: openJournal(request.workspace), control };
+  });
+}
+
+/**
+ * Looks at all repositories with the files that would be written, and reports their states. Throws a
+ * PublishError with everything that keeps one of them from being published, before a file is written;
+ * in a dry run the returned targets hold it. Sends nothing but GET requests.
+ */
+export async function lookBeforeWriting(
+  context: PublishContext,
+  repos: readonly PublicationRepo[],
+): Promise<Target[]> {
+  const { request, control } = context;
+  return telling(notBegun(request), control, async () => {
+    await checkGit();
+    const targets = await lookAtAll(context, inOrder(repos));
+    reportStates(control, targets);
+    if (request.visibility === 'private') control.report({ kind: 'warning', text: UNREADABLE });
+    return targets;
+  });
+}
+
+const UNREADABLE =
+  'Flux reads private repositories with credentials only: give each GitRepository a spec.secretRef ' +
+  '(flux create secret git)';
+
+/** Asks `confirm`, with full names, before public repositories are created. Throws a PublishError for a no. */
+export async function confirmCreation(
+  { request }: PublishContext,
+  targets: readonly Target[],
+  confirm: (question: string) => Promise<boolean>,
+): Promise<void> {
+  const absent = targets.filter(({ state }) => state === 'absent');
+  if (request.visibility !== 'public' || absent.length === 0) return;
+  const names = absent.map(({ place }) => place.fullName);
+  if (await confirm(`Create public repositories: ${names.join(', ')}?`)) return;
+  throw new PublishError('DECLINED').after(notBegun(request)());
+}
+
+/**
+ * Publishes `repos`, whose files are written: all checks once more, then all commits, then all
+ * repositories are created, then all are pushed, the config repo last. What is done is read from the
+ * world each time, so the same call resumes after any failure or kill, and does nothing when all is
+ * done. Nothing is ever forced. `shown` is what the user was told already. Returns what became of each
+ * repository; throws a PublishError that says how far it came, or Interrupted.
  */
 export async function publish(
-  request: Publication,
-  pace: Pace,
-  attended: Attended = {},
+  context: PublishContext,
+  repos: readonly PublicationRepo[],
+  shown: readonly Target[],
 ): Promise<PublishResult[]> {
+  const { request, control } = context;
   const progress: Progress = { created: [], pushed: new Map(), settled: new Set() };
-  const repos = inOrder(request.repos);
-  let owner = request.owner;
-  try {
-    const session = attended.session ?? (await signIn(request, pace));
-    owner = session.owner;
-    const making = { request, session, journal: openJournal(request.workspace), pace };
-    const [targets] = await Promise.all([lookAtAll(making, repos), checkGit()]);
-    if (!request.dryRun) {
-      await confirmPublic(request, targets, attended.confirm);
-      await carryOut(making, targets, progress);
-    }
-    return targets.map((target) => describe(target, progress));
-  } catch (error) {
-    const names = repos.map(({ name }) => `${owner}/${name}`);
-    throw told(error, standing(request, progress, names), pace.signal);
-  }
+  const soFar = (): RunSoFar => ({
+    written: true,
+    created: progress.created,
+    pushed: [...progress.pushed.keys()],
+    missing: shown.map(({ place }) => place.fullName).filter((name) => !progress.settled.has(name)),
+    command: request.command,
+  });
+  const say = (text: string) => control.report({ kind: 'warning', text });
+  const work = async (): Promise<PublishResult[]> => {
+    const targets = await lookAtAll(context, inOrder(repos));
+    const known = new Map(shown.map(({ place, state }) => [place.fullName, state]));
+    reportStates(
+      control,
+      targets.filter(({ place, state }) => known.get(place.fullName) !== state),
+    );
+    await carryOut(context, targets, progress);
+    return describeTargets(targets, progress);
+  };
+  return telling(soFar, control, () =>
+    interruptible(control, () => withLock(request.workspace, say, work)),
+  );
+}
+
+/** What became, or in a dry run would become, of each repository. */
+export function describeTargets(
+  targets: readonly Target[],
+  { created, pushed }: Pick<Progress, 'created' | 'pushed'> = { created: [], pushed: new Map() },
+): PublishResult[] {
+  return targets.map(({ repo, place, state, problem }) => {
+    const commit = pushed.get(place.fullName);
+    return {
+      name: repo.name,
+      url: place.page,
+      state: commit === undefined ? state : 'same',
+      created: created.includes(place.fullName),
+      ...(commit === undefined ? {} : { pushed: commit }),
+      ...(problem === undefined ? {} : { problem: publishProblem(problem) }),
+    };
+  });
 }
 
 /** Repositories that others refer to come first: the config repo makes Flux read the rest. */
@@ -152,41 +190,68 @@ function inOrder(repos: readonly PublicationRepo[]): PublicationRepo[] {
   ];
 }
 
-function standing(
-  { command }: Publication,
-  { created, pushed, settled }: Progress,
-  names: readonly string[],
-): Standing {
-  const missing = names.filter((name) => !settled.has(name));
-  return { created, pushed: [...pushed.keys()], missing, command };
+function reportStates({ report }: RunControl, targets: readonly Target[]): void {
+  for (const { place, state, ours } of targets)
+    report({ kind: 'state', repo: place.fullName, url: place.page, state, ours });
 }
 
-function told(error: unknown, standing: Standing, signal: AbortSignal | undefined): unknown {
-  const aborted =
-    signal?.aborted === true || (error instanceof PublishError && error.reason === 'ABORTED');
-  if (aborted)
-    return new Interrupted(new PublishError('ABORTED', {}, error, standing).message, {
-      cause: error,
-    });
-  return error instanceof PublishError ? combine([error], standing) : error;
+/** Before anything is written, there is nothing to tell but that. */
+function notBegun({ command }: PublishRequest): () => RunSoFar {
+  return () => ({ written: false, created: [], pushed: [], missing: [], command });
 }
 
-function describe(
-  { repo, place, state, problem }: Target,
-  { created, pushed }: Progress,
-): PublishResult {
-  const commit = pushed.get(place.fullName);
-  return {
-    name: repo.name,
-    url: place.page,
-    state: commit === undefined ? state : 'same',
-    created: created.includes(place.fullName),
-    ...(commit === undefined ? {} : { pushed: commit }),
-    ...(problem === undefined ? {} : { problem: publishProblem(problem) }),
-  };
+/** Does `work`; a refusal tells how far the run came, and an interruption is one whatever it broke. */
+async function telling<T>(
+  soFar: () => RunSoFar,
+  { abort }: RunControl,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = error instanceof PublishError ? error : undefined;
+    if (abort.signal.aborted || refusal?.reason === 'ABORTED') {
+      const { message } = new PublishError('ABORTED', {}, error, soFar());
+      throw new Interrupted(message, { cause: error });
+    }
+    throw refusal === undefined ? error : combine([refusal], soFar());
+  }
 }
 
-/** How publishing goes on in earnest: a second is a second. */
-export function openPace(report: (event: ProgressEvent) => void, signal?: AbortSignal): Pace {
-  return { second: 1000, report, ...(signal ? { signal } : {}) };
+/**
+ * The repositories of `plan` as publishing wants them, with the files of `compared` that this tool
+ * answers for. Until they are written, what would be written is handed over as text.
+ */
+export function reposToPublish(
+  { environments }: Plan,
+  compared: readonly ComparedRepo[],
+  written: boolean,
+): PublicationRepo[] {
+  return compared.map(({ repo, folder, isNew, files }) => {
+    const { name, description, role, githubUrl, owner } = repo;
+    const chosen = files.filter(({ action }) => !NOT_OURS.has(action));
+    const unwritten = written ? [] : chosen.filter(({ action }) => WRITES.has(action));
+    const branches = repo.branches.map((branch) => ({
+      name: branch,
+      environments: environments
+        .filter((one) => one.repo === name && one.branch === branch)
+        .map((one) => one.name),
+    }));
+    return {
+      name,
+      githubUrl,
+      owner,
+      branches,
+      folder,
+      isNew: isNew && !written,
+      description,
+      role,
+      files: chosen.map(({ path }) => path),
+      removed: files.filter(({ action }) => action === 'remove').map(({ path }) => path),
+      contents: Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents])),
+    };
+  });
 }
+
+/** Files that a user edited or deleted, and those that are removed. */
+const NOT_OURS: ReadonlySet<FileAction> = new Set(['keep', 'ask', 'remove']);

@@ -1,11 +1,15 @@
 import { UserError } from '../errors.ts';
+import { shellWord } from '../render/quoting.ts';
 import type { PublishProblem } from './state.ts';
 
-/** Refusals of the API, of tokens and of what exists on GitHub. `{…}` is filled in from facts. */
+/**
+ * Refusals of the API, of tokens and of what exists on GitHub. `{…}` is filled in from facts, `{$…}`
+ * as one word of a shell: it stands in a command that is made to be copied.
+ */
 export const GITHUB_REFUSALS = {
   NO_TOKEN: {
     message: 'No GitHub token for {host} was found{seen}.',
-    hint: 'Run "gh auth login --hostname {host}", or set {variable}, or pipe a token into --token-stdin.',
+    hint: 'Run "gh auth login --hostname {$host}", or set {variable}, or pipe a token into --token-stdin. Another GitHub is named with --github-url.',
   },
   BAD_TOKEN: {
     message: '{host} rejected the token from {source} (401).',
@@ -17,7 +21,7 @@ export const GITHUB_REFUSALS = {
   },
   SCOPE: {
     message: 'The token may not create or push repositories (scopes: {scopes}; needed: {needed}).',
-    hint: 'Run "gh auth refresh --hostname {host} --scopes {needed}", or give the token this scope at {tokens}.',
+    hint: 'Run "gh auth refresh --hostname {$host} --scopes {needed}", or give the token this scope at {tokens}.',
   },
   FINE_GRAINED: {
     message: 'The token lacks permissions for {what}: {permissions}.',
@@ -36,12 +40,21 @@ export const GITHUB_REFUSALS = {
     hint: 'Authorize it (the link is valid for one hour): {url}',
   },
   OWNER_404: {
-    message: 'There is no user or organization named {owner} on {host}.',
+    message: 'There is no user or organization named {owner} on {host}, to own {repos}.',
     hint: 'Check --owner: it is the name in the address of a profile, not an e-mail address.',
   },
   OTHER_USER: {
-    message: 'The token belongs to {login}; it cannot create repositories for the user {owner}.',
+    message:
+      'The token belongs to {login}; it cannot create repositories for the user {owner}: {repos}.',
     hint: 'Use --owner {login}, an organization of yours, or a token of {owner}.',
+  },
+  DEMO_OWNER: {
+    message: '{repo} is the repository of the public demo, and you cannot push to it.',
+    hint: 'Make the estate yours first: flux-gitops --owner {$login} --into {$workspace}',
+  },
+  TWO_GITHUBS: {
+    message: 'The repositories are on several GitHubs ({hosts}), and --token-stdin is one token.',
+    hint: 'Set a variable for each instead: GH_TOKEN for github.com, GH_ENTERPRISE_TOKEN for a server.',
   },
   ORG_DENIED: {
     message: 'You ({login}) may not create {visibility} repositories in {owner}: {said}',
@@ -53,15 +66,15 @@ export const GITHUB_REFUSALS = {
   },
   NAME_TAKEN: {
     message: '{repo} already exists and holds commits that did not come from this folder.',
-    hint: 'Choose another name. If it is yours, clone it and run the command inside the clone.',
+    hint: '{rename} If it is yours, clone it and run the command inside the clone.',
   },
   RENAMED: {
     message: '{repo} was renamed: it now redirects to {target}.',
-    hint: 'Choose another name; a new repository would break the redirect.',
+    hint: '{rename} A new repository of this name would break the redirect.',
   },
   HIDDEN: {
     message: '{repo} already exists, but this token cannot see it.',
-    hint: 'Choose another name, or use a token that has access to {repo} (scope repo).',
+    hint: 'Use a token that has access to {repo} (scope repo), or start over in an empty folder with other names.',
   },
   REFUSED_NAME: {
     message: '{host} does not accept the repository {repo}: {said}',
@@ -69,7 +82,7 @@ export const GITHUB_REFUSALS = {
   },
   EMPTY_NOT_OURS: {
     message: '{repo} already exists and is empty; this tool did not create it.',
-    hint: 'If it is meant for this estate, add --adopt-empty; otherwise choose another name.',
+    hint: 'If it is meant for this estate, add --adopt-empty. {rename}',
   },
   PUBLIC: {
     message: '{repo} exists and is public, but private was asked for.',
@@ -77,7 +90,11 @@ export const GITHUB_REFUSALS = {
   },
   ARCHIVED: {
     message: '{repo} is archived, so nothing can be pushed to it.',
-    hint: 'Unarchive it in its settings, or choose another name.',
+    hint: 'Unarchive it in its settings. {rename}',
+  },
+  TWO_BRANCHES: {
+    message: '{repo} is followed on more than one branch ({branches}), and one push reaches one.',
+    hint: 'Push it by hand, a branch at a time, and leave out --publish; or give all of them one --branch.',
   },
   RATE_LIMIT: {
     message: 'The API quota of this token is used up; it resets at {reset}.',
@@ -129,7 +146,7 @@ export const GIT_REFUSALS = {
   },
   NON_FF: {
     message: '{repo} has commits that this folder does not have. Nothing was overwritten.',
-    hint: 'git -C {folder} pull --rebase --autostash origin {branch}',
+    hint: 'git -C {$folder} pull --rebase --autostash origin {$branch}',
   },
   PROTECTED: {
     message: 'The branch {branch} of {repo} is protected: {said}',
@@ -149,11 +166,11 @@ export const GIT_REFUSALS = {
   },
   WORKFLOW_SCOPE: {
     message: 'The token may not push workflow files ({said}) to {repo}: it has no workflow scope.',
-    hint: 'Run "gh auth refresh --hostname {host} --scopes workflow", or give the token the scope workflow.',
+    hint: 'Run "gh auth refresh --hostname {$host} --scopes workflow", or give the token the scope workflow.',
   },
   PRIVATE_EMAIL: {
     message: 'The commit of {repo} holds an e-mail address that your GitHub account keeps private.',
-    hint: 'git config --global user.email {noreply}; then git -C {folder} commit --amend --reset-author --no-edit',
+    hint: 'git config --global user.email {$noreply}; then git -C {$folder} commit --amend --reset-author --no-edit',
   },
   PUSH_REFUSED: {
     message: 'The push to {repo} was refused: {said}',
@@ -177,15 +194,15 @@ export const GIT_REFUSALS = {
   },
   LOCKED: {
     message: 'Another git process uses {folder}, or one was killed there.',
-    hint: 'When none is running: rm {file}',
+    hint: 'When none is running: rm {$file}',
   },
   DUBIOUS: {
     message: '{folder} belongs to another user, so git does not work in it.',
-    hint: 'git config --global --add safe.directory {folder}',
+    hint: 'git config --global --add safe.directory {$folder}',
   },
   ORIGIN: {
     message: '{folder} already has a remote "origin": {origin}; it would have to be {url}.',
-    hint: 'git -C {folder} remote rename origin old',
+    hint: 'git -C {$folder} remote rename origin old',
   },
   DIRTY: {
     message: '{folder} is in the middle of {said}.',
@@ -193,7 +210,7 @@ export const GIT_REFUSALS = {
   },
   OTHER_BRANCH: {
     message: '{folder} is on {said}, not on the branch {branch}.',
-    hint: 'git -C {folder} switch {branch}, or give --branch.',
+    hint: 'git -C {$folder} switch {$branch}, or give --branch.',
   },
   GIT_TIMEOUT: {
     message:
@@ -214,7 +231,7 @@ export const GIT_REFUSALS = {
   },
   OTHER_TARGET: {
     message: '{repo} is not where this folder was published to: that was {target}.',
-    hint: 'Use the same --owner and --github-url, or generate into another folder; to start over: rm {file}',
+    hint: 'Use the same --owner and --github-url, or generate into another folder; to start over: rm {$file}',
   },
   JOURNAL: {
     message: 'The journal {file} cannot be read or written ({said}).',
@@ -239,7 +256,9 @@ export type Reason = keyof typeof REFUSALS;
 export type Facts = Readonly<Record<string, string | undefined>>;
 
 /** How far a run came before it failed, by full name (OWNER/NAME). */
-export type Standing = {
+export type RunSoFar = {
+  /** Whether files may have been written on this machine. */
+  readonly written: boolean;
   readonly created: readonly string[];
   readonly pushed: readonly string[];
   readonly missing: readonly string[];
@@ -254,62 +273,66 @@ export class PublishError extends UserError {
   readonly facts: Facts;
   readonly summary: string;
   readonly hint: string;
-  readonly standing: Standing | undefined;
+  readonly soFar: RunSoFar | undefined;
 
-  constructor(reason: Reason, facts: Facts = {}, cause?: unknown, standing?: Standing) {
+  constructor(reason: Reason, facts: Facts = {}, cause?: unknown, soFar?: RunSoFar) {
     const summary = fill(REFUSALS[reason].message, facts);
     const hint = fill(REFUSALS[reason].hint, facts);
-    super(compose(summary, hint, facts, standing), 1, cause);
+    super(compose(summary, hint, facts, soFar), 1, cause);
     this.reason = reason;
     this.repo = facts.repo;
     this.facts = facts;
     this.summary = summary;
     this.hint = hint;
-    this.standing = standing;
+    this.soFar = soFar;
   }
 
   /** The same refusal, told with how far the run came. */
-  after(standing: Standing): PublishError {
-    return new PublishError(this.reason, this.facts, this.cause, standing);
+  after(soFar: RunSoFar): PublishError {
+    return new PublishError(this.reason, this.facts, this.cause, soFar);
   }
 }
 
 /** `error` as `--json` shows it. */
 export function publishProblem(error: PublishError): PublishProblem {
-  const { reason, summary, hint, repo, standing } = error;
+  const { reason, summary, hint, repo, soFar } = error;
   const about = repo === undefined ? {} : { repo };
-  if (standing === undefined) return { code: reason, message: summary, hint, ...about };
-  const { created, pushed } = standing;
+  if (soFar === undefined) return { code: reason, message: summary, hint, ...about };
+  const { created, pushed } = soFar;
   return { code: reason, message: summary, hint, ...about, created, pushed };
 }
 
 /** Several refusals of one run (several repositories that are taken, say) as one error. */
-export function combine(errors: readonly PublishError[], standing?: Standing): PublishError {
+export function combine(errors: readonly PublishError[], soFar?: RunSoFar): PublishError {
   const [first, ...others] = errors;
   if (first === undefined) throw new Error('combine needs at least one error');
-  if (others.length === 0) return standing === undefined ? first : first.after(standing);
+  if (others.length === 0) return soFar === undefined ? first : first.after(soFar);
   const texts = others.map((error) => `${error.summary}\n  ${error.hint}`);
   const also = [...new Set(texts)]
     .filter((text) => !text.startsWith(`${first.summary}\n`))
     .join('\n');
-  return new PublishError(first.reason, { ...first.facts, also }, first.cause, standing);
+  return new PublishError(first.reason, { ...first.facts, also }, first.cause, soFar);
 }
 
 function fill(template: string, facts: Facts): string {
-  return template.replace(/\{(\w+)\}/g, (_, key: string) => facts[key] ?? '?').trim();
+  const value = (_: string, shell: string, key: string): string =>
+    shell === '' ? (facts[key] ?? '?') : shellWord(facts[key] ?? '?');
+  return template.replace(/\{(\$?)(\w+)\}/g, value).trim();
 }
 
-function compose(summary: string, hint: string, { repo, also }: Facts, standing?: Standing) {
+function compose(summary: string, hint: string, { repo, also }: Facts, soFar?: RunSoFar) {
   const named = repo === undefined || summary.includes(repo) ? summary : `${repo}: ${summary}`;
   const others = also ? [also] : [];
-  const end = standing === undefined ? [] : describeStanding(standing);
+  const end = soFar === undefined ? [] : describeSoFar(soFar);
   return [named, `  ${hint}`, ...others, ...end].join('\n');
 }
 
-function describeStanding({ created, pushed, missing, command }: Standing): string[] {
+function describeSoFar({ written, created, pushed, missing, command }: RunSoFar): string[] {
   const again = `  When that is done, run the same command again; it resumes: ${command}`;
-  if (created.length + pushed.length === 0)
-    return ['  Nothing was created or changed on GitHub.', again];
+  if (created.length + pushed.length === 0) {
+    const here = written ? '' : 'No file was written. ';
+    return [`  ${here}Nothing was created or changed on GitHub.`, again];
+  }
   return [
     ...(created.length > 0 ? [`  Created by this run: ${created.join(', ')}.`] : []),
     ...(pushed.length > 0 ? [`  Pushed by this run: ${pushed.join(', ')}.`] : []),

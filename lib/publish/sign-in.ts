@@ -1,9 +1,23 @@
+import type { RunControl } from './control.ts';
 import { coversCreation, describeScopes } from './explain.ts';
-import { type Github, locateGithub, openGithub, type Pace, readFailure } from './github.ts';
-import { refuseAnswer } from './github-repos.ts';
-import { type Facts, PublishError } from './refusals.ts';
+import { type Github, openGithub, readFailure } from './github.ts';
+import { locateGithub } from './github-host.ts';
+import { combine, type Facts, PublishError } from './refusals.ts';
 import { hideToken } from './secrets.ts';
 import { findToken } from './token.ts';
+
+/** What signing in needs to know. */
+export type SignInRequest = {
+  /** The repositories, by the owner they shall have; without one it is the token's user. */
+  readonly repos: readonly {
+    readonly name: string;
+    readonly githubUrl: string;
+    readonly owner?: string | undefined;
+  }[];
+  readonly visibility: 'public' | 'private';
+  /** The token, when it came on standard input. */
+  readonly tokenStdin?: string | undefined;
+};
 
 /** Who signed in. */
 export type Account = {
@@ -14,57 +28,99 @@ export type Account = {
   readonly scopes: string | undefined;
 };
 
-/** A signed-in user and the owner that is published to, in GitHub's own spelling. */
-export type Session = {
+/** An owner on one GitHub, in GitHub's own spelling, and who signed in there. */
+export type Home = {
   readonly github: Github;
   readonly account: Account;
   readonly owner: string;
   readonly organization: boolean;
 };
 
-/** What signing in needs to know. */
-export type SignIn = {
-  readonly githubUrl: string;
-  /** Without one it is the token's user. */
-  readonly owner?: string | undefined;
-  readonly visibility: 'public' | 'private';
-  readonly tokenStdin?: string | undefined;
-};
+/** Everybody that repositories can be published to, by what `homeKey` returns. */
+export type Session = { readonly homes: ReadonlyMap<string, Home> };
+
+type Whereabouts = { readonly githubUrl: string; readonly owner?: string | undefined };
+
+/** The home of repositories of `owner`, or of the token's user without one; undefined when nobody signed in for it. */
+export function homeOf({ homes }: Session, whereabouts: Whereabouts): Home | undefined {
+  return homes.get(homeKey(whereabouts));
+}
+
+/** Logins are compared without case, as GitHub does. */
+function homeKey({ githubUrl, owner = '' }: Whereabouts): string {
+  return `${githubUrl}/${owner}`.toLowerCase();
+}
 
 /**
- * Finds the token, and checks with GitHub who it belongs to and whether it can be used for the
- * owner. Only GET requests. To be called before rendering: addresses in the files depend on it.
+ * Finds the token for each GitHub, and checks who it belongs to and whether it can be used for the
+ * owners of all repositories. Sends nothing but GET requests. Throws a PublishError with everything
+ * that is wrong.
  */
-export async function signIn(request: SignIn, pace: Pace): Promise<Session> {
-  const host = locateGithub(request.githubUrl);
-  const token = await findToken(host, request.tokenStdin);
+export async function openSession(request: SignInRequest, control: RunControl): Promise<Session> {
+  const urls = [...new Set(request.repos.map(({ githubUrl }) => githubUrl))];
+  if (request.tokenStdin !== undefined && urls.length > 1)
+    throw new PublishError('TWO_GITHUBS', { hosts: urls.join(', ') });
+  const homes = new Map<string, Home>();
+  const refusals: PublishError[] = [];
+  for (const githubUrl of urls) {
+    const own = await signInAt(githubUrl, request.tokenStdin, control);
+    homes.set(homeKey({ githubUrl }), own).set(homeKey({ githubUrl, owner: own.owner }), own);
+    for (const [owner, repos] of reposByOwner(request, githubUrl)) {
+      const key = homeKey({ githubUrl, owner });
+      if (homes.has(key)) continue;
+      try {
+        homes.set(key, await findHome(own, owner, repos, request.visibility, control));
+      } catch (error) {
+        if (!(error instanceof PublishError)) throw error;
+        refusals.push(error);
+      }
+    }
+  }
+  if (refusals.length > 0) throw combine(refusals);
+  return { homes };
+}
+
+function reposByOwner({ repos }: SignInRequest, githubUrl: string): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  for (const { name, owner, githubUrl: url } of repos)
+    if (url === githubUrl && owner !== undefined)
+      owners.set(owner, [...(owners.get(owner) ?? []), name]);
+  return owners;
+}
+
+async function signInAt(
+  githubUrl: string,
+  tokenStdin: string | undefined,
+  control: RunControl,
+): Promise<Home> {
+  const host = locateGithub(githubUrl);
+  const token = await findToken(host, tokenStdin);
   hideToken(token.value);
-  const github = openGithub(host, token, pace);
+  const github = openGithub(host, token, control);
   const account = await whoAmI(github);
-  pace.report({ kind: 'signed-in', login: account.login, source: token.source, host: host.name });
-  const owner = await whoOwns(github, account, request, pace);
-  return { github, account, ...owner };
+  const { login } = account;
+  control.report({ kind: 'signed-in', login, source: token.source, host: host.name });
+  return { github, account, owner: login, organization: false };
 }
 
 async function whoAmI(github: Github): Promise<Account> {
   const facts = { what: 'sign in', request: 'GET /user', signingIn: 'yes', permissions: 'account' };
   const { data, headers } = await github.call(facts, () => github.rest.users.getAuthenticated());
-  if (typeof data !== 'object' || typeof data.login !== 'string') refuseAnswer({ github }, facts);
+  if (typeof data !== 'object' || typeof data.login !== 'string') throw github.strangeAnswer(facts);
   const { login, id, name } = data;
   return { login, id, name: name ?? undefined, scopes: headers['x-oauth-scopes'] };
 }
 
-type Owner = Pick<Session, 'owner' | 'organization'>;
-
-/** The owner as GitHub spells it; logins are compared without case, as GitHub does. */
-async function whoOwns(
-  github: Github,
-  { login }: Account,
-  { owner = login, visibility }: SignIn,
-  { report }: Pace,
-): Promise<Owner> {
-  if (owner.toLowerCase() === login.toLowerCase()) return { owner: login, organization: false };
-  const facts = { ...github.facts, owner, login, permissions: 'metadata=read' };
+/** The home of `repos` with another owner than the token's user; a user of that name is refused. */
+async function findHome(
+  { github, account }: Home,
+  owner: string,
+  repos: readonly string[],
+  visibility: 'public' | 'private',
+  { report }: RunControl,
+): Promise<Home> {
+  const { login } = account;
+  const facts = { ...github.facts, owner, login, repos: repos.join(', ') };
   const user = await findUser(github, facts);
   if (user === undefined) throw new PublishError('OWNER_404', facts);
   if (user.type !== 'Organization')
@@ -74,13 +130,14 @@ async function whoOwns(
     owner: user.login,
     what: `look up ${owner}`,
     request: `GET /orgs/${owner}`,
+    permissions: 'metadata=read',
   };
   const { data } = await github.call(about, () => github.rest.orgs.get({ org: owner }));
   if (visibility === 'public' && data.members_can_create_public_repositories === false) {
     const text = `${data.login} lets only its owners create public repositories`;
     report({ kind: 'warning', text });
   }
-  return { owner: data.login, organization: true };
+  return { github, account, owner: data.login, organization: true };
 }
 
 async function findUser(github: Github, facts: Facts & { owner: string }) {
@@ -98,7 +155,7 @@ async function findUser(github: Github, facts: Facts & { owner: string }) {
 
 /** Refuses a classic token that could create or push nothing, before anything is created. */
 export function checkScopes(
-  { account, github }: Session,
+  { account, github }: Home,
   visibility: 'public' | 'private',
   workflows: readonly { repo: string; file: string }[],
 ): void {
@@ -116,4 +173,10 @@ export function checkScopes(
       said: workflow.file,
     });
   }
+}
+
+/** docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address */
+export function noreplyAddress({ account, github }: Home): string {
+  const host = github.host.name === 'github.com' ? 'github.com' : new URL(github.host.web).hostname;
+  return `${account.id}+${account.login}@users.noreply.${host}`;
 }

@@ -1,40 +1,63 @@
+import type { CommandName } from '../settings/settings.ts';
+
 /** What publishing is asked to do, what it finds on GitHub and what it says; no effects here. */
 
-/** One repository of the estate, as it lies on this machine. */
+/** One repository of the estate, as it lies on this machine or will lie there. */
 export type PublicationRepo = {
   readonly name: string;
+  /** The web address of the GitHub it belongs on, without a slash at its end. */
+  readonly githubUrl: string;
+  readonly owner: string;
+  /** The branches that Flux follows in it: one, or it cannot be published by one push. */
+  readonly branches: readonly FollowedBranch[];
   /** Its folder on this machine. */
   readonly folder: string;
+  /** The folder is made by this run, so the repository may still get another name. */
+  readonly isNew: boolean;
   readonly description: string;
   /** Paths in the folder that this tool wrote, with `/`: nothing else is ever committed. */
   readonly files: readonly string[];
-  /** Texts of files that a dry run would write, by path; they count in place of what is on disk. */
+  /** Paths that this tool wrote earlier and has removed. */
+  readonly removed?: readonly string[] | undefined;
+  /** Texts of files that are not written yet, by path; they count in place of what is on disk. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
   /** The config repo activates the others, so it is pushed last. */
   readonly role: 'scenario' | 'config';
 };
 
-/** One request to publish an estate. */
-export type Publication = {
-  /** The web address of GitHub or of a GitHub Enterprise Server, without a slash at its end. */
-  readonly githubUrl: string;
-  readonly owner: string;
-  readonly branch: string;
+/** A branch, and the environments that follow it; none for the config repo. */
+export type FollowedBranch = { readonly name: string; readonly environments: readonly string[] };
+
+/** What holds for all repositories of one run. */
+export type PublishRequest = {
+  /** The visibility of repositories that are created; those that exist keep theirs. */
   readonly visibility: 'public' | 'private';
-  /** Whether new repositories become GitHub template repositories. */
+  /** Make them GitHub template repositories. */
   readonly template: boolean;
+  /** Topics that each of them gets; those it has stay. */
   readonly topics: readonly string[];
   /** Take over repositories that exist and are empty. */
   readonly adoptEmpty: boolean;
-  /** The token, when it came on standard input. */
-  readonly tokenStdin?: string | undefined;
   /** Only look: nothing but GET requests, nothing written here. */
   readonly dryRun: boolean;
-  /** The command to print in "run again". */
+  /** The command line to print in "run again", ready for a shell. */
   readonly command: string;
+  /** The command that runs: it decides which flags name a repository. */
+  readonly commandName: CommandName;
   /** The folder that holds the repositories; the journal of ownership is kept here. */
   readonly workspace: string;
-  readonly repos: readonly PublicationRepo[];
+};
+
+/** Where a repository has to be, in full name and address. */
+export type Place = {
+  /** OWNER/NAME, as GitHub spells the owner. */
+  readonly fullName: string;
+  readonly owner: string;
+  /** What git pushes to. */
+  readonly url: string;
+  /** What people open. */
+  readonly page: string;
+  readonly branch: string;
 };
 
 /**
@@ -43,8 +66,8 @@ export type Publication = {
  */
 export type RepoState = 'absent' | 'empty' | 'same' | 'behind' | 'ahead' | 'diverged' | 'foreign';
 
-/** What was found out about one repository on GitHub and its folder. */
-export type Sighting = {
+/** What was found out about one repository on GitHub and about its folder. */
+export type Evidence = {
   readonly exists: boolean;
   /** The journal holds its id, or an intent to create it that its birth and description fit. */
   readonly journalled: boolean;
@@ -69,7 +92,7 @@ export type Sighting = {
 };
 
 /** The state of a repository, and whether it is provably ours. */
-export function decideState(seen: Sighting): { state: RepoState; ours: boolean } {
+export function decideState(seen: Evidence): { state: RepoState; ours: boolean } {
   if (!seen.exists) return { state: 'absent', ours: true };
   if (seen.redirected) return { state: 'foreign', ours: false };
   if (seen.remote === undefined) {
@@ -79,7 +102,7 @@ export function decideState(seen: Sighting): { state: RepoState; ours: boolean }
   return decideByCommits(seen);
 }
 
-function decideByCommits(seen: Sighting): { state: RepoState; ours: boolean } {
+function decideByCommits(seen: Evidence): { state: RepoState; ours: boolean } {
   const { local, remote, pending } = seen;
   if (local === remote) return { state: pending ? 'behind' : 'same', ours: true };
   if (seen.remoteIsAncestor) return { state: 'behind', ours: true };
@@ -122,7 +145,7 @@ export type ProgressEvent =
   | { kind: 'pushing'; repo: string; percent: number }
   | { kind: 'pushed'; repo: string; branch: string; commit: string }
   | { kind: 'up-to-date'; repo: string; state: RepoState }
-  | { kind: 'waiting'; seconds: number; first: boolean; why: string }
+  | { kind: 'waiting'; seconds: number; why: string }
   | { kind: 'warning'; repo?: string; text: string };
 
 const STATES: Record<RepoState, string> = {

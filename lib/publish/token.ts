@@ -1,23 +1,22 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { GithubHost } from './github.ts';
+import {
+  CLOUD_VARIABLES,
+  type GithubHost,
+  hostFacts,
+  SERVER_VARIABLES,
+  tokenVariables,
+} from './github-host.ts';
 import { PublishError } from './refusals.ts';
 import { quietEnvironment } from './secrets.ts';
 
 /** A token and the name of the place it came from; only the name is ever shown. */
 export type Token = { readonly value: string; readonly source: string };
 
-const CLOUD = ['GH_TOKEN', 'GITHUB_TOKEN'] as const;
-const SERVER = ['GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'] as const;
-
-/** The environment variables that hold tokens for `host`, as in `gh help environment`. */
-export function tokenVariables({ cloud }: GithubHost): readonly string[] {
-  return cloud ? CLOUD : SERVER;
-}
-
 /**
  * The token for `host`: `tokenStdin`, else the environment, `gh auth token`, git's credential
- * helpers. There is no flag for it: arguments are visible to every user of the machine.
+ * helpers. There is no flag for it: arguments are visible to every user of the machine. Throws a
+ * PublishError when there is none, or one that can do nothing here.
  */
 export async function findToken(host: GithubHost, tokenStdin?: string): Promise<Token> {
   const found = fromInput(tokenStdin) ?? fromEnvironment(host) ?? (await fromPrograms(host));
@@ -45,24 +44,25 @@ function fromEnvironment(host: GithubHost): Token | undefined {
 
 async function fromPrograms(host: GithubHost): Promise<Token | undefined> {
   const env = quietEnvironment();
-  const gh = await ask('gh', ['auth', 'token', '--hostname', host.name], '', env);
+  const gh = await askProgram('gh', ['auth', 'token', '--hostname', host.name], '', env);
   if (gh) return { value: gh, source: 'gh auth token' };
   const { protocol } = new URL(host.web);
   const question = `protocol=${protocol.slice(0, -1)}\nhost=${host.name}\n\n`;
-  const filled = await ask('git', ['-c', 'core.askPass=', 'credential', 'fill'], question, env);
+  const filled = await askProgram(
+    'git',
+    ['-c', 'core.askPass=', 'credential', 'fill'],
+    question,
+    env,
+  );
   const value = /^password=(.+)$/m.exec(filled)?.[1];
   return value === undefined ? undefined : { value, source: "git's credential helper" };
 }
 
-/** What messages about `host` and tokens need. */
-export function hostFacts(host: GithubHost) {
-  const tokens = `${host.web}/settings/tokens`;
-  return { host: host.name, api: host.api, tokens, variable: tokenVariables(host)[0] };
-}
-
 /** A hint at a token that is there, but for another host: it is not sent to this one. */
 function seen(host: GithubHost): string {
-  const other = (host.cloud ? SERVER : CLOUD).filter((name) => process.env[name]);
+  const other = (host.cloud ? SERVER_VARIABLES : CLOUD_VARIABLES).filter(
+    (name) => process.env[name],
+  );
   return other.length === 0 ? '' : ` (${other.join(' and ')} is for another host and was not used)`;
 }
 
@@ -72,7 +72,7 @@ const PATIENCE = 10_000;
  * What `program` prints, or '' when it is not there, fails or takes longer than ten seconds. It
  * goes around simple-git, whose DEBUG output would show the answer before anyone could hide it.
  */
-export function ask(
+export function askProgram(
   program: string,
   args: readonly string[],
   input: string,
@@ -99,7 +99,10 @@ export function ask(
   });
 }
 
-/** All of standard input, without the newline at its end. */
+let input: string | undefined;
+
+/** All of standard input, without the newline at its end. It is read once, and kept for later calls. */
 export function standardInput(): string {
-  return readFileSync(process.stdin.fd, 'utf8').trim();
+  input ??= readFileSync(process.stdin.fd, 'utf8').trim();
+  return input;
 }

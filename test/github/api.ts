@@ -3,11 +3,11 @@ import { checkAnswer, checkRequest, type Operation, operations, type Tree } from
 import { type Fault, inject } from './faults.ts';
 import { fail, NOT_FOUND, type Reply } from './replies.ts';
 import { route } from './routes.ts';
-import type { StandIn } from './stand-in.ts';
+import type { World } from './world.ts';
 
 /** Answers one REST request, and notes everything in it that GitHub's description does not know. */
 export async function answerApi(
-  standIn: StandIn,
+  standIn: World,
   request: IncomingMessage,
   response: ServerResponse,
   text: string,
@@ -40,12 +40,12 @@ function isPermission({ status }: Reply): boolean {
   return status === 401 || status === 403;
 }
 
-function scopes({ access }: StandIn): Record<string, string> {
+function scopes({ access }: World): Record<string, string> {
   return access.kind === 'classic' ? { 'x-oauth-scopes': access.scopes } : {};
 }
 
 function refuseAccess(
-  { access }: StandIn,
+  { access }: World,
   { name }: Operation,
   request: IncomingMessage,
 ): Reply | undefined {

@@ -1,48 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { BIN, type Outcome, temporaryFolder } from '../sandbox.ts';
-import { openStandIn, type StandIn } from './stand-in.ts';
-
-type Session = { readonly standIn: StandIn; readonly folder: string; readonly run: Run };
-type Run = (
-  argv: readonly string[],
-  more?: { readonly cwd?: string; readonly input?: string; readonly token?: string },
-) => Promise<Outcome>;
-
-/** A stand-in for GitHub, an empty folder, and the command as a user with a token runs it there. */
-async function open(): Promise<Session> {
-  const standIn = await openStandIn((close) => after(close));
-  const folder = temporaryFolder();
-  const run: Run = (argv, { cwd = folder, input = '', token = standIn.access.token } = {}) => {
-    const env = {
-      PATH: process.env.PATH,
-      HOME: folder,
-      NO_COLOR: '1',
-      GIT_CONFIG_NOSYSTEM: '1',
-      ...(token && { GH_ENTERPRISE_TOKEN: token }),
-    };
-    const child = spawn(process.execPath, [BIN, ...argv, '--github-url', standIn.url], {
-      cwd,
-      env,
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.on('data', (text) => {
-      stderr += text;
-    });
-    child.stdin.end(input);
-    return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
-  };
-  return { standIn, folder, run };
-}
-
-const created = ({ standIn }: Session): number =>
-  standIn.seen.filter(({ line, status }) => /^POST .*repos$/.test(line) && status === 201).length;
+import { test } from 'node:test';
+import { created, openDesk as open } from './command.ts';
 
 test('one command writes the estate and publishes it; a second one changes nothing', async () => {
   const session = await open();

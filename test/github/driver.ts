@@ -1,22 +1,29 @@
 /**
- * Publishes what standard input asks for, in a process of its own, so that tests can kill it.
- * Standard output: one JSON document; standard error: the lines that a person would see.
+ * Publishes what standard input asks for, in a process of its own, so that tests can kill it; it goes
+ * the way that lib/run.ts goes. Standard output: one JSON document; standard error: what a person sees.
  */
 import process, { argv, stderr, stdin, stdout } from 'node:process';
 import { UserError } from '../../lib/errors.ts';
-import { publish } from '../../lib/publish/publish.ts';
+import { openControl } from '../../lib/publish/control.ts';
+import { describeTargets, lookBeforeWriting, publish, signIn } from '../../lib/publish/publish.ts';
 import { PublishError, publishProblem } from '../../lib/publish/refusals.ts';
-import type { Publication } from '../../lib/publish/state.ts';
-import { describeProgress } from '../../lib/publish/state.ts';
+import { describeProgress, type PublishResult } from '../../lib/publish/state.ts';
+import type { DriverInput } from './run.ts';
+
+async function run({ request, wanted, repos }: DriverInput): Promise<PublishResult[]> {
+  const control = openControl(
+    (event) => stderr.write(`${describeProgress(event)}\n`),
+    Number(argv[2]),
+  );
+  const context = await signIn(request, wanted, control);
+  const targets = await lookBeforeWriting(context, repos);
+  return request.dryRun ? describeTargets(targets) : publish(context, repos, targets);
+}
 
 let text = '';
 for await (const chunk of stdin.setEncoding('utf8')) text += chunk;
-const request = JSON.parse(text) as Publication;
 try {
-  const report = (event: Parameters<typeof describeProgress>[0]) =>
-    stderr.write(`${describeProgress(event)}\n`);
-  const results = await publish(request, { second: Number(argv[2]), report });
-  stdout.write(JSON.stringify({ results }));
+  stdout.write(JSON.stringify({ results: await run(JSON.parse(text) as DriverInput) }));
 } catch (error) {
   const stack =
     error instanceof Error && !(error instanceof UserError)

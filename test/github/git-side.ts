@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from './faults.ts';
 import { serveGit } from './smart-http.ts';
-import type { StandIn } from './stand-in.ts';
+import type { World } from './world.ts';
 
 const PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/.*)$/;
 
 /** Answers git, as GitHub does: reading is free, writing and private repositories need the token. */
 export async function answerGit(
-  standIn: StandIn,
+  standIn: World,
   request: IncomingMessage,
   response: ServerResponse,
   fault: Fault | undefined,
@@ -31,7 +31,7 @@ export async function answerGit(
   await serveGit(standIn.root, path, request, response);
 }
 
-function isSignedIn({ access }: StandIn, request: IncomingMessage): boolean {
+function isSignedIn({ access }: World, request: IncomingMessage): boolean {
   const given = (request.headers.authorization ?? '').replace(/^basic /i, '');
   return Buffer.from(given, 'base64').toString() === `x-access-token:${access.token}`;
 }

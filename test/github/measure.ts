@@ -7,7 +7,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, stdout } from 'node:process';
 import { promisify } from 'node:util';
-import { publish } from '../../lib/publish/publish.ts';
+import { openControl } from '../../lib/publish/control.ts';
+import { lookBeforeWriting, publish, signIn } from '../../lib/publish/publish.ts';
 import { plainGit } from './bare.ts';
 import { type Estate, makeEstate, requestFor } from './run.ts';
 import { StandIn } from './stand-in.ts';
@@ -32,7 +33,13 @@ async function timed(
 }
 
 async function ours(standIn: StandIn, estate: Estate): Promise<void> {
-  await publish(requestFor(standIn, estate), { second: 1000, report: () => undefined });
+  const { request, wanted, repos } = requestFor(standIn, estate);
+  const context = await signIn(
+    request,
+    wanted,
+    openControl(() => undefined),
+  );
+  await publish(context, repos, await lookBeforeWriting(context, repos));
 }
 
 /** The same requests one after the other, and the git commands that nobody can do without. */

@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isSameRepository, readBlobs, treeId } from '../../lib/publish/git-folder.ts';
-import { locateGithub } from '../../lib/publish/github.ts';
-import { provesOwnership } from '../../lib/publish/look.ts';
-import { decideState, describeProgress, type Sighting } from '../../lib/publish/state.ts';
+import { readBlobs, treeId } from '../../lib/publish/git-folder.ts';
+import { locateGithub } from '../../lib/publish/github-host.ts';
+import { provesOwnership } from '../../lib/publish/journal.ts';
+import { isSameRepository } from '../../lib/publish/origin.ts';
+import { decideState, describeProgress, type Evidence } from '../../lib/publish/state.ts';
 import { plainGit } from './bare.ts';
 import { writeIn } from './run.ts';
 
-const nothing: Sighting = {
+const nothing: Evidence = {
   exists: true,
   journalled: false,
   redirected: false,
@@ -24,7 +25,7 @@ const nothing: Sighting = {
   sharedHistory: false,
 };
 
-const STATES: readonly (readonly [string, Partial<Sighting>])[] = [
+const STATES: readonly (readonly [string, Partial<Evidence>])[] = [
   ['absent ours', { exists: false }],
   ['foreign', { redirected: true, remote: 'a', local: 'a' }],
   ['empty', { otherBranches: false }],
@@ -75,20 +76,45 @@ test('a remote is the same repository in all its spellings', () => {
   const url = 'https://github.com/octo/fleet.git';
   for (const same of [
     'https://github.com/Octo/fleet',
+    'HTTPS://GITHUB.COM/octo/fleet.git',
+    'https://www.github.com/octo/fleet',
+    'https://github.com:443/octo/fleet',
+    'http://github.com/octo/fleet/',
     'git@github.com:octo/fleet.git',
+    'github.com:octo/fleet',
+    'git@github.com:/octo/fleet.git',
     'ssh://git@github.com/octo/fleet',
+    'ssh://git@github.com:22/octo/fleet.git',
+    'ssh://git@ssh.github.com:443/octo/fleet.git',
+    'git+ssh://git@github.com/octo/fleet.git',
+    'git://github.com/octo/fleet.git',
     'https://me@github.com/octo/fleet.git/',
+    'https://me:secret@github.com/octo/fleet',
   ]) {
     assert.ok(isSameRepository(same, url), same);
   }
   for (const other of [
     'https://github.com/octo/fleet2',
+    'https://github.com/octo/fleet/more',
+    'https://github.com:8443/octo/fleet',
     'https://gitlab.com/octo/fleet',
+    'git@work:octo/fleet.git',
+    'ssh://git@ssh.gitlab.com/octo/fleet',
+    'https://github.com.example.com/octo/fleet',
+    'https://example.com/github.com/octo/fleet',
     '/srv/git/octo/fleet.git',
+    'file:///srv/octo/fleet',
+    '-oProxyCommand=x:octo/fleet',
     '',
   ]) {
     assert.ok(!isSameRepository(other, url), other);
   }
+  const server = 'http://127.0.0.1:8080/octo/fleet.git';
+  assert.ok(
+    isSameRepository('ssh://git@127.0.0.1:2222/octo/fleet', server),
+    'ssh has its own port',
+  );
+  assert.ok(!isSameRepository('http://127.0.0.1:9090/octo/fleet', server), 'another server');
 });
 
 test('ownership: the id, or an intent with the right time and description', () => {
@@ -100,10 +126,11 @@ test('ownership: the id, or an intent with the right time and description', () =
     createdAt: at,
     archived: false,
     private: false,
+    template: false,
     defaultBranch: 'main',
     topics: [],
   };
-  const repo = { name: 'r', folder: '', description: 'D', files: [], role: 'config' as const };
+  const repo = { description: 'D' };
   const intent = (text: string) => ({ target: '', intents: [text] });
   assert.ok(provesOwnership({ target: '', id: 7 }, remote, repo));
   assert.ok(!provesOwnership({ target: '', id: 8 }, remote, repo));
@@ -129,8 +156,5 @@ test('progress is told in plain lines', () => {
     '> pushed o/r@main 0123456',
   );
   assert.equal(describeProgress({ kind: 'pushing', repo: 'o/r', percent: 66 }), '  o/r: 66%');
-  assert.equal(
-    describeProgress({ kind: 'waiting', seconds: 3, first: true, why: 'w' }),
-    '  waiting 3 s: w',
-  );
+  assert.equal(describeProgress({ kind: 'waiting', seconds: 3, why: 'w' }), '  waiting 3 s: w');
 });

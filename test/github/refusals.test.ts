@@ -14,21 +14,27 @@ test('every refusal has a message and a hint, and each fact is a word', () => {
     assert.match(message, /\.$|\{said\}$/, reason);
     assert.ok(hint.length > 10, reason);
     for (const [brace] of `${message}${hint}`.matchAll(/\{[^}]*\}/g))
-      assert.match(brace, /^\{[a-z]+\}$/);
+      assert.match(brace, /^\{\$?[a-z]+\}$/);
   }
 });
 
 test('a refusal tells what was done, what was not, and how to go on', () => {
-  const error = new PublishError('ARCHIVED', { repo: 'o/b' });
-  const standing = { created: ['o/a'], pushed: ['o/a'], missing: ['o/b'], command: 'again' };
-  const text = error.after(standing).message;
+  const error = new PublishError('ARCHIVED', { repo: 'o/b', rename: 'Choose another name.' });
+  const soFar = {
+    written: true,
+    created: ['o/a'],
+    pushed: ['o/a'],
+    missing: ['o/b'],
+    command: 'again',
+  };
+  const text = error.after(soFar).message;
   assert.equal(
     text,
-    'o/b is archived, so nothing can be pushed to it.\n  Unarchive it in its settings, or choose another name.\n' +
+    'o/b is archived, so nothing can be pushed to it.\n  Unarchive it in its settings. Choose another name.\n' +
       '  Created by this run: o/a.\n  Pushed by this run: o/a.\n  Not done yet: o/b.\n' +
       '  When that is done, run the same command again; it resumes: again',
   );
-  assert.deepEqual(publishProblem(error.after(standing)), {
+  assert.deepEqual(publishProblem(error.after(soFar)), {
     code: 'ARCHIVED',
     message: error.summary,
     hint: error.hint,
@@ -39,12 +45,9 @@ test('a refusal tells what was done, what was not, and how to go on', () => {
 });
 
 test('the same refusal of several repositories is told once', () => {
-  const standing = { created: [], pushed: [], missing: [], command: 'again' };
+  const soFar = { written: true, created: [], pushed: [], missing: [], command: 'again' };
   const one = (repo: string) => new PublishError('NETWORK', { repo, host: 'h', said: 'x' });
-  assert.equal(
-    combine([one('o/a'), one('o/b')], standing).message.match(/No connection/g)?.length,
-    1,
-  );
+  assert.equal(combine([one('o/a'), one('o/b')], soFar).message.match(/No connection/g)?.length, 1);
 });
 
 const API: readonly (readonly [Reason, Parameters<typeof explainApiFailure>[0]])[] = [

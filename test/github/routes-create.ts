@@ -1,9 +1,9 @@
 import { fullRepository, type Owner, organization } from './bodies.ts';
 import { type Call, fail, NOT_FOUND, ok, type Reply } from './replies.ts';
-import type { StandIn } from './stand-in.ts';
+import type { World } from './world.ts';
 
 /** Whose token it is. */
-export function viewer(standIn: StandIn): Owner {
+export function viewer(standIn: World): Owner {
   const found = standIn.findOwner(standIn.access.login);
   if (found === undefined) throw new Error(`no owner ${standIn.access.login}`);
   return found;

@@ -3,7 +3,7 @@ import { commitBody, comparison, fullRepository, publicUser, type Repo } from '.
 import type { Operation, Tree } from './description.ts';
 import { type Call, fail, NOT_FOUND, ok, type Reply } from './replies.ts';
 import { create, createInOrganization, getOrganization, viewer } from './routes-create.ts';
-import type { StandIn } from './stand-in.ts';
+import type { World } from './world.ts';
 
 const ROUTES: Record<string, (call: Call) => Reply> = {
   'GET /user': ({ standIn }) => ok(publicUser(viewer(standIn), standIn.url)),
@@ -75,9 +75,10 @@ function withRepo(
 }
 
 function update({ standIn, body }: Call, repo: Repo): Reply {
-  const { default_branch: branch } = body;
-  if (Object.keys(body).some((key) => key !== 'default_branch'))
+  const { default_branch: branch, is_template: template } = body;
+  if (Object.keys(body).some((key) => key !== 'default_branch' && key !== 'is_template'))
     standIn.violations.push('settings were changed');
+  if (template === true) repo.template = true;
   if (typeof branch === 'string') {
     if (!branches(repo.folder).some(({ name }) => name === branch))
       return fail(422, 'Validation Failed');
@@ -113,6 +114,6 @@ function getCommit({ standIn, values: [, , ref = ''] }: Call, repo: Repo): Reply
   }
 }
 
-function branchBody({ url }: StandIn, name: string, sha: string): Tree {
+function branchBody({ url }: World, name: string, sha: string): Tree {
   return { name, commit: { sha, url: `${url}/commits/${sha}` }, protected: false };
 }

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { SignInRequest } from '../../lib/publish/sign-in.ts';
 import type {
-  Publication,
   PublicationRepo,
   PublishProblem,
+  PublishRequest,
   PublishResult,
 } from '../../lib/publish/state.ts';
 import type { StandIn } from './stand-in.ts';
@@ -22,14 +23,29 @@ export type Outcome = {
   printed: string;
 };
 
+/** Where a repository belongs; the request says it for all that do not say it themselves. */
+type Whereabouts = Pick<PublicationRepo, 'githubUrl' | 'owner' | 'branches' | 'isNew'>;
+export type EstateRepo = Omit<PublicationRepo, keyof Whereabouts> & Partial<Whereabouts>;
+
 /** An estate in a new folder: two repositories, or more. */
-export type Estate = { workspace: string; home: string; repos: PublicationRepo[] };
+export type Estate = { workspace: string; home: string; repos: EstateRepo[] };
+
+/** What a test asks for. */
+export type TestRequest = PublishRequest &
+  Pick<SignInRequest, 'tokenStdin'> & { githubUrl: string; owner: string; branch: string };
+
+/** What the driver reads. */
+export type DriverInput = {
+  request: PublishRequest;
+  wanted: SignInRequest;
+  repos: PublicationRepo[];
+};
 
 /** Writes an estate of a scenario repo and a config repo. */
 export function makeEstate(names: readonly string[] = ['flux-dev', 'flux-demo']): Estate {
   const home = mkdtempSync(join(tmpdir(), 'estate-'));
   const workspace = join(home, 'work');
-  const repos = names.map((name, index): PublicationRepo => {
+  const repos = names.map((name, index): EstateRepo => {
     const files = ['README.md', 'dev/app.yaml', '.yo-rc.json'];
     const repo = { name, folder: join(workspace, name), description: `The repo ${name}`, files };
     for (const file of files) writeIn(repo.folder, file, `# ${name} ${file}\n`);
@@ -47,7 +63,7 @@ export function writeIn(folder: string, file: string, contents: string): void {
 
 /** How a test runs the driver. */
 export type Options = {
-  request?: Partial<Publication>;
+  request?: Partial<TestRequest>;
   env?: Record<string, string>;
   /** The token; the environment has none when it is ''. */
   token?: string;
@@ -108,22 +124,26 @@ export function runDriver(
 export function requestFor(
   standIn: StandIn,
   { workspace, repos }: Estate,
-  more: Partial<Publication> = {},
-): Publication {
-  return {
-    githubUrl: standIn.url,
-    owner: 'octo',
-    branch: 'main',
+  more: Partial<TestRequest> = {},
+): DriverInput {
+  const { githubUrl = standIn.url, owner = 'octo', branch = 'main', tokenStdin, ...asked } = more;
+  const request: PublishRequest = {
     visibility: 'public',
     template: false,
     topics: [],
     adoptEmpty: false,
     dryRun: false,
     command: 'flux-gitops --publish --owner octo',
+    commandName: 'app',
     workspace,
-    repos,
-    ...more,
+    ...asked,
   };
+  const placed = repos.map((repo): PublicationRepo => {
+    const branches = [{ name: branch, environments: ['dev'] }];
+    return { githubUrl, owner, branches, isNew: true, ...repo };
+  });
+  const { visibility } = request;
+  return { request, wanted: { repos: placed, visibility, tokenStdin }, repos: placed };
 }
 
 function readJson(text: string): { results?: PublishResult[]; error?: PublishProblem } {

@@ -15,15 +15,10 @@ import { World } from './world.ts';
 /** One request that was answered. */
 export type Seen = { line: string; status: number; agent: string };
 
-/** Called before and after the effect of each request; a test may wait, or kill the client, here. */
-export type Watch = (line: string, moment: 'before' | 'after') => void | Promise<void>;
-
 /** The server; what it serves is its world. */
 export class StandIn extends World {
   readonly seen: Seen[] = [];
-  readonly violations: string[] = [];
   readonly faults: Fault[] = [];
-  watch: Watch = () => undefined;
   #server = createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
       if (!request.destroyed) this.violations.push(String(error));
@@ -33,11 +28,8 @@ export class StandIn extends World {
 
   async open(): Promise<this> {
     await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

@@ -16,8 +16,15 @@ export type Access = {
 /** How the organization of the tests is set up. */
 export type Policy = { sso: boolean; create: 'all' | 'private' | 'none'; visibility: boolean };
 
-/** What there is on the stand-in: owners, repositories, and rules. */
+/** Called before and after the effect of each request; a test may wait, or kill the client, here. */
+export type Watch = (line: string, moment: 'before' | 'after') => void | Promise<void>;
+
+/** What there is on the stand-in: owners, repositories, and rules; and what went wrong there. */
 export class World {
+  /** Where it can be reached, once it is open. */
+  url = '';
+  readonly violations: string[] = [];
+  watch: Watch = () => undefined;
   readonly root = mkdtempSync(join(tmpdir(), 'github-'));
   readonly owners: Owner[] = [
     { login: 'octo', id: 583231, name: 'Octo Cat', type: 'User' },

@@ -61,7 +61,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
       outcome,
       'NAME_TAKEN',
       /octo\/flux-demo already exists and holds commits/,
-      /Choose another name/,
+      /Choose another name: --name flux-demo-2\./,
     );
     assertUntouched(scene, outcome);
     assert.equal(git(taken.folder, 'rev-parse', 'main').trim(), head);
@@ -100,18 +100,21 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     assertUntouched(scene, outcome);
   });
 
-  scenario('an empty repository with --adopt-empty: its settings stay', async (scene) => {
-    const empty = scene.standIn.addRepo(owner(scene), 'flux-dev', {
-      description: 'Mine',
-      topics: ['mine'],
-    });
-    const outcome = await scene.run({ request: { adoptEmpty: true, topics: ['gitops'] } });
-    assert.equal(outcome.code, 0, outcome.lines);
-    assert.deepEqual([empty.description, empty.topics], ['Mine', ['mine']]);
-    assert.deepEqual(scene.repo('flux-demo').topics, ['gitops']);
-    assert.equal(countCommits(empty), 1);
-    assert.equal(scene.standIn.creations, 1);
-  });
+  scenario(
+    'an empty repository with --adopt-empty: its settings stay, and topics are added',
+    async (scene) => {
+      const empty = scene.standIn.addRepo(owner(scene), 'flux-dev', {
+        description: 'Mine',
+        topics: ['mine'],
+      });
+      const outcome = await scene.run({ request: { adoptEmpty: true, topics: ['gitops'] } });
+      assert.equal(outcome.code, 0, outcome.lines);
+      assert.deepEqual([empty.description, empty.topics], ['Mine', ['mine', 'gitops']]);
+      assert.deepEqual(scene.repo('flux-demo').topics, ['gitops']);
+      assert.equal(countCommits(empty), 1);
+      assert.equal(scene.standIn.creations, 1);
+    },
+  );
 
   scenario('--adopt-empty does not adopt what is not empty', async (scene) => {
     commitThere(scene.standIn.addRepo(owner(scene), 'flux-dev'), 'Live');

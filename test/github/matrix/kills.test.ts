@@ -75,8 +75,8 @@ async function resume(scene: Scene): Promise<void> {
   );
 }
 
-/** GET /user, 2 looks, 2 creates, 2 pushes of 3 requests each, 2 topics. */
-const REQUESTS = 13;
+/** GET /user, 2 looks, 2 more, 2 creates, 2 pushes of 3 requests each, 2 topics. */
+const REQUESTS = 15;
 
 describe('killed at a request', { concurrency: 2 }, () => {
   scenario(
@@ -128,7 +128,7 @@ describe('killed at any time', { concurrency: 2 }, () => {
   scenario(
     'five times in a row',
     async (scene) => {
-      for (const at of [2, 4, 5, 7, 9])
+      for (const at of [2, 6, 7, 9, 11])
         await killAt(scene, at, at % 2 === 0 ? 'before' : 'after', 'group');
       await resume(scene);
     },
@@ -138,7 +138,7 @@ describe('killed at any time', { concurrency: 2 }, () => {
   scenario(
     'after a create, and the API does not show it to the next run',
     async (scene) => {
-      await killAt(scene, 4, 'after', 'group');
+      await killAt(scene, 6, 'after', 'group');
       scene.standIn.apiLag = 3;
       await resume(scene);
     },
@@ -149,7 +149,7 @@ describe('killed at any time', { concurrency: 2 }, () => {
     'before a create; then somebody else makes an empty repository of this name',
     async (scene) => {
       scene.standIn.faults.push({ on: /^POST \S+\/repos$/, when: 'before' });
-      await killAt(scene, 4, 'before', 'group');
+      await killAt(scene, 6, 'before', 'group');
       scene.standIn.faults.length = 0;
       const owner = scene.standIn.findOwner('octo');
       assert.ok(owner);
@@ -160,7 +160,7 @@ describe('killed at any time', { concurrency: 2 }, () => {
     NAMES,
   );
 
-  for (const at of [3, 4, 7, 8]) {
+  for (const at of [3, 6, 9, 10]) {
     scenario(
       `while a change is published, around request ${at}`,
       async (scene) => {

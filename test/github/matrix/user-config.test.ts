@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { git } from '../bare.ts';
@@ -225,6 +233,69 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
       assert.equal(countCommits(scene.repo('flux-dev')), 2);
     },
   );
+
+  /** The real ssh, with a configuration of the test: ssh itself looks into the home of the account. */
+  const configureSsh = ({ estate }: Scene, config: string): Record<string, string> => {
+    writeIn(estate.home, 'ssh_config', config);
+    const { PATH } = process.env;
+    const script = `#!/bin/sh\nPATH='${PATH}' exec ssh -F '${estate.home}/ssh_config' "$@"\n`;
+    writeIn(estate.home, 'bin/ssh', script);
+    chmodSync(join(estate.home, 'bin/ssh'), 0o755);
+    return { PATH: `${join(estate.home, 'bin')}:${PATH}` };
+  };
+
+  scenario('a remote "origin" with a Host of the ssh configuration', async (scene) => {
+    await scene.run();
+    const { folder } = scene.estate.repos[0] ?? { folder: '' };
+    git(folder, 'remote', 'set-url', 'origin', 'git@work:octo/flux-dev.git');
+    const alias = 'Host work\n  HostName 127.0.0.1\n  User git\n  Port 443\n';
+    const outcome = await scene.run({ env: configureSsh(scene, alias) });
+    assert.equal(outcome.code, 0, outcome.lines);
+    assert.match(outcome.lines, /octo\/flux-dev: ours, the same/);
+    const elsewhere = 'Host work\n  HostName gitlab.com\n';
+    assertRefused(await scene.run({ env: configureSsh(scene, elsewhere) }), 'ORIGIN', /git@work/);
+    git(folder, 'remote', 'set-url', 'origin', 'git@work:octo/flux-other.git');
+    assertRefused(await scene.run({ env: configureSsh(scene, alias) }), 'ORIGIN', /flux-other/);
+  });
+
+  scenario('a remote "origin" with a shorthand of insteadOf', async (scene) => {
+    await scene.run();
+    const { folder } = scene.estate.repos[0] ?? { folder: '' };
+    git(folder, 'remote', 'set-url', 'origin', 'gh:octo/flux-dev');
+    writeIn(scene.estate.home, '.gitconfig', `[url "${scene.standIn.url}/"]\n\tinsteadOf = gh:\n`);
+    const outcome = await scene.run();
+    assert.equal(outcome.code, 0, outcome.lines);
+    git(folder, 'remote', 'set-url', '--push', 'origin', 'gh:octo/flux-other');
+    assertRefused(await scene.run(), 'ORIGIN', /gh:octo\/flux-other/);
+  });
+
+  scenario('a checkout with CRLF: line ends are no change', async (scene) => {
+    await scene.run();
+    const { folder } = scene.estate.repos[0] ?? { folder: '' };
+    git(folder, 'config', 'core.autocrlf', 'true');
+    const text = readFileSync(join(folder, 'README.md'), 'utf8').replaceAll('\n', '\r\n');
+    writeIn(folder, 'README.md', text);
+    const same = await scene.run();
+    assert.match(same.lines, /octo\/flux-dev: ours, the same/);
+    writeIn(folder, 'README.md', `${text}more\r\n`);
+    assert.equal((await scene.run()).code, 0);
+    const there = git(scene.repo('flux-dev').folder, 'show', 'main:README.md');
+    assert.equal(there, '# flux-dev README.md\nmore\n', 'LF is committed');
+  });
+
+  scenario('a file that this tool has removed is removed on GitHub', async (scene) => {
+    await scene.run();
+    const [first] = scene.estate.repos;
+    assert.ok(first);
+    rmSync(join(first.folder, 'dev/app.yaml'));
+    const files = first.files.filter((file) => file !== 'dev/app.yaml');
+    scene.estate.repos[0] = { ...first, files, removed: ['dev/app.yaml', 'never/there.yaml'] };
+    const outcome = await scene.run();
+    assert.equal(outcome.code, 0, outcome.lines);
+    const paths = git(scene.repo('flux-dev').folder, 'ls-tree', '-r', '--name-only', 'main');
+    assert.equal(paths, '.yo-rc.json\nREADME.md\n');
+    assert.match((await scene.run()).lines, /octo\/flux-dev: ours, the same/);
+  });
 
   scenario('a lock that is not ours', async (scene) => {
     await scene.run();

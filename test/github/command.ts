@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { after } from 'node:test';
+import { BIN, type Outcome, temporaryFolder } from '../sandbox.ts';
+import { openStandIn, type StandIn } from './stand-in.ts';
+
+/** A stand-in for GitHub, an empty folder, and the command as a user with a token runs it there. */
+export type Desk = { readonly standIn: StandIn; readonly folder: string; readonly run: Run };
+
+export type Run = (
+  argv: readonly string[],
+  more?: {
+    readonly cwd?: string;
+    readonly input?: string;
+    readonly token?: string;
+    /** Closes standard error as soon as the command has started. */
+    readonly deaf?: boolean;
+  },
+) => Promise<Outcome>;
+
+/** Opens a desk that is cleared away when the tests of the file are over. */
+export async function openDesk(): Promise<Desk> {
+  const standIn = await openStandIn((close) => after(close));
+  const folder = temporaryFolder();
+  const run: Run = (argv, { cwd = folder, input = '', token, deaf = false } = {}) => {
+    const given = token ?? standIn.access.token;
+    const env = {
+      PATH: process.env.PATH,
+      HOME: folder,
+      NO_COLOR: '1',
+      GIT_CONFIG_NOSYSTEM: '1',
+      ...(given && { GH_ENTERPRISE_TOKEN: given }),
+    };
+    const child = spawn(process.execPath, [BIN, ...argv, '--github-url', standIn.url], {
+      cwd,
+      env,
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    if (deaf) child.stderr.destroy();
+    child.stdin.end(input);
+    return new Promise((resolve) =>
+      child.on(deaf ? 'exit' : 'close', (code) => resolve({ code, stdout, stderr })),
+    );
+  };
+  return { standIn, folder, run };
+}
+
+/** How many repositories were created. */
+export const created = ({ standIn }: Desk): number =>
+  standIn.seen.filter(({ line, status }) => /^POST .*repos$/.test(line) && status === 201).length;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -77,7 +78,8 @@ export async function prepare(
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  const complete = asks ? await askOpen(given, workspace, terminal) : given;
+  const answered = asks ? await askOpen(given, workspace, terminal) : given;
+  const complete = asks ? await offerPublishing(answered, workspace, terminal) : answered;
   const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
   return { given: complete, terminal, asks, typed, open };
 }
@@ -101,13 +103,35 @@ async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): 
   return withAnswers(given, answers, workspace);
 }
 
+/** On a terminal publishing is asked about, where there is a token for it. */
+async function offerPublishing(
+  given: Given,
+  workspace: Workspace,
+  terminal: Terminal,
+): Promise<Given> {
+  if (given.texts.publish !== undefined) return given;
+  const { plan } = PLANNERS[given.command](given, workspace);
+  const [repo] = plan?.repos ?? [];
+  if (!plan || !repo) return given;
+  const { tokenSource } = await import('./publish/publish.ts');
+  const source = await tokenSource(repo.githubUrl);
+  if (source === undefined) return given;
+  const message = `Create ${plan.repos.map(({ name }) => name).join(', ')} on GitHub and push them (token from ${source})?`;
+  if (!(await terminal.confirm(message, false, 'publish'))) return given;
+  return {
+    ...given,
+    texts: { ...given.texts, publish: ['yes'] },
+    switches: { ...given.switches, publish: true },
+  };
+}
+
 /**
  * Plans, compares, shows the plan and carries it out, unless it is a dry run, the user says no, or files
  * that a user edited are in the way. Returns the report; throws a UserError when it refuses.
  */
 export async function execute(prepared: Prepared): Promise<Report> {
   const settled = await settle(prepared);
-  const { given, terminal } = prepared;
+  const { given } = prepared;
   if (given.switches.dryRun) {
     const compared = await compare(settled, prepared);
     const parser = await import('./render/objects.ts');
@@ -115,10 +139,7 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
     return reportOf(compared.plan, compared.repos, true, parser, results);
   }
-  const workspace = prepared.open();
-  const { targets, ...written } = await withLock(workspace.parent, terminal.say, () =>
-    carryOut(settled, prepared),
-  );
+  const { targets, ...written } = await carryOut(settled, prepared);
   const results = await published(settled, written, targets);
   return reportOf(written.plan, written.repos, false, undefined, results);
 }
@@ -174,29 +195,49 @@ const TRIES = 3;
 type Written = Compared & { readonly targets?: readonly Target[] | undefined };
 
 async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> {
-  const { given, terminal, asks } = prepared;
-  const mayAsk = terminal.interactive && !given.switches.json;
-  let confirmed = !asks;
+  const answers: Answer[] = [];
+  let targets: readonly Target[] | undefined;
   for (let left = TRIES; ; left--) {
-    const compared = await compare(settled, prepared);
-    const changes = compared.repos.some(({ files }) =>
-      files.some(({ action }) => WRITES.has(action) || action === 'ask'),
-    );
-    // Whatever GitHub refuses is told before a file is written.
-    const targets = await lookAtGithub(settled, compared);
-    if (!confirmed && changes) await confirmPlan(compared, terminal);
-    if (!confirmed && targets) await confirmPublication(settled, targets, terminal);
-    confirmed = true;
-    const repos = await resolveConflicts(compared, terminal, mayAsk);
+    // No other run waits while a person thinks or GitHub is asked.
+    if (prepared.asks || settled.context || mayAsk(prepared)) {
+      const compared = await compare(settled, prepared);
+      // Whatever GitHub refuses is told before a file is written.
+      targets ??= await lookAtGithub(settled, compared);
+      if (left === TRIES) await confirm(settled, compared, targets, prepared);
+      if (mayAsk(prepared)) answers.push(...(await askConflicts(compared, answers, prepared)));
+    }
     try {
-      writeRepos(repos);
-      return { ...compared, repos, targets };
+      return { ...(await write(settled, prepared, answers)), targets };
     } catch (error) {
       if (!(error instanceof FileChanged)) throw error;
       if (left === 1)
         throw new UserError(`${error.message}, again and again. Nothing was written.`, 1);
     }
   }
+}
+
+/** Whether a person can be asked about files that both changed. */
+const mayAsk = ({ terminal, given }: Prepared): boolean =>
+  terminal.interactive && !given.switches.json;
+
+/** Compares and writes while no other run does. */
+async function write(
+  settled: Settled,
+  prepared: Prepared,
+  answers: readonly Answer[],
+): Promise<Compared> {
+  const { parent } = prepared.open();
+  return withLock(parent, prepared.terminal.say, async () => {
+    const compared = await compare(settled, prepared);
+    const repos = compared.repos.map((repo) => decide(repo, answers));
+    const open = repos.flatMap(({ folder, files }) =>
+      files.filter(({ action }) => action === 'ask').map(({ path }) => join(folder, path)),
+    );
+    if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
+    if (open.length > 0) throw conflictError(open);
+    writeRepos(repos);
+    return { ...compared, repos };
+  });
 }
 
 async function lookAtGithub(
@@ -208,12 +249,24 @@ async function lookAtGithub(
   return lookBeforeWriting(context, reposToPublish(plan, repos, false));
 }
 
-async function confirmPublication(
+/** Shows the plan and asks whether it is to be carried out. Throws Interrupted for a no. */
+async function confirm(
   { context }: Settled,
-  targets: readonly Target[],
-  terminal: Terminal,
+  { plan, repos }: Compared,
+  targets: readonly Target[] | undefined,
+  { terminal, asks }: Prepared,
 ): Promise<void> {
-  if (!context) return;
+  if (!asks) return;
+  const changes = repos.some(({ files }) =>
+    files.some(({ action }) => WRITES.has(action) || action === 'ask'),
+  );
+  if (changes) {
+    const report = reportOf(plan, repos, false, await import('./render/objects.ts'));
+    terminal.say(`\n${planText(report, painter(process.stderr), 60)}`);
+    if (!(await terminal.confirm('Write this?', true)))
+      throw new Interrupted('Nothing was written.');
+  }
+  if (!context || !targets) return;
   const { confirmCreation } = await import('./publish/publish.ts');
   await confirmCreation(context, targets, (question) => terminal.confirm(question, false));
 }
@@ -228,41 +281,45 @@ async function published(
   return publish(context, reposToPublish(plan, repos, true), targets);
 }
 
-async function confirmPlan({ plan, repos }: Compared, terminal: Terminal): Promise<void> {
-  const report = reportOf(plan, repos, false, await import('./render/objects.ts'));
-  terminal.say(`\n${planText(report, painter(process.stderr), 60)}`);
-  if (!(await terminal.confirm('Write this?', true))) throw new Interrupted('Nothing was written.');
-}
+/** What a person said about a file, as it was and as it would be. */
+type Answer = { readonly folder: string; readonly file: ComparedFile; readonly overwrite: boolean };
 
-async function resolveConflicts(
+/** Asks about each file that both changed and that `answers` do not cover. */
+async function askConflicts(
   { repos, parent }: Compared,
-  terminal: Terminal,
-  mayAsk: boolean,
-): Promise<ComparedRepo[]> {
-  const conflicts = repos.flatMap(({ folder, files }) =>
-    files.filter(({ action }) => action === 'ask').map((file) => ({ folder, file })),
+  answers: readonly Answer[],
+  { terminal }: Prepared,
+): Promise<Answer[]> {
+  const conflicts = repos.flatMap((repo) =>
+    decide(repo, answers)
+      .files.filter(({ action }) => action === 'ask')
+      .map((file) => ({ folder: repo.folder, file })),
   );
-  if (conflicts.length === 0) return [...repos];
-  if (!mayAsk) throw conflictError(conflicts.map(({ folder, file }) => `${folder}/${file.path}`));
+  if (conflicts.length === 0) return [];
   const chosen = await terminal.resolve(parent, conflicts);
-  return repos.map((repo) => decide(repo, chosen));
+  return conflicts.map(({ folder, file }) => ({ folder, file, overwrite: chosen.has(file) }));
 }
 
-/** `repo` with an answer for each file that was asked about. */
-function decide(repo: ComparedRepo, chosen: ReadonlySet<ComparedFile>): ComparedRepo {
+/** `repo` with `answers`, as far as they are about what lies there now. */
+function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
+  if (answers.length === 0) return repo;
   const files = repo.files.filter(({ path }) => path !== RECORD_FILE);
   const decided = files.map((file): ComparedFile => {
-    if (file.action !== 'ask') return file;
-    const overwritten = chosen.has(file);
-    return { ...file, action: overwritten ? 'overwrite' : 'keep' };
+    const answer = answers.findLast(
+      (one) =>
+        one.folder === repo.folder &&
+        one.file.path === file.path &&
+        one.file.found === file.found &&
+        one.file.contents === file.contents,
+    );
+    if (file.action !== 'ask' || answer === undefined) return file;
+    if (!answer.overwrite) return { ...file, action: 'keep' };
+    return { ...file, action: 'overwrite', hashes: [blobId(file.contents)] };
   });
-  const recorded = decided.map((file) =>
-    file.action === 'overwrite' ? { ...file, hashes: [blobId(file.contents)] } : file,
-  );
   const record = repo.files.find(({ path }) => path === RECORD_FILE);
   return withPending({
     ...repo,
-    files: [...recorded, recordFile(repo.repo, recorded, record?.found)],
+    files: [...decided, recordFile(repo.repo, decided, record?.found)],
   });
 }
 

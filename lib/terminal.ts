@@ -11,7 +11,7 @@ export type Terminal = {
   /** Prints a message; results that scripts read go to stdout instead. */
   readonly say: (text: string) => void;
   readonly ask: (questions: readonly Question[]) => Promise<Answers>;
-  readonly confirm: (message: string, byDefault: boolean) => Promise<boolean>;
+  readonly confirm: (message: string, byDefault: boolean, name?: string) => Promise<boolean>;
   /** Yeoman's conflict question for each file; returns those to overwrite. */
   readonly resolve: (parent: string, conflicts: readonly Conflict[]) => Promise<Set<ComparedFile>>;
 };
@@ -48,9 +48,8 @@ export function adapterTerminal(
     interactive,
     say,
     ask: async (questions) => (await prompt(questions.map(toInquirer))) as Answers,
-    confirm: async (message, byDefault) =>
-      (await prompt([{ type: 'confirm', name: 'proceed', message, default: byDefault }]))
-        .proceed !== false,
+    confirm: async (message, byDefault, name = 'proceed') =>
+      (await prompt([{ type: 'confirm', name, message, default: byDefault }]))[name] !== false,
     resolve: async (parent, conflicts) => {
       const { askConflicts } = await import('./conflicts.ts');
       return askConflicts(await load(), say, parent, conflicts);

@@ -10,24 +10,28 @@ const LOCK = '.flux-gitops.lock';
 /** How often a run shows that it is alive, and after how long without a sign it counts as killed (milliseconds). */
 const SIGN = 2_000;
 const SILENCE = 30_000;
-/** How long a run waits for another one (milliseconds). */
-const PATIENCE = 120_000;
 
 /** Who holds a lock. */
 type Holder = { readonly pid: number; readonly host: string; readonly since: string };
 
+/** How long a run waits for another one, and what its giving up means. */
+export type Patience = { readonly minutes: number; readonly consequence: string };
+
+const WHILE_WRITING: Patience = { minutes: 2, consequence: 'Nothing was written.' };
+
 /**
  * Does `work` while no other run works in `folder`, and returns what it returns. Waits for another run, and
- * says so. Throws a UserError (exit code 1) when that takes longer than two minutes.
+ * says so. Throws a UserError (exit code 1) when that takes longer than `patience`.
  */
 export async function withLock<T>(
   folder: string,
   say: (text: string) => void,
   work: () => Promise<T>,
+  patience = WHILE_WRITING,
 ): Promise<T> {
   const file = lockFile(folder);
   if (file === undefined) return work();
-  await acquire(file, say);
+  await acquire(file, say, patience);
   const sign = setInterval(() => touch(file), SIGN).unref();
   const release = (): void => fs.rmSync(file, { force: true });
   process.once('exit', release);
@@ -53,7 +57,11 @@ function lockFile(folder: string): string | undefined {
   }
 }
 
-async function acquire(file: string, say: (text: string) => void): Promise<void> {
+async function acquire(
+  file: string,
+  say: (text: string) => void,
+  patience: Patience,
+): Promise<void> {
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   const started = performance.now();
   let told = false;
@@ -66,7 +74,8 @@ async function acquire(file: string, say: (text: string) => void): Promise<void>
     }
     if (other !== undefined && !told) say(`Waiting for another run: ${describe(other)}.`);
     told ||= other !== undefined;
-    if (performance.now() - started > PATIENCE) throw refusal(file, other);
+    if (performance.now() - started > patience.minutes * 60_000)
+      throw refusal(file, other, patience);
     await sleep(100);
   }
 }
@@ -117,7 +126,7 @@ function remove(file: string, dead: { readonly text: string }): void {
   }
   // Somebody was faster: the lock is given back.
   if (fs.readFileSync(aside, 'utf8') !== dead.text && !fs.existsSync(file))
-    fs.linkSync(aside, file);
+    fs.renameSync(aside, file);
   fs.rmSync(aside, { force: true });
 }
 
@@ -133,10 +142,14 @@ function touch(file: string): void {
 const describe = ({ pid, host, since }: Holder): string =>
   `process ${pid} on ${host}, since ${since}`;
 
-function refusal(file: string, other: Holder | undefined): UserError {
+function refusal(
+  file: string,
+  other: Holder | undefined,
+  { minutes, consequence }: Patience,
+): UserError {
   const who = other ? describe(other) : 'an unknown process';
   return new UserError(
-    `Another run works here and did not end within two minutes: ${who}. Nothing was written.\n` +
+    `Another run works here and did not end within ${minutes} minutes: ${who}. ${consequence}\n` +
       `  Wait for it and run the command again. If there is no such run, remove ${file}.`,
     1,
   );

@@ -63,7 +63,13 @@ export function planApp(given: Given, world: World): Planned {
     );
   });
   const syncConfig = estate.syncConfig === 'yes';
-  const plan = { repos: [config, ...scenarioRepos], elsewhere: [], environments, syncConfig };
+  const plan = {
+    repos: [config, ...scenarioRepos],
+    elsewhere: [],
+    environments,
+    syncConfig,
+    visibility,
+  };
   checkFollowed(plan, given, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }

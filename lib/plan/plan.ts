@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../errors.ts';
+import type { Visibility } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
 import type { FoundRecord, Json, RepoKind } from './record.ts';
 import type { Values } from './values.ts';
@@ -41,7 +42,9 @@ export type Plan = {
   /** The environments that the run is about. */
   readonly environments: readonly Environment[];
   /** Whether the cluster applies the config repo by itself. */
-  readonly syncConfig?: boolean;
+  readonly syncConfig: boolean;
+  /** Who may see the repositories that are created. */
+  readonly visibility: Visibility;
 };
 
 /** What lies where a repository belongs. */

@@ -41,7 +41,9 @@ export function planScenarioRepo(given: Given, world: World): Planned {
   const record: RepoRecord = { kind: 'scenario-repo', name: repo, estate, shared, environments };
   const asked = texts.env === undefined ? [] : names;
   const repos = [planRepo(record, fed, found, asked)];
-  return { problems, plan: { repos, elsewhere: [], environments: fed } };
+  const { visibility } = estate;
+  const plan = { repos, elsewhere: [], environments: fed, syncConfig: false, visibility };
+  return { problems, plan };
 }
 
 const NO_REPO: Problem = {

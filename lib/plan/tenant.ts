@@ -33,7 +33,9 @@ export function planTenant(given: Given, world: World): Planned {
   checkEstate(recorded.name, environments, problems);
   if (problems.length > 0) return { problems };
 
-  const { shared, estate } = recorded;
+  const { shared } = recorded;
+  const { estate } = resolve(given, recorded, [], []);
+  const { visibility } = estate;
   const names = added.map(({ name }) => name);
   const repos = [planRepo({ ...recorded, environments }, added, config, names)];
   const elsewhere: Elsewhere[] = [];
@@ -49,12 +51,11 @@ export function planTenant(given: Given, world: World): Planned {
     }
     const before = mergeEnvironments(place.record?.environments ?? [], siblings);
     const merged = mergeEnvironments(before, fed);
-    const { visibility = 'public' } = estate;
     const record = { name: repo, estate: { visibility }, shared, environments: merged };
     repos.push(planRepo({ kind: 'scenario-repo', ...record }, fed, place, names));
   }
   const syncConfig = estate.syncConfig === 'yes';
-  const plan = { repos, elsewhere, environments: added, syncConfig };
+  const plan = { repos, elsewhere, environments: added, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 

@@ -34,6 +34,16 @@ export async function checkToken(githubUrl: string, { switches }: Given): Promis
   await findToken(locateGithub(githubUrl), switches.tokenStdin ? standardInput() : undefined);
 }
 
+/** Where a token for the GitHub at `githubUrl` would come from; undefined when there is none. */
+export async function tokenSource(githubUrl: string): Promise<string | undefined> {
+  try {
+    return (await findToken(locateGithub(githubUrl))).source;
+  } catch (error) {
+    if (error instanceof PublishError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Signs in for the run of `given` that `plan` plans. Returns what the other functions need, and `given`
  * with the owner as GitHub spells it, because addresses in the files depend on it: the repositories of
@@ -48,7 +58,7 @@ export async function signInForPlan(
 ): Promise<{ readonly given: Given; readonly context: PublishContext }> {
   const { texts, switches } = given;
   const owner = texts.owner?.[0];
-  const visibility = texts.visibility?.[0] === 'private' ? 'private' : 'public';
+  const { visibility } = plan;
   const repos = plan.repos.map((repo) => {
     const { name, githubUrl } = repo;
     const recorded = repo.owner === DEMO_OWNER ? undefined : repo.owner;
@@ -160,9 +170,15 @@ export async function publish(
     return describeTargets(targets, progress);
   };
   return telling(soFar, control, () =>
-    interruptible(control, () => withLock(request.workspace, say, work)),
+    interruptible(control, () => withLock(request.workspace, say, work, WHILE_PUBLISHING)),
   );
 }
+
+/** Publishing takes its time, and what it has written stays. */
+const WHILE_PUBLISHING = {
+  minutes: 15,
+  consequence: 'The files are written, and nothing was published.',
+};
 
 /** What became, or in a dry run would become, of each repository. */
 export function describeTargets(
@@ -229,7 +245,9 @@ export function reposToPublish(
 ): PublicationRepo[] {
   return compared.map(({ repo, folder, isNew, files }) => {
     const { name, description, role, githubUrl, owner } = repo;
-    const chosen = files.filter(({ action }) => !NOT_OURS.has(action));
+    const chosen = files.filter(
+      ({ state, action }) => !NOT_OURS.has(action) && !(state === 'edited' && action === 'none'),
+    );
     const unwritten = written ? [] : chosen.filter(({ action }) => WRITES.has(action));
     const branches = repo.branches.map((branch) => ({
       name: branch,

@@ -105,6 +105,7 @@ const tier = {
   tenantConditions: conditions(2),
   namespaceConditions: conditions(3),
   conditionsSparingControllers: conditions(3),
+  podMakers: Array.from({ length: 3 }, () => ({ groups: "['apps']", kinds: "['deployments']" })),
   allowedList: '',
 };
 for (const layer of ['install', 'network', 'policies'])

@@ -61,6 +61,13 @@ function installValues(record: RepoRecord): Values {
   };
 }
 
+/** What Kubernetes makes pods from, by API group. */
+const POD_MAKERS = [
+  { groups: [''], kinds: ['replicationcontrollers'] },
+  { groups: ['apps'], kinds: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'] },
+  { groups: ['batch'], kinds: ['jobs', 'cronjobs'] },
+];
+
 function policyValues(record: RepoRecord): Values {
   const { defaults, environments, allowSource = [], allowPriorityClass = [] } = record;
   const owners = [...new Set([defaults, ...environments].map(ownerUrl))];
@@ -72,6 +79,7 @@ function policyValues(record: RepoRecord): Values {
     tenantConditions,
     namespaceConditions,
     conditionsSparingControllers,
+    podMakers: POD_MAKERS,
     allowedList: [...new Set([...owners, ...allowSource])].join('`, `'),
   };
 }

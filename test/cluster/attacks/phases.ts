@@ -27,9 +27,10 @@ export async function attackLocked(place: Place, fields: Fields): Promise<Locked
 /** Every step of every attack; how each ended, by battle, in the order of the catalogue. */
 async function attack(place: Place, battles: readonly Battlefield[]): Promise<Verdict[][]> {
   const first = await fight(place, battles, 'commit', 300);
-  const again = battles.map((one) => ({
+  // What was refused at its first step has no second one, and its refusal would be gone.
+  const again = battles.map((one, n) => ({
     ...one,
-    attacks: one.attacks.filter(({ after }) => after),
+    attacks: one.attacks.filter(({ after }, at) => after && first[n]?.[at]?.by === 'nobody'),
   }));
   const second = await fight(place, again, 'after', 120);
   const third: Verdict[][] = [];

@@ -80,8 +80,9 @@ tenants wait: the patches of the FluxInstance let git use no protocol.
   the sources of the others, or keep secrets in these encrypted (SOPS).
 - A commit of a few small git objects, whose folders name each other, unpacks to any number of files (measured with ten
   levels of ten: the source-controller is above 1 GiB after 14 seconds, and a worker is busy for minutes). A tenant may
-  have five sources of a kind, and the source-controller has ten workers and 2 GiB, so that others go on. Its memory is
-  shared all the same. A shard of its own confines it, if the tenant makes no objects without the shard's label:
+  have five sources of a kind, and the source-controller has ten workers and 2 GiB, so that others go on (measured with one
+  such source for 21 seconds: 1.3 GiB at the end, and another tenant's source handled within 0.5 seconds each time). Its
+  memory is shared all the same. A shard of its own confines it, if the tenant makes no objects without the shard's label:
   \`install/README.md\` says how.
 - How often an account writes is not held. A loop of 1 MiB objects filled a store of 2 GiB in 140 seconds (measured), and
   then nobody can write. The policy \`tenant-sizes\` bounds ConfigMaps and Secrets, \`tenant-events\` bounds events; other

@@ -16,6 +16,13 @@ const CHART_VERSION = '0.58.1';
 /** A range, so that the operator brings patch releases by itself. */
 export const FLUX_VERSION = '2.9.x';
 
+/** What Kubernetes makes pods from, by API group. */
+const POD_MAKERS = [
+  { groups: [''], kinds: ['replicationcontrollers'] },
+  { groups: ['apps'], kinds: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'] },
+  { groups: ['batch'], kinds: ['jobs', 'cronjobs'] },
+];
+
 /** The layers of a config repo that are there once per cluster. */
 export function operatorTier(record: RepoRecord): Layer[] {
   const layer = (from: string, values: Values): Layer => ({ from, into: from, values });
@@ -65,6 +72,7 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     tenantConditions,
     namespaceConditions,
     conditionsSparingControllers,
+    podMakers: POD_MAKERS,
     allowedList: [owner, ...allowSource].join('`, `'),
     owner,
     own: own.map((one) => ({ namespace: namespaceOf(one), url: ownerUrl(one) })),

@@ -51,8 +51,11 @@ const kinds = [
   '/api/v1/events?fieldSelector=reason%3DFailedCreate',
 ];
 
-/** Everything that is said not to have worked, by namespace; and which syncs went well. */
-export async function hear(access: Access) {
+/** Everything that is said not to have worked, by namespace; and what syncs that went well say. */
+type Heard = { said: ReadonlyMap<string, readonly string[]>; ready: ReadonlySet<string> };
+
+/** Asks every object at once. */
+export async function hear(access: Access): Promise<Heard> {
   const said = new Map<string, string[]>();
   const ready = new Set<string>();
   for (const path of kinds) {
@@ -78,6 +81,10 @@ export async function hear(access: Access) {
   return { said, ready };
 }
 
+/** Whether the tenant's own sync has applied `commit`. */
+export const hasApplied = ({ ready }: Heard, { namespace }: Tenant, commit: string): boolean =>
+  [...ready].some((one) => one.startsWith(`${namespace} `) && one.includes(commit));
+
 /** Reads objects and pages, what the file server was asked for, and who has dialled. */
 export const seeing =
   (access: Access, files: FileServer, lines: Lines): See =>
@@ -99,23 +106,23 @@ export const seeing =
 export async function judge(
   battle: Battlefield,
   { plane: access, files, lines }: { plane: Access; files: FileServer; lines: Lines },
-  commit: string,
-  seconds: number,
+  { commit, step, seconds }: { commit: string; step: 'commit' | 'after'; seconds: number },
 ): Promise<Verdict[]> {
   const end = Date.now() + seconds * 1000;
   const verdicts = new Map<string, Verdict>();
   const see = seeing(access, files, lines);
   const asked = new Map<string, string>();
   for (;;) {
-    const { said, ready } = await hear(access);
+    const all = await hear(access);
     for (const attack of battle.attacks.filter(({ name }) => !verdicts.has(name))) {
       const tenant = battle.tenantOf(attack);
-      const applied = [...ready].some(
-        (one) => one.startsWith(`${tenant.namespace} `) && one.includes(commit),
-      );
-      const heard = [...(said.get(tenant.namespace) ?? [])];
+      const applied = hasApplied(all, tenant, commit);
+      const heard = [...(all.said.get(tenant.namespace) ?? [])];
       if (attack.fromPod && applied) heard.push(await fromPod(access, attack, tenant, asked));
-      const verdict = await ended(attack, tenant, see, heard, applied);
+      // One that has more steps has done no harm yet.
+      const goesOn = step === 'commit' && (attack.after ?? attack.stall);
+      const tried = goesOn ? { ...attack, harm: async () => applied } : attack;
+      const verdict = await ended(tried, tenant, see, heard, applied);
       if (verdict) verdicts.set(attack.name, verdict);
       else if (Date.now() > end)
         verdicts.set(attack.name, {

@@ -96,6 +96,24 @@ export const podAttacks: Attack[] = [
     says: /3600 seconds at most/,
   },
   {
+    name: 'pod-evicted-endlessly',
+    attempt: 'from a pod: the same by an eviction',
+    commit: (t) => {
+      const { spec } = podTemplate();
+      return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
+    },
+    fromPod: ({ namespace }) => ({
+      as: 'worker',
+      args: ['create', '--raw', `/api/v1/namespaces/${namespace}/pods/attack/eviction`, '-f', '-'],
+      input: of('policy/v1', 'Eviction', { name: 'attack' }, undefined, {
+        deleteOptions: { gracePeriodSeconds: 315_360_000 },
+      }),
+    }),
+    reference: 'nobody',
+    hardened: 'policy tenant-finalizers',
+    says: /3600 seconds at most/,
+  },
+  {
     ...podAttack(
       'label-copied',
       'the label of the platform’s objects on a volume claim, by a pod’s template for it',

@@ -4,8 +4,9 @@ import { until } from '../wait.ts';
 import { type Attack, at, type Tenant } from './attack.ts';
 import { push } from './commit.ts';
 import type { Battlefield } from './field.ts';
-import { ended, hear, seeing, type Verdict } from './judge.ts';
-import { look, type Place, requested } from './phases.ts';
+import { ended, hasApplied, hear, seeing, type Verdict } from './judge.ts';
+import { look, requested } from './look.ts';
+import type { Place } from './place.ts';
 
 /** Who waits longer than this for a sync was kept from it; one that is handled at once takes about a second. */
 const patience = 30_000;
@@ -24,18 +25,15 @@ async function stallOne(place: Place, battle: Battlefield, attack: Attack): Prom
   const tenant = battle.tenantOf(attack);
   const alone = { ...battle, attacks: [attack] };
   const commit = await push(alone, 'stall');
-  await look(place, alone);
+  await look(place.plane, alone);
   const verdict = await until(
     `${tenant.namespace} is refused, or has somebody dial`,
     60_000,
     async () => {
-      const { said, ready } = await hear(place.plane);
-      const isApplied = [...ready].some(
-        (one) => one.startsWith(`${tenant.namespace} `) && one.includes(commit),
-      );
-      const heard = said.get(tenant.namespace) ?? [];
+      const all = await hear(place.plane);
+      const heard = all.said.get(tenant.namespace) ?? [];
       const see = seeing(place.plane, place.files, place.lines);
-      const found = await ended(attack, tenant, see, heard, isApplied);
+      const found = await ended(attack, tenant, see, heard, hasApplied(all, tenant, commit));
       return found ? { ok: found } : { seen: heard.join('\n') };
     },
     () => place.run.tail('kustomize-controller'),

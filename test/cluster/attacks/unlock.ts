@@ -6,7 +6,9 @@ import { kubectl } from '../kube.ts';
 import { until } from '../wait.ts';
 import type { Battlefield } from './field.ts';
 import { seeing, type Verdict } from './judge.ts';
-import { type Fields, type Locked, type Place, requested } from './phases.ts';
+import { requested } from './look.ts';
+import type { Fields, Locked } from './phases.ts';
+import type { Place } from './place.ts';
 import { referenceAttacks } from './references.ts';
 
 /** What happened when the locks were gone. */

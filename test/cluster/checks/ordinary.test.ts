@@ -6,8 +6,9 @@ import { apply, freshEstate, theCluster } from '../check.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, type Estate, fluxGitops, namespaceOf, publish } from '../estate.ts';
 import { applied } from '../expect.ts';
-import { call, get, kubectl, list } from '../kube.ts';
+import { call, get, kubectl, list, tryKubectl } from '../kube.ts';
 import { until } from '../wait.ts';
+import { controllerRules, controllerSteps } from './controllers.ts';
 
 const envs = ['dev', 'stage', 'prod'];
 
@@ -18,6 +19,26 @@ async function applyPolicies(t: TestContext, estate: Estate): Promise<void> {
   await kubectl(cluster, ['apply', '-f', policies]);
   t.after(() => kubectl(cluster, ['delete', '--ignore-not-found', '-f', policies]));
 }
+
+/** A page for the world, and an account. */
+const pageOf = (namespace: string) => `
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: reader }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: page }
+spec:
+  rules:
+    - host: ${namespace}.example.invalid
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: kcheck-service, port: { number: 80 } } }
+---
+`;
 
 /** What a tenant deploys day by day, in one commit. */
 const work = (namespace: string, volume: string, repository: string) => `
@@ -31,10 +52,6 @@ kind: Secret
 metadata: { name: settings }
 stringData: { key: value }
 ---
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: reader }
----
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: { name: reader }
@@ -45,6 +62,17 @@ kind: RoleBinding
 metadata: { name: reader }
 roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader }
 subjects: [{ kind: ServiceAccount, name: reader, namespace: ${namespace} }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: evictor }
+rules: [{ apiGroups: [''], resources: [pods/eviction], verbs: [create] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: evictor }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: evictor }
+subjects: [{ kind: ServiceAccount, name: evictor, namespace: ${namespace} }]
 ---
 apiVersion: batch/v1
 kind: Job
@@ -111,19 +139,7 @@ spec:
           restartPolicy: Never
           containers: [{ name: nightly, image: example.invalid/nightly:1 }]
 ---
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: { name: page }
-spec:
-  rules:
-    - host: ${namespace}.example.invalid
-      http:
-        paths:
-          - path: /
-            pathType: Prefix
-            backend: { service: { name: kcheck-service, port: { number: 80 } } }
----
-apiVersion: networking.k8s.io/v1
+${pageOf(namespace)}apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: { name: only-from-web }
 spec:
@@ -180,6 +196,7 @@ test('ordinary work is not hindered by any guard, and the demo is Ready (hardene
   };
   await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(volume));
   t.after(() => kubectl(cluster, ['delete', 'pv', namespace, '--wait=false']));
+  const usual = await usualClass(t, namespace);
   const folder = dirname(appFile(estate, 'dev'));
   const repository = `${cluster.git.url}/${estate.owner}/flux-dev`;
   writeFileSync(join(folder, 'work.yaml'), work(namespace, namespace, repository));
@@ -200,6 +217,79 @@ test('ordinary work is not hindered by any guard, and the demo is Ready (hardene
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs/once`;
   const { out } = await call(cluster, jobs);
   assert.equal((JSON.parse(out) as { status: { succeeded?: number } }).status.succeeded, 1);
+  for (const { metadata, spec } of usual ? await list(cluster, 'Pod', namespace) : [])
+    assert.equal(spec?.priorityClassName, usual, metadata.name);
+  await evict(namespace);
+});
+
+/** A priority class that Kubernetes gives to every pod without one, until the check ends. */
+async function usualClass(t: TestContext, name: string): Promise<string | undefined> {
+  const cluster = theCluster();
+  if (cluster.kind === 'foreign') return undefined;
+  const kind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' };
+  const usual = { ...kind, metadata: { name }, value: 10, globalDefault: true };
+  await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(usual));
+  t.after(() => kubectl(cluster, ['delete', 'priorityclass', name]));
+  return name;
+}
+
+/** An account of the tenant that may do so evicts a pod, as a tool that drains or rebalances does. */
+async function evict(namespace: string): Promise<void> {
+  const cluster = theCluster();
+  const pods = await list(cluster, 'Pod', namespace);
+  const name = pods.find(({ metadata }) => metadata.labels?.app === 'agent')?.metadata.name ?? '';
+  const as = ['--as', `system:serviceaccount:${namespace}:evictor`, '-n', namespace];
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+  const deleteOptions = { gracePeriodSeconds: 30 };
+  const input = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, deleteOptions };
+  await kubectl(cluster, [...as, 'create', '--raw', path, '-f', '-'], JSON.stringify(input));
+  await until(`the pod ${name} is gone`, 30_000, async () => {
+    const found = await get(cluster, 'Pod', namespace, name);
+    return found ? { seen: JSON.stringify(found.metadata) } : { ok: true };
+  });
+}
+
+test('a controller for all namespaces does its work in a tenant’s (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  await applyPolicies(t, estate);
+  const namespace = namespaceOf(estate, 'dev');
+  const own = `${estate.prefix}-controllers`;
+  writeFileSync(join(dirname(appFile(estate, 'dev')), 'page.yaml'), pageOf(namespace));
+  const commit = await publish(estate, 'flux-dev');
+  await apply(estate, 'dev');
+  await applied(estate, 'dev', commit);
+  const rbac = 'rbac.authorization.k8s.io';
+  const everywhere = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: own } },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: own },
+      rules: controllerRules,
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: own },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: own },
+      subjects: [{ kind: 'ServiceAccount', name: 'controller', namespace: own }],
+    },
+  ];
+  const items = { apiVersion: 'v1', kind: 'List', items: everywhere };
+  await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(items));
+  t.after(() => kubectl(cluster, ['delete', `clusterrole/${own}`, `clusterrolebinding/${own}`]));
+  const as = ['--as', `system:serviceaccount:${own}:controller`, '-n', namespace];
+  const refused: string[] = [];
+  for (const { what, args, input } of controllerSteps(namespace)) {
+    const { code, error } = await tryKubectl(
+      cluster,
+      [...as, ...args],
+      input && JSON.stringify(input),
+    );
+    if (code !== 0) refused.push(`${what}: ${error.trim()}`);
+  }
+  assert.deepEqual(refused, []);
 });
 
 /** A kustomization.yaml that makes a ConfigMap and changes the demo app. */

@@ -1,7 +1,8 @@
+import type { Adapter } from './conflicts.ts';
 import { commandOf } from './plan/commands.ts';
 import { printError, printReport, refuseIncomplete, refuseUnpublishable } from './report.ts';
 import { execute, prepare } from './run.ts';
-import { type Adapter, adapterTerminal } from './terminal.ts';
+import { adapterTerminal } from './terminal.ts';
 
 /**
  * Runs `flux-gitops` with `argv` and returns its exit code. Yeoman's adapter is loaded when the
@@ -15,6 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   // A reader of messages that is gone changes nothing about the run.
   process.stderr.on('error', () => undefined);
   if (argv[0] === 'help') return help(argv.slice(1));
+  if (process.platform === 'win32') say(UNTRIED);
   const command = commandOf(argv[0]);
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   const terminal = adapterTerminal(interactive, say, loadAdapter);
@@ -38,6 +40,9 @@ async function help(words: readonly string[]): Promise<number> {
   if (command !== undefined) return main([command, '--help']);
   return main(words);
 }
+
+const UNTRIED =
+  'Note: flux-gitops is made for Linux and macOS and was not tried on Windows: WSL is the safer way.';
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

@@ -4,7 +4,13 @@ import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
 import { differenceOf } from './render/difference.ts';
 import { unixLines } from './render/line-ends.ts';
-import type { Adapter, Conflict } from './terminal.ts';
+
+/** A file that a user edited where this run would change it, and the folder of its repository. */
+export type Conflict = { readonly folder: string; readonly file: ComparedFile };
+
+/** The part of Yeoman's adapter that is used; version 4 (yo) and version 5 have it. */
+// biome-ignore lint/suspicious/noExplicitAny: the two versions differ in the types of their questions
+export type Adapter = { readonly prompt: (questions: any, initial?: any) => Promise<any> };
 
 type ConflicterAdapter = ConstructorParameters<typeof Conflicter>[0];
 type ConflicterFile = Parameters<Conflicter['checkForCollision']>[0];

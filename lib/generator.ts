@@ -1,10 +1,11 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
+import type { Adapter } from './conflicts.ts';
 import { usageOf } from './disk/package-files.ts';
 import { printReport, type Report, refuseIncomplete, refuseUnpublishable } from './report.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
 import { type CommandName, flagOf, isSwitch, settingsOf } from './settings/settings.ts';
-import { type Adapter, adapterTerminal } from './terminal.ts';
+import { adapterTerminal } from './terminal.ts';
 
 type Options = BaseOptions & { readonly [flag: string]: unknown };
 

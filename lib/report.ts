@@ -11,7 +11,7 @@ import { shellCommand, shellWord } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
-import { painter } from './terminal.ts';
+import { type Paint, painter } from './terminal.ts';
 
 /** A file in a report: whose it is, and what a run does, or has done, to it. */
 export type ReportedFile = {
@@ -45,9 +45,6 @@ export type Report = {
   readonly notes: readonly string[];
   readonly next: readonly string[];
 };
-
-/** Paints a word; with colours off it returns the word. */
-export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) => string;
 
 /** What a run does to a file, as a plan says it and as a result says it. */
 const ACTIONS: {
@@ -109,7 +106,7 @@ export function resultText(report: Report, paint: Paint): string {
   const { changed, published } = report;
   const idle = !changed && (published ?? []).every(({ created, pushed }) => !created && !pushed);
   const kept = report.repositories.some(({ files }) =>
-    files.some(({ action }) => action === 'keep'),
+    files.some((file) => shownAction(file) === 'keep'),
   );
   const verdict = idle
     ? [kept ? 'Nothing was changed.' : 'Nothing to do: every file is as it should be.']

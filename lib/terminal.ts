@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
+import type { Adapter, Conflict } from './conflicts.ts';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
-import type { Paint } from './report.ts';
 import type { Answers, Question } from './settings/questions.ts';
 
 /** How a run talks to a person. */
@@ -15,13 +15,6 @@ export type Terminal = {
   /** Yeoman's conflict question for each file; returns those to overwrite. */
   readonly resolve: (parent: string, conflicts: readonly Conflict[]) => Promise<Set<ComparedFile>>;
 };
-
-/** A file that a user edited where this run would change it, and the folder of its repository. */
-export type Conflict = { readonly folder: string; readonly file: ComparedFile };
-
-/** The part of Yeoman's adapter that is used; version 4 (yo) and version 5 have it. */
-// biome-ignore lint/suspicious/noExplicitAny: the two versions differ in the types of their questions
-export type Adapter = { readonly prompt: (questions: any, initial?: any) => Promise<any> };
 
 /** A terminal that prints with `say`, and asks with the adapter that `load` loads at the first question. */
 export function adapterTerminal(
@@ -69,6 +62,9 @@ function toInquirer({ name, message, choices, byDefault, when, validate }: Quest
     return { ...common, type: 'select', choices: choices.map((value) => ({ name: value, value })) };
   return { ...common, type: 'input', validate };
 }
+
+/** Paints a word; with colours off it returns the word. */
+export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) => string;
 
 /** Paints for `stream`, unless it is no terminal or NO_COLOR is set. */
 export function painter(stream: NodeJS.WriteStream): Paint {

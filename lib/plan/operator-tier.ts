@@ -7,9 +7,8 @@ import {
   namespaceConditions,
   tenantConditions,
 } from './match-conditions.ts';
-import type { Layer, Plan } from './plan.ts';
-import type { RepoRecord } from './record.ts';
-import type { Values } from './values.ts';
+import type { Layer, Plan, Values } from './plan.ts';
+import { hasPolicies, type RepoRecord } from './record.ts';
 
 /** The charts flux-operator and flux-instance, which are released together. */
 const CHART_VERSION = '0.58.1';
@@ -38,11 +37,6 @@ export function operatorTier(record: RepoRecord): Layer[] {
 /** What the cluster applies of the config repo. */
 function configSyncValues(record: RepoRecord): Values {
   return { hasPolicies: hasPolicies(record), environments: record.environments };
-}
-
-/** Whether any tenant of `record` is one that the policies hold. */
-export function hasPolicies({ shared, environments }: RepoRecord): boolean {
-  return [shared, ...environments].some(({ profile }) => profile === 'hardened');
 }
 
 function installValues(record: RepoRecord): Values {

@@ -2,7 +2,9 @@ import { type Problem, quote } from '../errors.ts';
 import type { Visibility } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
 import type { FoundRecord, Json, RepoKind } from './record.ts';
-import type { Values } from './values.ts';
+
+/** What the templates of a layer may use, by name. */
+export type Values = { readonly [name: string]: unknown };
 
 /** A folder of templates laid into a folder of a repository with one set of values. */
 export type Layer = {

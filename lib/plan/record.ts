@@ -34,6 +34,11 @@ export type RepoRecord = {
   readonly environments: readonly Environment[];
 };
 
+/** Whether any tenant of `record` is one that the policies hold. */
+export function hasPolicies({ shared, environments }: RepoRecord): boolean {
+  return [shared, ...environments].some(({ profile }) => profile === 'hardened');
+}
+
 /** A record as it was found, with what a new one takes over from it. */
 export type FoundRecord = RepoRecord & {
   /** Undefined in a record of version 1, which does not tell. */

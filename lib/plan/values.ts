@@ -1,11 +1,8 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
-import { hasPolicies } from './operator-tier.ts';
-import type { RepoRecord } from './record.ts';
-
-/** What the templates of a layer may use, by name. */
-export type Values = { readonly [name: string]: unknown };
+import type { Values } from './plan.ts';
+import { hasPolicies, type RepoRecord } from './record.ts';
 
 /** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
 type Quota = {

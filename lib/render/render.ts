@@ -1,6 +1,5 @@
 import ejs from 'ejs';
-import type { Layer } from '../plan/plan.ts';
-import type { Values } from '../plan/values.ts';
+import type { Layer, Values } from '../plan/plan.ts';
 import { hclString, plainText, yamlScalar } from './quoting.ts';
 
 /** A template: `path` below its layer, with the `.ejs` that its output does not have. */

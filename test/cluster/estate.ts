@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Cluster } from './cluster.ts';
+import { fluxGitops } from './command.ts';
 import { createRepository } from './git-server.ts';
 
 const execute = promisify(execFile);
@@ -40,14 +41,6 @@ export const configPath = (estate: Estate, ...parts: string[]): string =>
 
 /** A name that no other estate has, so that checks can share a cluster. */
 export const uniqueName = (): string => `t-${randomBytes(3).toString('hex')}`;
-
-/** Runs the command under test; FLUX_GITOPS_BIN names another one, an installed one for instance. */
-export async function fluxGitops(args: readonly string[]): Promise<string> {
-  const own = resolve(import.meta.dirname, '../../bin/flux-gitops.js');
-  const command = process.env.FLUX_GITOPS_BIN ?? own;
-  const { stdout } = await execute(process.execPath, [command, ...args]);
-  return stdout;
-}
 
 /** Generates an estate, fills in the git server's address and pushes every repository. */
 export async function makeEstate(

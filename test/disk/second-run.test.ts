@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   mkdirSync,
   readdirSync,
@@ -10,8 +10,12 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execute, prepare } from '../../lib/run.ts';
+import type { Terminal } from '../../lib/terminal.ts';
 import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
 
 /** A new estate of octo-org in a new folder. */
@@ -249,9 +253,24 @@ test('runs at the same time wait for each other, and lose nothing', async () => 
   );
 });
 
+test('a run says for whom it waits', async () => {
+  const folder = await estate();
+  const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)']);
+  const lock = join(folder, '.flux-gitops.lock');
+  const holder = { pid: other.pid, host: hostname(), since: '2026-01-01T00:00:00Z' };
+  writeFileSync(lock, JSON.stringify(holder));
+  const waiting = runHere(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  await sleep(400);
+  assert.ok(!readTree(folder).has('flux-demo/qa/1_tenant.yaml'));
+  rmSync(lock);
+  other.kill();
+  const { code, stderr } = await waiting;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, new RegExp(`Waiting for another run: process ${other.pid} on`));
+});
+
 test('a lock of a killed run is taken over, also by a run with the same process id', async () => {
   const folder = await estate();
-  const { hostname } = await import('node:os');
   for (const pid of [process.pid, 4194305]) {
     const holder = { pid, host: hostname(), since: '2026-01-01T00:00:00Z' };
     writeFileSync(join(folder, '.flux-gitops.lock'), JSON.stringify(holder));
@@ -339,4 +358,56 @@ test('a link is written through, and one that leads out is refused', async () =>
   const { code, stderr } = await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder);
   assert.equal(code, 2);
   assert.match(stderr, /README\.md: this is a link that leads out of the repository/);
+});
+
+test('a file that is saved while the plan is shown is looked at again, and merged', async () => {
+  const folder = await estate();
+  const questions: string[] = [];
+  const terminal: Terminal = {
+    interactive: true,
+    say: () => undefined,
+    ask: async () => ({}),
+    confirm: async (message) => {
+      questions.push(message);
+      edit(folder, 'flux-demo/README.md', (text) => text.replace('# flux-demo', '# Our fleet'));
+      return /Write/.test(message);
+    },
+    resolve: async () => new Set(),
+  };
+  const prepared = await prepare('tenant', ['qa', '--into', 'flux-demo'], terminal, {
+    cwd: folder,
+  });
+  assert.ok(prepared);
+  await execute(prepared);
+  assert.ok(questions.includes('Write this?'));
+  assert.match(read(folder, 'flux-demo/README.md'), /# Our fleet[\s\S]*fluxdemo-qa/);
+});
+
+describe('inside an estate', () => {
+  test('no other one is nested: the main command works on that estate', async () => {
+    const folder = await estate();
+    const before = readTree(folder);
+    for (const below of ['flux-demo', 'flux-demo/dev', 'flux-dev', 'flux-stage-prod/prod'])
+      await succeed([], join(folder, below));
+    assert.deepEqual(readTree(folder), before);
+    await succeed(['scenario-repo', 'flux-qa'], join(folder, 'flux-demo'));
+    assert.ok(readTree(folder).has('flux-qa/qa/app.yaml'));
+  });
+
+  test('a tenant is added from the folder that holds the config repo, and from an app repo', async () => {
+    const folder = await estate();
+    await succeed(['tenant', 'qa'], folder);
+    await succeed(['tenant', 'uat'], join(folder, 'flux-dev'));
+    assert.deepEqual(Object.keys(recordOf(folder).environments).sort(), [
+      ...['dev', 'prod', 'qa', 'stage', 'uat'],
+    ]);
+  });
+
+  test('an app repo whose config repo is not here is not taken for an empty folder', async () => {
+    const folder = await estate();
+    rmSync(join(folder, 'flux-demo'), { recursive: true });
+    const { code, stderr } = await runHere([], join(folder, 'flux-dev'));
+    assert.equal(code, 2);
+    assert.match(stderr, /belongs to the scenario repo flux-dev/);
+  });
 });

@@ -12,8 +12,8 @@ const MANY = Array.from({ length: 300 }, (_, index) => `e${index}`);
 const ARGV = ['--yes', `--scenario=flux-many=${MANY.join(',')}`, '--scenario=flux-one=one'];
 
 /** Runs the command and kills it after `delay` milliseconds. */
-async function killed(cwd: string, delay: number): Promise<void> {
-  const child = spawn(process.execPath, [BIN, ...ARGV], { cwd, stdio: 'ignore' });
+async function killed(cwd: string, delay: number, argv = ARGV): Promise<void> {
+  const child = spawn(process.execPath, [BIN, ...argv], { cwd, stdio: 'ignore' });
   const exit = new Promise((resolve) => child.once('exit', resolve));
   await Promise.race([exit, wait(delay)]);
   child.kill('SIGKILL');
@@ -26,14 +26,14 @@ test('a run that is killed leaves each repository whole or not there, and the ne
   assert.equal((await runCommand(ARGV, whole)).code, 0);
   const length = performance.now() - started;
   const expected = readTree(whole);
-  for (let step = 1; step <= 12; step++) {
+  for (let step = 1; step <= 6; step++) {
     const folder = temporaryFolder();
-    await killed(folder, (length * (step + 6)) / 18);
+    await killed(folder, (length * (step + 3)) / 9);
     const left = readTree(folder);
     for (const repo of readdirSync(folder).filter((name) => !name.startsWith('.flux-gitops'))) {
       const mine = (tree: Map<string, string>) =>
         new Map([...tree].filter(([path]) => path.startsWith(`${repo}/`)));
-      assert.deepEqual(mine(left), mine(expected), `${repo} after ${step}/18 of the run`);
+      assert.deepEqual(mine(left), mine(expected), `${repo} after ${step + 3}/9 of the run`);
     }
     assert.equal((await runCommand(ARGV, folder)).code, 0);
     assert.deepEqual(readTree(folder), expected);
@@ -73,6 +73,71 @@ test('when one move fails, those before it are undone', async () => {
   assert.throws(() => writeRepos(repos), { name: 'FileChanged' });
   assert.deepEqual(readTree(folder), before);
   assert.deepEqual(readdirSync(join(folder, 'there')), ['old']);
+});
+
+test('what is undone ends as it was, also where one file was moved twice', () => {
+  const folder = temporaryFolder();
+  const record = '.yo-rc.json';
+  writeTree(folder, [
+    ['one/old', 'old\n'],
+    [`one/${record}`, 'first\n'],
+    ['one/gone/x', 'x\n'],
+    ['two/old', 'saved in the meantime\n'],
+  ]);
+  const before = readTree(folder);
+  const base = { hashes: [], known: [] };
+  const moved = {
+    ...base,
+    path: record,
+    state: 'ours',
+    action: 'replace',
+    found: 'first\n',
+  } as const;
+  const one = compared(join(folder, 'one'), false, ['old', 'new']);
+  const gone = {
+    ...base,
+    path: 'gone/x',
+    state: 'leftover',
+    action: 'remove',
+    found: 'x\n',
+  } as const;
+  // The last repository is written first.
+  const repos: ComparedRepo[] = [
+    compared(join(folder, 'two'), false, ['old']),
+    {
+      ...one,
+      files: [...one.files, { ...gone, contents: '' }, { ...moved, contents: 'third\n' }],
+      pending: { ...moved, contents: 'second\n' },
+    },
+  ];
+  assert.throws(() => writeRepos(repos), { name: 'FileChanged', path: join(folder, 'two/old') });
+  assert.deepEqual(readTree(folder), before);
+  writeTree(folder, [['two/old', 'old\n']]);
+  writeRepos(repos);
+  assert.deepEqual(
+    [...readTree(folder)],
+    [
+      ['one/.yo-rc.json', 'third\n'],
+      ['one/new', 'new\n'],
+      ['one/old', 'new\n'],
+      ['two/old', 'new\n'],
+    ],
+  );
+});
+
+test('a run that is killed while it changes an estate leaves no file that the next one does not know', async () => {
+  const folder = temporaryFolder();
+  const began = performance.now();
+  assert.equal((await runCommand(ARGV, folder)).code, 0);
+  const length = performance.now() - began;
+  for (let step = 1; step <= 8; step++) {
+    await killed(folder, (length * (step + 3)) / 10, ['--interval', `${step}m`]);
+    const { code, stderr } = await runCommand(['--interval', `${step + 10}m`], folder);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /by you/);
+    const sync = readTree(folder).get('flux-demo/e299/2_sync.yaml') ?? '';
+    assert.match(sync, new RegExp(`interval: ${step + 10}m0s`));
+  }
 });
 
 test('a replaced file keeps its permissions', async () => {

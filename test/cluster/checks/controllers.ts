@@ -51,6 +51,10 @@ export function controllerSteps(namespace: string): Step[] {
       'an event',
       of('v1', 'Event', 'issued', { ...regarding, reason: 'Issued', message: 'x' }),
     ),
+    create('an event with an annotation', {
+      ...of('v1', 'Event', 'renewed', { ...regarding, reason: 'Renewed', message: 'x' }),
+      metadata: { name: 'renewed', annotations: { 'example.invalid/revision': '2' } },
+    }),
     { what: 'a token', args: ['create', 'token', 'reader', '--duration=10m'] },
     { what: 'the solver’s end', args: ['delete', 'pod/solver', 'service/solver', '--wait=false'] },
   ];

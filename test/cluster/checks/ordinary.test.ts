@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { apply, freshEstate, theCluster } from '../check.ts';
+import { fluxGitops } from '../command.ts';
 import { running } from '../demo.ts';
-import { appFile, configPath, type Estate, fluxGitops, namespaceOf, publish } from '../estate.ts';
+import { appFile, configPath, type Estate, namespaceOf, publish } from '../estate.ts';
 import { applied } from '../expect.ts';
 import { call, get, kubectl, list, tryKubectl } from '../kube.ts';
 import { until } from '../wait.ts';
@@ -323,3 +324,60 @@ test('a kustomization.yaml counts where it is allowed, and is left out elsewhere
     assert.equal(made.length, count, `generated ConfigMaps of ${env}`);
   }
 });
+
+const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
+const source = 'source.toolkit.fluxcd.io/v1';
+
+test('components name folders of the source only, whatever sign an address would have (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  await applyPolicies(t, estate);
+  await apply(estate, 'dev');
+  const namespace = namespaceOf(estate, 'dev');
+  const sync = (component: string) => ({
+    ...{ apiVersion: kustomize, kind: 'Kustomization', metadata: { name: 'mine', namespace } },
+    spec: {
+      ...{ interval: '20m0s', retryInterval: '1m', timeout: '1m', prune: true, path: './mine' },
+      ...{ serviceAccountName: namespace, targetNamespace: namespace, components: [component] },
+      sourceRef: { kind: 'GitRepository', name: 'flux-dev' },
+    },
+  });
+  const names = ['../base', './base', 'base/v1.2', 'a_b-c'];
+  for (const name of names) assert.equal(await refusal(namespace, sync(name)), '', name);
+  // One sign at a time: a policy that lost one of them lets one of these through.
+  const others = ['a:b', 'a@b', 'a?b', 'a//b', '/a', '-a', 'github.com/a/b'];
+  for (const name of others)
+    assert.match(await refusal(namespace, sync(name)), /tenant-syncs/, name);
+});
+
+test('an owner of one tenant is no owner of the others (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  const other = ['--owner', 'other-org', '--repo', 'flux-qa'];
+  await fluxGitops(['tenant', 'qa', '--yes', ...other, '--into', configPath(estate)]);
+  await applyPolicies(t, estate);
+  await apply(estate, 'dev');
+  await kubectl(cluster, ['apply', '-f', configPath(estate, 'qa', '1_tenant.yaml')]);
+  t.after(() => kubectl(cluster, ['delete', 'namespace', `${estate.prefix}-qa`, '--wait=false']));
+  const push = cluster.git.push;
+  const repository = (namespace: string, owner: string) => ({
+    ...{ apiVersion: source, kind: 'GitRepository', metadata: { name: 'mine', namespace } },
+    spec: {
+      ...{ interval: '1m0s', timeout: '60s', ref: { branch: 'main' } },
+      ...{ url: `${push}/${owner}/flux-x`, ignore: 'kustomization.yaml' },
+    },
+  });
+  const said = /is no source that this tenant may use/;
+  const [dev, qa] = [namespaceOf(estate, 'dev'), `${estate.prefix}-qa`];
+  assert.match(await refusal(dev, repository(dev, 'other-org')), said);
+  assert.match(await refusal(qa, repository(qa, estate.owner)), said);
+  assert.doesNotMatch(await refusal(dev, repository(dev, estate.owner)), said);
+  assert.doesNotMatch(await refusal(qa, repository(qa, 'other-org')), said);
+});
+
+/** What the API server says when the tenant's account asks for `object`; empty when it agrees. */
+async function refusal(namespace: string, object: object): Promise<string> {
+  const as = ['--as', `system:serviceaccount:${namespace}:${namespace}`];
+  const args = [...as, 'create', '--dry-run=server', '-f', '-'];
+  const { code, error } = await tryKubectl(theCluster(), args, JSON.stringify(object));
+  return code === 0 ? '' : error;
+}

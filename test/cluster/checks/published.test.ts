@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StandIn } from '../../github/stand-in.ts';
 import { apply, check } from '../check.ts';
+import { fluxGitops } from '../command.ts';
 import { running } from '../demo.ts';
-import { configPath, type Estate, fluxGitops } from '../estate.ts';
+import { configPath, type Estate } from '../estate.ts';
 import { applied } from '../expect.ts';
 
 type Published = {

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { apply, check, commitOf } from '../check.ts';
+import { fluxGitops } from '../command.ts';
 import { running } from '../demo.ts';
-import {
-  configPath,
-  type Estate,
-  fluxGitops,
-  namespaceOf,
-  pointAtCluster,
-  publish,
-} from '../estate.ts';
+import { configPath, type Estate, namespaceOf, pointAtCluster, publish } from '../estate.ts';
 import { applied, reconcile } from '../expect.ts';
 import { list } from '../kube.ts';
 

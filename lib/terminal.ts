@@ -32,7 +32,11 @@ export function adapterTerminal(
     try {
       return await Promise.race([(await load()).prompt(questions), ended]);
     } catch (error) {
-      throw isExit(error) ? interrupted() : error;
+      if (!isExit(error)) throw error;
+      const interruption = interrupted();
+      // Yeoman ends the run with the error of its question, whatever is thrown here.
+      Object.assign(error, { message: interruption.message, code: interruption.code });
+      throw interruption;
     } finally {
       process.off('beforeExit', onEnd);
     }
@@ -53,7 +57,7 @@ export function adapterTerminal(
 const interrupted = (): Interrupted => new Interrupted('Interrupted: nothing was written.');
 
 // Inquirer throws the first on Ctrl-C, and the second when somebody else ended its questions.
-const isExit = (error: unknown): boolean =>
+const isExit = (error: unknown): error is Error =>
   error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name);
 
 function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { plainText, yamlScalar } from '../../lib/render/quoting.ts';
+import { runs } from '../properties.ts';
 
 const BENT = [
   '',
@@ -95,7 +96,7 @@ for (const { name, read } of readers) {
         assert.equal(read(`- key: ${yamlScalar(value)}\n  next: 1\n`)[0].key, value);
         assert.deepEqual(read(`${yamlScalar(value)}: 1\n`), { [value]: 1 });
       }),
-      { numRuns: 10_000 },
+      runs(10_000),
     );
   });
 }

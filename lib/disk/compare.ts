@@ -97,7 +97,7 @@ export async function compareRepo(
     const place = { repo, folder, found, known, record };
     files.push(await compareFile(file, place, comparison));
   }
-  files.push(...leftovers(repo, folder, planned, known, comparison));
+  files.push(...leftovers(repo, folder, planned, known));
   return withPending({ repo, folder, isNew, files: withRecord(repo, files, record) });
 }
 
@@ -144,7 +144,7 @@ async function compareFile(
   const before = known.written.get(path) ?? [];
   const common = { path, found, known: before, hashes: [blobId(file.contents)] };
   if (found === undefined) {
-    const deleted = before.length > 0 && !isAskedFor(path, place.repo);
+    const deleted = before.length > 0 && !isAskedFor(path, place);
     const contents = linesLike(record, file.contents);
     if (!deleted) return { ...common, contents, state: 'new', action: 'create' };
     if (force) return { ...common, contents, state: 'deleted', action: 'create' };
@@ -165,9 +165,14 @@ async function compareFile(
   return { ...common, contents, hashes: before, state: 'edited', action: keep ? 'keep' : 'ask' };
 }
 
-/** Whether the user named the environment whose folder holds `path`. */
-const isAskedFor = (path: string, { askedFor }: RepoPlan): boolean =>
-  askedFor.includes(path.split('/')[0] ?? '');
+/**
+ * Whether the user named the environment whose folder holds `path`, and that folder is gone. A folder that
+ * is there may hold the user's own application in place of the demo.
+ */
+function isAskedFor(path: string, { folder, repo }: Place): boolean {
+  const environment = path.split('/')[0] ?? '';
+  return repo.askedFor.includes(environment) && !isThere(join(folder, environment));
+}
 
 /** Whether `found` was written by this tool, also when git put conflict markers between two such texts. */
 function isOurs(found: string, hashes: readonly string[]): boolean {
@@ -201,7 +206,6 @@ function leftovers(
   folder: string,
   planned: readonly File[],
   { written }: Known,
-  { force }: Comparison,
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
@@ -209,7 +213,7 @@ function leftovers(
     if (paths.has(path) || elsewhere.has(path.split('/')[0] ?? '')) return [];
     const found = readIfThere(join(folder, path));
     if (found === undefined) return [];
-    const ours = force || isOurs(found, hashes);
+    const ours = isOurs(found, hashes);
     return [
       {
         ...{ path, found, known: hashes, contents: found, state: 'leftover' },

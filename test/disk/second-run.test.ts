@@ -200,6 +200,15 @@ describe('what a user deleted', () => {
   });
 });
 
+test('the demo app that a team replaced by its own stays away when a setting of its tenant changes', async () => {
+  const folder = await estate();
+  rmSync(join(folder, 'flux-dev/dev/app.yaml'));
+  writeFileSync(join(folder, 'flux-dev/dev/shop.yaml'), 'kind: List\n');
+  await succeed(['tenant', 'dev', '--interval', '5m', '--into', 'flux-demo'], folder);
+  assert.match(read(folder, 'flux-demo/dev/2_sync.yaml'), /interval: 5m0s/);
+  assert.deepEqual(readdirSync(join(folder, 'flux-dev/dev')), ['shop.yaml']);
+});
+
 describe('two branches that each add a tenant', () => {
   async function merged(take: 'markers' | 'none'): Promise<string> {
     const folder = await estate();

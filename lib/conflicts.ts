@@ -2,8 +2,8 @@ import { join, relative } from 'node:path';
 import { Conflicter } from '@yeoman/conflicter';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
-import { differenceOf } from './render/difference.ts';
-import { unixLines } from './render/line-ends.ts';
+import { unixLines } from './render/git-text.ts';
+import { differenceOf } from './render/merge.ts';
 
 /** A file that a user edited where this run would change it, and the folder of its repository. */
 export type Conflict = { readonly folder: string; readonly file: ComparedFile };

@@ -18,7 +18,7 @@ import { RECORD_FILE } from './plan/record.ts';
 import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
-import { blobId } from './render/line-ends.ts';
+import { blobId } from './render/git-text.ts';
 import { layerRenderer } from './render/render.ts';
 import { planText, type Report, reportOf } from './report.ts';
 import { type Given, parseArguments } from './settings/arguments.ts';

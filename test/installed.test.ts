@@ -55,6 +55,7 @@ describe('the packed package', () => {
     const files = [...readTree(installed).keys()].filter((path) => !path.includes('node_modules'));
     assert.ok(files.includes('dist/generators/tenant/index.js'));
     assert.ok(files.includes('generators/app/USAGE'));
+    assert.ok(files.includes('earlier/0.1.0-first/install/README.md.ejs'));
     assert.deepEqual(
       files.filter((path) => /\.ts$|^test|^bench/.test(path)),
       [],

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { FoundRecord, Written } from '../plan/record.ts';
 import { joinWritten } from '../plan/record.ts';
 import { layersOf } from '../plan/repositories.ts';
-import { blobId, unixLines } from '../render/line-ends.ts';
+import { blobId, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, layerRenderer } from '../render/render.ts';
 import { EARLIER_VERSIONS, earlierTemplatesOf } from './package-files.ts';
 import { readIfThere } from './workspace.ts';

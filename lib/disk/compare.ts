@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
-import { sidesOf } from '../render/git-conflict.ts';
-import { blobId, linesLike, unixLines } from '../render/line-ends.ts';
+import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase } from './base.ts';
 import { checkFile, checkFolder } from './folders.ts';
@@ -283,10 +282,10 @@ export function withPending(repo: ComparedRepo): ComparedRepo {
   return { ...repo, pending: { ...record, contents, action: 'replace' } };
 }
 
-const foundJson = (text: string, otherwise: RepoPlan['all']): RepoPlan['all'] => {
+const foundJson = (text: string, fallback: RepoPlan['all']): RepoPlan['all'] => {
   try {
     return JSON.parse(text.replace(/^\ufeff/, '')) as RepoPlan['all'];
   } catch {
-    return otherwise;
+    return fallback;
   }
 };

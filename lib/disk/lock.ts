@@ -64,7 +64,7 @@ async function acquire(
 ): Promise<void> {
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   const started = performance.now();
-  let told = false;
+  let announced = false;
   for (;;) {
     if (create(file, holder)) return;
     const other = read(file);
@@ -72,8 +72,8 @@ async function acquire(
       remove(file, other);
       continue;
     }
-    if (other !== undefined && !told) say(`Waiting for another run: ${describe(other)}.`);
-    told ||= other !== undefined;
+    if (other !== undefined && !announced) say(`Waiting for another run: ${describe(other)}.`);
+    announced ||= other !== undefined;
     if (performance.now() - started > patience.minutes * 60_000)
       throw refusal(file, other, patience);
     await sleep(100);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
-import { sidesOf } from '../render/git-conflict.ts';
+import { sidesOf } from '../render/git-text.ts';
 import { defaultOf, readSetting } from '../settings/resolve.ts';
 import { configRepoName, environmentName, scenarioRepoName } from '../settings/rules.ts';
 import {
@@ -282,12 +282,12 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
 
 /** What a record without `key` means: it was written before there was such a setting. */
 const missingValue = (key: SettingKey): unknown => {
-  const { before, rule } = settingOf(key);
-  return before === undefined ? defaultOf(key) : rule.read(before);
+  const { whenMissing, rule } = settingOf(key);
+  return whenMissing === undefined ? defaultOf(key) : rule.read(whenMissing);
 };
 
-const orderIn = (own: Json | undefined, otherwise: number): number =>
-  typeof own?.order === 'number' ? own.order : otherwise;
+const orderIn = (own: Json | undefined, fallback: number): number =>
+  typeof own?.order === 'number' ? own.order : fallback;
 
 /** A record of version 1 in the shape of today; what it wrote to which file is not known. */
 function lift(

@@ -33,8 +33,8 @@ const KEYS = Object.keys(SETTINGS) as SettingKey[];
 const KEY_OF_FLAG = new Map(KEYS.map((key) => [flagOf(key), key]));
 const OPTIONS = Object.fromEntries(
   KEYS.map((key) => {
-    const { alone, short } = settingOf(key);
-    const type = alone ? ('boolean' as const) : ('string' as const);
+    const { isYesNo, short } = settingOf(key);
+    const type = isYesNo ? ('boolean' as const) : ('string' as const);
     return [flagOf(key).slice(2), { type, multiple: true, ...(short && { short }) }];
   }),
 );
@@ -85,7 +85,7 @@ export function parseArguments(
 function readPositional(word: string, before: Token | undefined, reading: Reading): void {
   const key = before && KEY_OF_FLAG.get(before.rawName);
   const isValue = /^(yes|no|true|false|on|off|[01])$/i.test(word);
-  if (key === undefined || before?.inlineValue || !settingOf(key).alone || !isValue) {
+  if (key === undefined || before?.inlineValue || !settingOf(key).isYesNo || !isValue) {
     reading.positionals.push(word);
     return;
   }
@@ -107,7 +107,7 @@ function readFlag(token: Token, foreign: readonly string[], reading: Reading): v
     if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading.command, rawName));
     return;
   }
-  const text = settingOf(key).alone ? yesOrNo(key, token, reading) : textOf(key, token, reading);
+  const text = settingOf(key).isYesNo ? yesOrNo(key, token, reading) : textOf(key, token, reading);
   if (text === undefined) return;
   const earlier = reading.texts[key] ?? [];
   const { list, scope, rule } = settingOf(key);
@@ -115,7 +115,7 @@ function readFlag(token: Token, foreign: readonly string[], reading: Reading): v
     reading.problems.push({
       given: `${flag} ${quote(earlier[0] ?? '')} and ${flag} ${quote(text)}`,
       rule: 'this flag is given once',
-      example: `${flag}${settingOf(key).alone ? '' : ` ${rule.example}`}`,
+      example: `${flag}${settingOf(key).isYesNo ? '' : ` ${rule.example}`}`,
       flag,
       settings: [key],
     });

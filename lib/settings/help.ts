@@ -11,10 +11,10 @@ export function helpText(command: CommandName, usage: string): string {
 /** Every flag of `command` with its value, and what it means with its default. */
 export function flagRows(command: CommandName): [flag: string, meaning: string][] {
   return settingsOf(command).map((key) => {
-    const { value, help, default: text, short, alone } = settingOf(key);
+    const { value, help, default: text, short, isYesNo } = settingOf(key);
     const flag = `${short ? `-${short}, ` : ''}${flagOf(key)}`;
-    const space = value === undefined || alone ? '' : ' ';
-    const shown = typeof text === 'string' && !alone && key !== 'into';
+    const space = value === undefined || isYesNo ? '' : ' ';
+    const shown = typeof text === 'string' && !isYesNo && key !== 'into';
     return [`${flag}${space}${value ?? ''}`, shown ? `${help} (default: ${text})` : help];
   });
 }

@@ -26,11 +26,11 @@ export type Setting = {
   /** The default as text, which may depend on the environment. */
   readonly default?: string | ((environment: string) => string);
   /** What a record of version 1 without this setting means, where that differs from the default. */
-  readonly before?: string;
+  readonly whenMissing?: string;
   /** Whether the flag may be given more than once, and the values are a list. */
   readonly list?: true;
   /** Whether the flag alone means yes, and another value follows after `=` only. */
-  readonly alone?: true;
+  readonly isYesNo?: true;
   readonly short?: string;
   /** Whether the flag says how repositories are published, and so means nothing without `--publish`. */
   readonly publishing?: true;
@@ -56,7 +56,7 @@ const APP = ['app'] as const;
 const yesNo = <const S extends Pick<Setting, 'scope' | 'commands' | 'help'>>(setting: S) => ({
   ...setting,
   rule: rules.oneOf(YES_NO),
-  alone: true as const,
+  isYesNo: true as const,
   default: 'no',
 });
 
@@ -214,7 +214,7 @@ export const SETTINGS = {
     commands: ALL,
     value: '[=no]',
     help: 'hardened tenants may use kustomization.yaml, by which they can read what Flux holds of others',
-    before: 'no',
+    whenMissing: 'no',
   }),
   syncConfig: yesNo({
     scope: 'estate',
@@ -390,7 +390,7 @@ export function settingsOf(command: CommandName): SettingKey[] {
 
 /** Whether `key` is a switch: a flag that says yes and shows no value in the help. */
 export function isSwitch(key: SettingKey): boolean {
-  return ROWS[key].alone === true && ROWS[key].value === undefined;
+  return ROWS[key].isYesNo === true && ROWS[key].value === undefined;
 }
 
 /** The flag of a setting: `githubUrl` is `--github-url`. */

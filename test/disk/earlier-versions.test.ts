@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { EARLIER_VERSIONS, earlierTemplatesOf } from '../../lib/disk/package-files.ts';
 import { readRecord } from '../../lib/plan/record.ts';
 import { layersOf } from '../../lib/plan/repositories.ts';
-import { blobId } from '../../lib/render/line-ends.ts';
+import { blobId } from '../../lib/render/git-text.ts';
 import { layerRenderer } from '../../lib/render/render.ts';
 import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 

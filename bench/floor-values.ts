@@ -5,7 +5,7 @@ import { parseArguments } from '../lib/settings/arguments.ts';
 /** The values of each layer of the default estate, as JSON for floor.js: it computes nothing by itself. */
 export function floorValues(): string {
   const { given } = parseArguments('app', ['--yes']);
-  const { plan } = planApp(given, { folder: '', find: () => NOTHING });
+  const { plan } = planApp(given, { folder: '', find: () => NOTHING, feederOf: () => undefined });
   const [config, app] = plan?.repos ?? [];
   if (!config || !app) throw new Error('the default estate has no plan');
   const valuesOf = (layers: typeof config.layers): object =>

@@ -1,6 +1,6 @@
 import type { Adapter } from './conflicts.ts';
 import { commandOf } from './plan/commands.ts';
-import { printError, printReport, refuseIncomplete, refuseUnpublishable } from './report.ts';
+import { printError, printReport } from './report.ts';
 import { execute, prepare } from './run.ts';
 import { adapterTerminal } from './terminal.ts';
 
@@ -26,11 +26,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (!prepared) return 0;
     const report = await execute(prepared);
     printReport(report, prepared.given, say);
-    refuseUnpublishable(report);
-    refuseIncomplete(report);
     return 0;
   } catch (error) {
-    return await printError(error, argv.includes('--json'));
+    return await printError(
+      error,
+      argv.some((word) => /^--json(=yes|=true)?$/.test(word)),
+    );
   }
 }
 

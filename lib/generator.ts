@@ -1,7 +1,7 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
 import type { Adapter } from './conflicts.ts';
 import { usageOf } from './disk/package-files.ts';
-import { printReport, type Report, refuseIncomplete, refuseUnpublishable } from './report.ts';
+import { printReport, type Report } from './report.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
 import { type CommandName, flagOf, isSwitch, settingsOf } from './settings/settings.ts';
@@ -69,8 +69,6 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   end(): void {
     if (!this.prepared || !this.report) return;
     printReport(this.report, this.prepared.given, (text) => this.log(text));
-    refuseUnpublishable(this.report);
-    refuseIncomplete(this.report);
   }
 
   override help(): string {

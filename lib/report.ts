@@ -253,35 +253,43 @@ const shorten = (folder: string): string => {
   return folder.startsWith(cwd) ? folder.slice(cwd.length) : folder;
 };
 
-/** Prints `report`: JSON and plans to stdout, results and progress to stderr. */
+/**
+ * Prints `report`: JSON and plans to stdout, results and progress to stderr. Throws a UserError (exit code 1)
+ * when it tells of something that is not as it should be; with `--json` that is in the document as well.
+ */
 export function printReport(report: Report, given: Given, say: (text: string) => void): void {
-  if (given.switches.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  const failure = unpublishable(report) ?? incomplete(report);
+  const error = failure && { error: { message: failure.message } };
+  if (given.switches.json)
+    process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
   else say(resultText(report, painter(process.stderr)));
+  if (failure) throw failure;
 }
 
-/** Throws when a dry run found repositories that cannot be published; the report has been printed. */
-export function refuseUnpublishable({ published = [] }: Report): void {
+/** An error that `printReport` has printed already, as a part of its document. */
+export class ReportedError extends UserError {}
+
+/** In a dry run: which repositories cannot be published. */
+function unpublishable({ published = [] }: Report): ReportedError | undefined {
   const problems = published.flatMap(({ problem }) => problem ?? []);
   const texts = problems.map(({ message, hint }) => `${message}\n  ${hint}`);
-  if (texts.length > 0) throw new UserError(texts.join('\n'), 1);
+  return texts.length > 0 ? new ReportedError(texts.join('\n'), 1) : undefined;
 }
 
-/**
- * Throws when a file that new tenants depend on was kept as a user edited it: it lacks what this run would
- * have brought. The report has been printed.
- */
-export function refuseIncomplete({ repositories, dryRun }: Report): void {
+/** A file that new tenants depend on and that was kept as a user edited it: it lacks what this run brought. */
+function incomplete({ repositories, dryRun }: Report): ReportedError | undefined {
   const lacking = repositories.flatMap(({ folder, files }) =>
     files
       .filter(({ state, action }) => state === 'edited' && action === 'keep')
       .filter(({ path }) => path.startsWith('policies/') || path === 'kustomization.yaml')
       .map(({ path }) => join(folder, path)),
   );
-  if (dryRun || lacking.length === 0) return;
-  throw new UserError(
+  if (dryRun || lacking.length === 0) return undefined;
+  return new ReportedError(
     `${listed(lacking)} was kept, and lacks what the environments need: Flux or the estate's own policies ` +
-      'will refuse them.\n  Merge it by hand: the same command with --dry-run shows the file, --force writes it anew.',
+      'will refuse them.\n  Run the same command without --keep on a terminal: it shows the difference and asks. ' +
+      '--force writes the file anew.',
     1,
   );
 }
@@ -294,7 +302,7 @@ export async function printError(error: unknown, json: boolean): Promise<number>
   const known = error instanceof UserError || error instanceof Interrupted;
   const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
-  if (json) {
+  if (json && !(error instanceof ReportedError)) {
     const shape = await errorAsJson(error);
     process.stdout.write(`${JSON.stringify({ error: shape }, null, 2)}\n`);
   }

@@ -21,7 +21,7 @@ import type { PublishResult } from './publish/state.ts';
 import { blobId } from './render/git-text.ts';
 import { layerRenderer } from './render/render.ts';
 import { planText, type Report, reportOf } from './report.ts';
-import { type Given, parseArguments } from './settings/arguments.ts';
+import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
 import { helpText } from './settings/help.ts';
 import { openQuestions, withAnswers } from './settings/questions.ts';
 import { readSetting } from './settings/resolve.ts';
@@ -34,8 +34,6 @@ export type Prepared = {
   readonly terminal: Terminal;
   /** Whether questions are asked, and so the plan is shown and confirmed. */
   readonly asks: boolean;
-  /** What was typed, as words. */
-  readonly typed: readonly string[];
   /** Opens what lies on disk, as it is at that moment. */
   readonly open: () => Workspace;
 };
@@ -66,13 +64,13 @@ export async function prepare(
   const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
   const open = (): Workspace => {
     const broken: Problem[] = [];
-    const workspace = openWorkspace(command, start.cwd, into, broken);
+    const workspace = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
     if (broken.length > 0) throw inputError(broken);
     return workspace;
   };
   // A planner that does not know what lies in the folder would speak of other things.
   if (found.length > 0) throw inputError([...problems, ...found]);
-  const workspace = openWorkspace(command, start.cwd, into, found);
+  const workspace = openWorkspace(command, start.cwd, into, texts.name?.[0], found);
   if (found.length > 0) throw inputError([...problems, ...found]);
   if (problems.length > 0)
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
@@ -80,8 +78,7 @@ export async function prepare(
   if (asks && switches.publish) await checkTokenFor(given, workspace);
   const answered = asks ? await askOpen(given, workspace, terminal) : given;
   const complete = asks ? await offerPublishing(answered, workspace, terminal) : answered;
-  const typed = ['flux-gitops', ...(command === 'app' ? [] : [command]), ...argv];
-  return { given: complete, terminal, asks, typed, open };
+  return { given: complete, terminal, asks, open };
 }
 
 /** A missing token is told before the first question. */
@@ -116,7 +113,8 @@ async function offerPublishing(
   const { tokenSource } = await import('./publish/publish.ts');
   const source = await tokenSource(repo.githubUrl);
   if (source === undefined) return given;
-  const message = `Create ${plan.repos.map(({ name }) => name).join(', ')} on GitHub and push them (token from ${source})?`;
+  const names = plan.repos.map(({ name }) => name).join(', ');
+  const message = `Publish ${names} on ${repo.githubUrl} (token from ${source})?`;
   if (!(await terminal.confirm(message, false, 'publish'))) return given;
   return {
     ...given,
@@ -148,12 +146,12 @@ export async function execute(prepared: Prepared): Promise<Report> {
 type Settled = { readonly given: Given; readonly context?: PublishContext };
 
 /** Signs in when the plan is to be published, which may settle the owner. */
-async function settle({ given, typed, terminal, open }: Prepared): Promise<Settled> {
+async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
   const workspace = open();
   const plan = planFor(given, workspace);
   if (!given.switches.publish) return { given };
   const { signInForPlan } = await import('./publish/publish.ts');
-  return signInForPlan(given, plan, typed, workspace.parent, terminal.say);
+  return signInForPlan(given, plan, wordsOf(given), workspace.parent, terminal.say);
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
@@ -226,8 +224,8 @@ async function write(
   prepared: Prepared,
   answers: readonly Answer[],
 ): Promise<Compared> {
-  const { parent } = prepared.open();
-  return withLock(parent, prepared.terminal.say, async () => {
+  const { lockFolders } = prepared.open();
+  return withLock(lockFolders, prepared.terminal.say, async () => {
     const compared = await compare(settled, prepared);
     const repos = compared.repos.map((repo) => decide(repo, answers));
     const open = repos.flatMap(({ folder, files }) =>
@@ -326,7 +324,7 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
 function conflictError(conflicts: readonly string[]): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
   return new UserError(
-    `You edited these files, and this run would change the same lines, so nothing was written:\n${list}\n` +
+    `You changed these files, and what is new could not be merged into them, so nothing was written:\n${list}\n` +
       'Keep them with --keep, overwrite them with --force, or run this on a terminal to decide for each one.',
     1,
   );

@@ -46,7 +46,7 @@ export function adapterTerminal(
     say,
     ask: async (questions) => (await prompt(questions.map(toInquirer))) as Answers,
     confirm: async (message, byDefault, name = 'proceed') =>
-      (await prompt([{ type: 'confirm', name, message, default: byDefault }]))[name] !== false,
+      (await prompt([{ type: 'confirm', name, message, default: byDefault }]))[name] === true,
     resolve: async (parent, conflicts) => {
       const { askConflicts } = await import('./conflicts.ts');
       return askConflicts(await load(), say, parent, conflicts);

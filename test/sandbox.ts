@@ -14,7 +14,7 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../lib/errors.ts';
 import { commandOf } from '../lib/plan/commands.ts';
-import { refuseIncomplete, resultText } from '../lib/report.ts';
+import { printReport } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
 import { adapterTerminal } from '../lib/terminal.ts';
 
@@ -73,8 +73,7 @@ export async function runHere(argv: readonly string[], cwd: string): Promise<Out
     const prepared = await prepare(command ?? 'app', rest, terminal, { cwd });
     if (!prepared) return { code: 0, stdout: '', stderr: '' };
     const report = await execute(prepared);
-    said.push(resultText(report, (_, text) => text));
-    refuseIncomplete(report);
+    printReport(report, prepared.given, terminal.say);
     return { code: 0, stdout: '', stderr: said.join('\n') };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

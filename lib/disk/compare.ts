@@ -50,8 +50,6 @@ export type ComparedFile = {
   readonly found: string | undefined;
   /** The hashes to record of it, when the action is carried out. */
   readonly hashes: readonly string[];
-  /** The hashes that were recorded of it. */
-  readonly known: readonly string[];
 };
 
 /** A repository on disk: `isNew` when its folder does not exist. */
@@ -91,12 +89,13 @@ export async function compareRepo(
   const record = readIfThere(join(folder, RECORD_FILE));
   const files: ComparedFile[] = [];
   for (const file of planned) {
-    checkFile(folder, file.path, problems);
     const found = readIfThere(join(folder, file.path));
     const place = { repo, folder, found, known, record };
     files.push(await compareFile(file, place, comparison));
   }
   files.push(...leftovers(repo, folder, planned, known));
+  for (const { path, action } of files)
+    if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
   return withPending({ repo, folder, isNew, files: withRecord(repo, files, record) });
 }
 
@@ -121,7 +120,7 @@ async function knownFiles(
 
 function newFile({ path, contents }: File): ComparedFile {
   const hashes = [blobId(contents)];
-  return { path, state: 'new', action: 'create', contents, found: undefined, hashes, known: [] };
+  return { path, state: 'new', action: 'create', contents, found: undefined, hashes };
 }
 
 type Place = {
@@ -141,9 +140,10 @@ async function compareFile(
   const { path } = file;
   const { found, known, record = '' } = place;
   const before = known.written.get(path) ?? [];
-  const common = { path, found, known: before, hashes: [blobId(file.contents)] };
+  const common = { path, found, hashes: [blobId(file.contents)] };
   if (found === undefined) {
-    const deleted = before.length > 0 && !isAskedFor(path, place);
+    // A run that was killed may have been about to write or to remove it.
+    const deleted = before.length > 0 && !known.pending.has(path) && !isAskedFor(path, place);
     const contents = linesLike(record, file.contents);
     if (!deleted) return { ...common, contents, state: 'new', action: 'create' };
     if (force) return { ...common, contents, state: 'deleted', action: 'create' };
@@ -155,7 +155,10 @@ async function compareFile(
   if (isOurs(found, [...before, ...(known.pending.get(path) ?? [])]))
     return { ...common, contents, state: 'ours', action: 'replace' };
   if (force) return { ...common, contents, state: 'edited', action: 'overwrite' };
-  const base = await findBase(path, place.folder, place.repo.found, known, render);
+  // What is no text in UTF-8 would be damaged by a merge.
+  const base = found.includes('\ufffd')
+    ? undefined
+    : await findBase(path, place.folder, place.repo.found, known, render);
   const merged =
     base === undefined ? undefined : await mergeEdited(found, base, file, place.repo.askedFor);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
@@ -215,7 +218,7 @@ function leftovers(
     const ours = isOurs(found, hashes);
     return [
       {
-        ...{ path, found, known: hashes, contents: found, state: 'leftover' },
+        ...{ path, found, contents: found, state: 'leftover' },
         action: ours ? 'remove' : 'keep',
         hashes: ours ? [] : hashes,
       },
@@ -250,7 +253,7 @@ export function recordFile(
   ]);
   const text = recordText(repo.all, packageVersion(), written);
   const contents = found === undefined ? text : linesLike(found, text);
-  const common = { path: RECORD_FILE, contents, found, hashes: [], known: [] };
+  const common = { path: RECORD_FILE, contents, found, hashes: [] };
   if (found === undefined) return { ...common, state: 'new', action: 'create' };
   return sameJson(found, contents)
     ? { ...common, state: 'same', action: 'none' }
@@ -268,24 +271,28 @@ const sameJson = (one: string, other: string): boolean => {
 
 /** `repo` with the record that lies there while its files are moved, one by one, into place. */
 export function withPending(repo: ComparedRepo): ComparedRepo {
-  const moved = repo.files.filter(
-    ({ path, action }) => WRITES.has(action) && action !== 'remove' && path !== RECORD_FILE,
+  const changed = repo.files.filter(
+    ({ path, action }) => WRITES.has(action) && path !== RECORD_FILE,
   );
-  // What is merged holds what a user wrote: it is never ours.
-  const ours = moved.filter(({ action }) => action !== 'merge');
   const record = repo.files.find(({ path }) => path === RECORD_FILE);
   // A record that stays as it is knows all that is written.
-  if (moved.length === 0 || record === undefined || record.action === 'none') return repo;
-  const pending = new Map(ours.map(({ path, hashes }) => [path, hashes]));
-  const all = record.found === undefined ? repo.repo.all : foundJson(record.found, repo.repo.all);
-  const contents = linesLike(record.found ?? '', pendingText(all, pending));
+  if (changed.length === 0 || record === undefined || record.action === 'none') return repo;
+  // What is merged holds what a user wrote: it is never ours.
+  const ours = changed.filter(({ action }) => action !== 'merge');
+  const pending = new Map(
+    ours.map(({ path, action, hashes, found = '' }) => [
+      path,
+      action === 'remove' ? [blobId(found)] : hashes,
+    ]),
+  );
+  const contents = linesLike(record.found ?? '', pendingText(recordBefore(repo, record), pending));
   return { ...repo, pending: { ...record, contents, action: 'replace' } };
 }
 
-const foundJson = (text: string, fallback: RepoPlan['all']): RepoPlan['all'] => {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, '')) as RepoPlan['all'];
-  } catch {
-    return fallback;
-  }
-};
+/** The record as it is before the files are written; a new one where none can be read. */
+function recordBefore({ repo }: ComparedRepo, { found }: ComparedFile): string {
+  const readable = found !== undefined && sidesOf(found) === undefined && repo.found !== undefined;
+  return readable
+    ? found
+    : recordText(repo.all, packageVersion(), repo.found?.written ?? new Map());
+}

@@ -2,14 +2,19 @@ import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../errors.ts';
+import { quote, UserError } from '../errors.ts';
 import { isThere } from './workspace.ts';
 
 /** The file that a run lays into the folder of an estate while it reads and writes there. */
 const LOCK = '.flux-gitops.lock';
-/** How often a run shows that it is alive, and after how long without a sign it counts as killed (milliseconds). */
+/**
+ * How often a run shows that it is alive, and after how long without a sign a run on another machine counts
+ * as killed (milliseconds). On this machine its process tells.
+ */
 const SIGN = 2_000;
-const SILENCE = 30_000;
+const SILENCE = 60_000;
+/** How long it takes at most to write a lock file (milliseconds): one that cannot be read after that is broken. */
+const WRITING = 5_000;
 
 /** Who holds a lock. */
 type Holder = { readonly pid: number; readonly host: string; readonly since: string };
@@ -19,28 +24,33 @@ export type Patience = { readonly minutes: number; readonly consequence: string 
 
 const WHILE_WRITING: Patience = { minutes: 2, consequence: 'Nothing was written.' };
 
+/** The texts of the locks that this process holds, by file. */
+const held = new Map<string, string>();
+
 /**
- * Does `work` while no other run works in `folder`, and returns what it returns. Waits for another run, and
- * says so. Throws a UserError (exit code 1) when that takes longer than `patience`.
+ * Does `work` while no other run works in the estate whose repositories lie in `folders`, and returns what it
+ * returns. The lock lies in the first of `folders` that can be written. Waits for another run, and says so.
+ * Throws a UserError (exit code 1) when that takes longer than `patience`.
  */
 export async function withLock<T>(
-  folder: string,
+  folders: readonly string[],
   say: (text: string) => void,
   work: () => Promise<T>,
   patience = WHILE_WRITING,
 ): Promise<T> {
-  const file = lockFile(folder);
+  const [file] = folders.flatMap((folder) => lockFile(folder) ?? []);
+  // Nothing can be written anywhere; what needs to be is refused with its own message.
   if (file === undefined) return work();
   await acquire(file, say, patience);
   const sign = setInterval(() => touch(file), SIGN).unref();
-  const release = (): void => fs.rmSync(file, { force: true });
-  process.once('exit', release);
+  const onExit = (): void => release(file);
+  process.once('exit', onExit);
   try {
     return await work();
   } finally {
     clearInterval(sign);
-    process.off('exit', release);
-    release();
+    process.off('exit', onExit);
+    release(file);
   }
 }
 
@@ -50,9 +60,8 @@ function lockFile(folder: string): string | undefined {
   while (!isThere(there)) there = dirname(there);
   try {
     fs.accessSync(there, fs.constants.W_OK);
-    return fs.statSync(there).isDirectory() ? join(there, LOCK) : undefined;
+    return fs.statSync(there).isDirectory() ? join(fs.realpathSync(there), LOCK) : undefined;
   } catch {
-    // Nothing can be written here; what needs to be is refused with its own message.
     return undefined;
   }
 }
@@ -62,92 +71,131 @@ async function acquire(
   say: (text: string) => void,
   patience: Patience,
 ): Promise<void> {
-  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   const started = performance.now();
   let announced = false;
-  for (;;) {
-    if (create(file, holder)) return;
-    const other = read(file);
-    if (other !== undefined && isDead(file, other)) {
-      remove(file, other);
+  while (!create(file)) {
+    const text = readLock(file);
+    const holder = parse(text);
+    if (text !== undefined && isDead(file, text, holder)) {
+      takeAway(file, text);
       continue;
     }
-    if (other !== undefined && !announced) say(`Waiting for another run: ${describe(other)}.`);
-    announced ||= other !== undefined;
+    if (holder !== undefined && !announced) say(`Waiting for another run: ${describe(holder)}.`);
+    announced ||= holder !== undefined;
     if (performance.now() - started > patience.minutes * 60_000)
-      throw refusal(file, other, patience);
+      throw refusal(file, holder, patience);
     await sleep(100);
   }
 }
 
-function create(file: string, holder: Holder): boolean {
+/** Makes the lock file whole, or not at all. Returns whether it was made. */
+function create(file: string): boolean {
+  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  // The last part makes the text of each lock another one, also for a process that takes it again.
+  const text = JSON.stringify({ ...holder, id: String(process.hrtime.bigint()) });
+  const beside = `${file}.${process.pid}.${process.hrtime.bigint()}`;
   try {
-    fs.writeFileSync(file, JSON.stringify(holder), { flag: 'wx' });
+    fs.writeFileSync(beside, text, { flag: 'wx' });
+    fs.linkSync(beside, file);
+    held.set(file, text);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    throw new UserError(`The lock ${file} cannot be made: ${message}. Nothing was written.`, 1);
+  } finally {
+    fs.rmSync(beside, { force: true });
   }
 }
 
-/** The holder of the lock; undefined when it was released in the meantime, or is being written. */
-function read(file: string): (Holder & { readonly text: string }) | undefined {
+/** The text of the lock; undefined when it was released in the meantime. */
+function readLock(file: string): string | undefined {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  if (!stats.isFile())
+    throw new UserError(`${file} is no file. Nothing was written.\n  Remove it.`, 1);
   try {
-    const text = fs.readFileSync(file, 'utf8');
-    return { ...(JSON.parse(text) as Holder), text };
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UserError(`${file} cannot be read. Nothing was written.\n  Remove it.`, 1, error);
+  }
+}
+
+function parse(text: string | undefined): Holder | undefined {
+  try {
+    const { pid, host, since } = JSON.parse(text ?? '') as Holder;
+    return Number.isInteger(pid) ? { pid, host: String(host), since: String(since) } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Whether the holder was killed. In a container, a new run may have the process id of an old one. */
-function isDead(file: string, { pid, host }: Holder): boolean {
-  if (host === hostname() && (pid === process.pid || !isAlive(pid))) return true;
-  const stats = fs.statSync(file, { throwIfNoEntry: false });
-  return stats !== undefined && Date.now() - stats.mtimeMs > SILENCE;
+function isDead(file: string, text: string, holder: Holder | undefined): boolean {
+  if (held.get(file) === text) return false;
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  const silent = stats === undefined ? 0 : Date.now() - stats.mtimeMs;
+  if (holder === undefined) return silent > WRITING;
+  if (holder.host !== hostname()) return silent > SILENCE;
+  return holder.pid === process.pid || !isAlive(holder.pid);
 }
 
-/** Signal 0 only asks; EPERM is the answer of a process of somebody else. */
-function isAlive(pid: number): boolean {
+/** Whether a process with the id `pid` runs on this machine. */
+export function isAlive(pid: number): boolean {
   try {
+    // Signal 0 only asks; EPERM is the answer of a process of somebody else.
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Removes the lock of a killed run, unless another run has taken it over in the meantime. */
-function remove(file: string, dead: { readonly text: string }): void {
-  const aside = `${file}.${process.pid}.${process.hrtime.bigint()}`;
+/**
+ * Removes the lock of a killed run. Of several runs that see it only one may: whoever makes the file beside
+ * looks once more whether it is still the same lock.
+ */
+function takeAway(file: string, dead: string): void {
+  const guard = `${file}.takeover`;
+  const stats = fs.lstatSync(guard, { throwIfNoEntry: false });
+  if (stats && Date.now() - stats.mtimeMs > WRITING) fs.rmSync(guard, { force: true });
   try {
-    fs.renameSync(file, aside);
+    fs.closeSync(fs.openSync(guard, 'wx'));
   } catch {
     return;
   }
-  // Somebody was faster: the lock is given back.
-  if (fs.readFileSync(aside, 'utf8') !== dead.text && !fs.existsSync(file))
-    fs.renameSync(aside, file);
-  fs.rmSync(aside, { force: true });
+  if (readLock(file) === dead) fs.rmSync(file, { force: true });
+  fs.rmSync(guard, { force: true });
 }
+
+const isOurs = (file: string): boolean => {
+  const text = held.get(file);
+  return text !== undefined && fs.existsSync(file) && readLock(file) === text;
+};
 
 function touch(file: string): void {
   const now = new Date();
   try {
-    fs.utimesSync(file, now, now);
+    if (isOurs(file)) fs.utimesSync(file, now, now);
   } catch {
     // Whoever removed it knows why; the work goes on.
   }
 }
 
+function release(file: string): void {
+  if (isOurs(file)) fs.rmSync(file, { force: true });
+  held.delete(file);
+}
+
 const describe = ({ pid, host, since }: Holder): string =>
-  `process ${pid} on ${host}, since ${since}`;
+  `process ${pid} on ${quote(host)}, since ${quote(since)}`;
 
 function refusal(
   file: string,
-  other: Holder | undefined,
+  holder: Holder | undefined,
   { minutes, consequence }: Patience,
 ): UserError {
-  const who = other ? describe(other) : 'an unknown process';
+  const who = holder ? describe(holder) : 'an unknown process';
   return new UserError(
     `Another run works here and did not end within ${minutes} minutes: ${who}. ${consequence}\n` +
       `  Wait for it and run the command again. If there is no such run, remove ${file}.`,

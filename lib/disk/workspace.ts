@@ -9,22 +9,26 @@ import type { CommandName } from '../settings/settings.ts';
 export type Workspace = World & {
   /** The folder that holds the repositories. */
   readonly parent: string;
+  /** Where the lock of the estate lies: the first of them that can be written. */
+  readonly lockFolders: readonly string[];
   readonly folderOf: (repo: string) => string;
 };
 
 /**
  * What `command` finds at `into`, which is relative to `cwd`. Inside an estate, in whatever folder of one of
  * its repositories, that estate is meant: its repositories lie side by side. Elsewhere they lie in `into`.
+ * `named` is the config repo that the user named, if any.
  */
 export function openWorkspace(
   command: CommandName,
   cwd: string,
   into: string,
+  named: string | undefined,
   problems: Problem[],
 ): Workspace {
   const folder = resolve(cwd, into);
   const around = repoAround(folder, problems);
-  const home = homeOf(command, folder, around, problems);
+  const home = homeOf(command, folder, around, named, problems);
   const nearest = home ?? around;
   const parent = nearest ? dirname(nearest.folder) : folder;
   const folderOf = (repo: string): string =>
@@ -35,7 +39,14 @@ export function openWorkspace(
     if (more.length === 0) cache.set(repo, found);
     return found;
   };
-  return { folder, parent, folderOf, find, ...(home && { home }) };
+  let configs: readonly FoundRepo[] | undefined;
+  const feederOf = (repo: string): string | undefined => {
+    configs ??= reposIn(parent).filter(({ record }) => record?.kind === 'config-repo');
+    const others = configs.filter(({ name }) => name !== (named ?? home?.name));
+    return others.find(({ record }) => record?.environments.some((one) => one.repo === repo))?.name;
+  };
+  const lockFolders = [parent, ...(nearest ? [nearest.folder] : [])];
+  return { folder, parent, lockFolders, folderOf, find, feederOf, ...(home && { home }) };
 }
 
 /** A repository that this package wrote, and where it lies. */
@@ -48,12 +59,13 @@ function homeOf(
   command: CommandName,
   folder: string,
   around: FoundRepo | undefined,
+  named: string | undefined,
   problems: Problem[],
 ): FoundRepo | undefined {
   if (around?.record?.kind === KIND[command]) return around;
   if (command === 'scenario-repo') return undefined;
-  // A folder that holds a config repo may get a second one from the main command; a tenant goes to the one.
-  if (around === undefined && command === 'app') return undefined;
+  // A folder that holds one config repo gets a second one only by name.
+  if (around === undefined && named !== undefined) return undefined;
   const configs = reposIn(around ? dirname(around.folder) : folder).filter(
     ({ record }) =>
       record?.kind === 'config-repo' &&
@@ -74,15 +86,26 @@ function homeOf(
 /** The repository that holds `start`, if this package wrote it. */
 function repoAround(start: string, problems: Problem[]): FoundRepo | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
-    const found = lookAt(folder, problems);
-    if (found.record) return { ...found, name: found.record.name, folder };
+    // What lies above and belongs to somebody else, or to another program, is nobody's business here.
+    const own = folder === start || isTrusted(folder);
+    const broken: Problem[] = [];
+    const found = own ? lookAt(folder, broken) : undefined;
+    if (folder === start || found?.record) problems.push(...broken);
+    if (found?.record) return { ...found, name: found.record.name, folder };
     if (folder === dirname(folder)) return undefined;
   }
 }
 
+/** Whether the record in `folder` belongs to this user; the administrator may work in everybody's. */
+function isTrusted(folder: string): boolean {
+  const stats = statSync(join(folder, RECORD_FILE), { throwIfNoEntry: false });
+  const user = process.getuid?.();
+  return stats === undefined || user === undefined || user === 0 || stats.uid === user;
+}
+
 /** The repositories of this package right below `folder`; what cannot be read is not one of them. */
 function reposIn(folder: string): FoundRepo[] {
-  if (!isThere(folder)) return [];
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   const entries = readdirSync(folder, { withFileTypes: true }).filter(
     ({ name }) => !name.startsWith('.') && isThere(join(folder, name, RECORD_FILE)),
   );

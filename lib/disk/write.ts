@@ -33,17 +33,47 @@ export function writeRepos(repos: readonly ComparedRepo[]): void {
     const steps = repos.toReversed().flatMap((repo) => stageRepo(repo, stages, undo));
     for (const step of steps) undo.push(step());
   } catch (error) {
-    for (const step of undo.reverse()) step();
+    const failures = undoAll(undo);
+    if (failures.length > 0) throw undoError(error, failures, stages);
+    removeStages(stages);
     if (error instanceof FileChanged) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
-      `The files could not be written: ${reason}.\n  Nothing was changed.`,
+      `The files could not be written: ${messageOf(error)}.\n  Nothing was changed.`,
       1,
       error,
     );
-  } finally {
-    for (const stage of stages.values()) fs.rmSync(stage, { recursive: true, force: true });
   }
+  removeStages(stages);
+}
+
+/** Undoes the steps, the last one first, as far as the disk lets it. Returns what went wrong. */
+function undoAll(undo: readonly (() => void)[]): unknown[] {
+  return undo.toReversed().flatMap((step) => {
+    try {
+      step();
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+}
+
+/** What was there before lies in the stages, so they stay. */
+function undoError(error: unknown, failures: readonly unknown[], stages: Stages): UserError {
+  return new UserError(
+    `The files could not be written: ${messageOf(error)}.\n` +
+      `  Not all of it could be undone: ${failures.map(messageOf).join('; ')}.\n` +
+      `  What was there before lies in ${[...stages.values()].join(' and ')}.`,
+    1,
+    error,
+  );
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+function removeStages(stages: Stages): void {
+  for (const stage of stages.values()) fs.rmSync(stage, { recursive: true, force: true });
 }
 
 /** The folder beside the place of what is written, by the folder of that place. */
@@ -72,18 +102,23 @@ function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): St
     for (const file of changed) checkUnchanged(folder, file);
     return () => undefined;
   };
+  const byPath = new Map(changed.map((file) => [file.path, file]));
   const removals = changed.filter(({ action }) => action === 'remove');
   // The record comes last, because it never speaks of files that are not there.
   const units = [...new Set(written.map(({ path }) => unitOf(folder, path)))].sort(
     (a, b) => Number(a === RECORD_FILE) - Number(b === RECORD_FILE),
   );
   const steps = [
-    ...removals.map(
-      ({ path }, n) =>
-        () =>
-          moveAway(folder, path, join(trash, String(n))),
-    ),
-    ...units.map((path) => () => moveFile(join(whole, path), join(folder, path))),
+    ...removals.map((file, n) => () => {
+      checkUnchanged(folder, file);
+      return moveAway(folder, file.path, join(trash, String(n)));
+    }),
+    ...units.map((path) => () => {
+      // The record was replaced by this run itself.
+      const file = path === RECORD_FILE ? undefined : byPath.get(path);
+      if (file !== undefined) checkUnchanged(folder, file);
+      return moveFile(join(whole, path), join(folder, path));
+    }),
   ];
   if (pending === undefined) return [unchanged, ...steps];
   stageFiles(first, [pending]);

@@ -55,6 +55,15 @@ export function planApp(given: Given, world: World): Planned {
   const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);
     problems.push(...checkKind(place, 'scenario-repo', repo, SOURCE));
+    const other = world.feederOf(repo);
+    if (other !== undefined)
+      problems.push({
+        given: `scenario repo ${quote(repo)} of the config repo ${quote(name)}`,
+        rule: `it feeds environments of the config repo ${other} here, which would lose it`,
+        example: `--name ${other}, or --into ANOTHER-FOLDER`,
+        flag: '--name, --scenario or --into',
+        settings: ['name', 'scenario'],
+      });
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
     return planRepo(
       { kind: 'scenario-repo', name: repo, estate: { visibility }, shared, environments: merged },

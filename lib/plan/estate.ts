@@ -112,6 +112,17 @@ export function checkEstate(
       });
     holders.set(namespace, environment.name);
   }
+  for (const [repo, fed] of byRepo(environments)) {
+    const urls = [...new Set(fed.map((one) => repositoryUrl(one, repo)))];
+    if (urls.length > 1)
+      problems.push({
+        given: `scenario repo ${quote(repo)} at ${urls.join(' and ')}`,
+        rule: 'a scenario repo has one owner, whatever environments it feeds',
+        example: `--repo flux-${fed.at(-1)?.name ?? 'qa'}`,
+        flag: '--owner or --repo',
+        settings: ['owner', 'repo', 'githubUrl'],
+      });
+  }
   const clash = environments.find(({ repo }) => repo.toLowerCase() === configRepo?.toLowerCase());
   if (clash)
     problems.push({

@@ -66,6 +66,8 @@ export type World = {
   /** The repository that the run stands in, if it is one of the kind that the command works on. */
   readonly home?: Found & { readonly name: string };
   readonly find: (repo: string, problems: Problem[]) => Found;
+  /** Another config repo here whose environments `repo` feeds already. */
+  readonly feederOf: (repo: string) => string | undefined;
 };
 
 /** A plan, or the reasons why there is none. */

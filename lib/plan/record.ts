@@ -153,11 +153,12 @@ function splitWritten(written: Written, environments: readonly string[]) {
 }
 
 /**
- * The text of RECORD_FILE while files are written: what it said before, and what is about to be there. A
- * run that is killed half-way then leaves no file that nobody knows.
+ * The text of RECORD_FILE while files are written: `found`, what it said before, and what is about to be
+ * written or removed. A run that is killed half-way then leaves no file that nobody knows.
  */
-export function pendingText(all: Json, pending: Written): string {
-  const record = { ...(all[RECORD_KEY] as Json), pending: fileLines(pending) };
+export function pendingText(found: string, pending: Written): string {
+  const all = JSON.parse(found.replace(/^\ufeff/, '')) as { [key: string]: Json };
+  const record = { ...all[RECORD_KEY], pending: fileLines(pending) };
   return `${JSON.stringify({ ...all, [RECORD_KEY]: record }, null, 2)}\n`;
 }
 
@@ -180,8 +181,10 @@ export function readRecord(
 ): { all: Json; record?: FoundRecord } {
   const sides = sidesOf(text);
   if (sides === undefined) return readSide(text, path, problems);
-  const [ours, theirs] = sides.map((side) => readSide(side, path, problems));
-  if (!ours?.record || !theirs?.record) return ours ?? { all: {} };
+  const [ours = { all: {} }, theirs = { all: {} }] = sides.map((side) =>
+    readSide(side, path, problems),
+  );
+  if (!ours.record || !theirs.record) return ours.record ? ours : theirs;
   const record = mergeRecords(ours.record, theirs.record, path, problems);
   return { all: { ...theirs.all, ...ours.all }, record };
 }
@@ -255,7 +258,7 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
   };
-  const usual = Object.fromEntries(SHARED.map((key) => [key, missingValue(key)]));
+  const usual = Object.fromEntries(SHARED.map((key) => [key, defaultOf(key)]));
   const shared = { ...usual, ...readAll(SHARED, settings) } as SharedSettings;
   const environments = sortByOrder(shaped.environments).map((environment) => {
     const own = shaped.environments[environment] ?? {};
@@ -279,12 +282,6 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     unknown: unknownOf(shaped),
   };
 }
-
-/** What a record without `key` means: it was written before there was such a setting. */
-const missingValue = (key: SettingKey): unknown => {
-  const { whenMissing, rule } = settingOf(key);
-  return whenMissing === undefined ? defaultOf(key) : rule.read(whenMissing);
-};
 
 const orderIn = (own: Json | undefined, fallback: number): number =>
   typeof own?.order === 'number' ? own.order : fallback;
@@ -360,11 +357,16 @@ function readWritten({ files = [], environments }: Shaped): Written {
   return readFiles([...files, ...own]);
 }
 
+/** Whether `path` is one of a file that this package could have written: in the repository, and not git's. */
+const isInside = (path: string): boolean =>
+  !path.includes('\\') &&
+  path.split('/').every((part) => !['', '.', '..'].includes(part) && !/^\.git$/i.test(part));
+
 function readFiles(lines: readonly string[]): Written {
   const written = new Map<string, string[]>();
   for (const line of lines) {
     const [, hash, path] = /^([0-9a-f]{40}) (.+)$/.exec(line) ?? [];
-    if (hash === undefined || path === undefined) continue;
+    if (hash === undefined || path === undefined || !isInside(path)) continue;
     written.set(path, [...(written.get(path) ?? []), hash]);
   }
   return written;
@@ -413,7 +415,8 @@ function mergeRecords(
     });
   };
   for (const key of SHARED) differ(key, ours.shared[key], theirs.shared[key]);
-  for (const key of ESTATE) differ(key, ours.estate[key], theirs.estate[key]);
+  // A list that one side emptied is not recorded there: whether it comes back is for a person to decide.
+  for (const key of ESTATE) differ(key, ours.estate[key] ?? [], theirs.estate[key] ?? []);
   const known = new Map(ours.environments.map((one) => [one.name, one]));
   for (const one of theirs.environments)
     differ(`environment ${one.name}`, known.get(one.name), one);

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts';
+import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import {
@@ -31,6 +31,7 @@ export function planTenant(given: Given, world: World): Planned {
   const environments = mergeEnvironments(recorded.environments, added);
   problems.push(...checkFeeders(recorded.environments, added, 'repo'));
   checkEstate(recorded.name, environments, problems);
+  checkVisibility(given, recorded, problems);
   if (problems.length > 0) return { problems };
 
   const { shared } = recorded;
@@ -57,6 +58,20 @@ export function planTenant(given: Given, world: World): Planned {
   const syncConfig = estate.syncConfig === 'yes';
   const plan = { repos, elsewhere, environments: added, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+/** The repositories of an estate are all public or all private. */
+function checkVisibility(given: Given, recorded: FoundRecord, problems: Problem[]): void {
+  const asked = given.texts.visibility?.at(-1);
+  const { visibility } = resolve({ ...given, texts: {} }, recorded, [], []).estate;
+  if (asked === undefined || asked === visibility) return;
+  problems.push({
+    given: `--visibility ${quote(asked)}`,
+    rule: `the repositories of this estate are ${visibility}; the main command changes that for all of them`,
+    example: `flux-gitops --visibility ${asked}`,
+    flag: '--visibility',
+    settings: ['visibility'],
+  });
 }
 
 /** What a scenario repo that does not lie here must get: the folders of those of `fed` that are new. */

@@ -2,6 +2,8 @@
  * Publishing, from top to bottom: sign in, look before anything is written, ask, and after the files
  * are written: commit all, create all, push all. run.ts and the tests enter here.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ComparedRepo, type FileAction, WRITES } from '../disk/compare.ts';
 import { withLock } from '../disk/lock.ts';
 import { Interrupted } from '../errors.ts';
@@ -77,13 +79,12 @@ export async function signInForPlan(
   const tokenStdin = switches.tokenStdin ? standardInput() : undefined;
   const control = openControl((event) => say(describeProgress(event)));
   const context = await signIn(request, { repos, visibility, tokenStdin }, control);
-  // a recorded owner that differs in case only is left as it is: no file has to change for it
-  const isDemo = plan.repos.some((repo) => repo.owner === DEMO_OWNER);
   const [first] = plan.repos;
-  if (first === undefined || (owner === undefined && !isDemo)) return { given, context };
-  const spelled = homeOf(context.session, { githubUrl: first.githubUrl, owner })?.owner;
-  const owned = spelled === undefined ? texts : { ...texts, owner: [spelled] };
-  return { given: { ...given, texts: owned }, context };
+  const spelled = first && homeOf(context.session, { githubUrl: first.githubUrl, owner })?.owner;
+  if (spelled === undefined) return { given, context };
+  // an owner that was given is spelled as GitHub does; without one, only the demo's owner is replaced
+  if (owner === undefined) return { given: { ...given, publisher: spelled }, context };
+  return { given: { ...given, texts: { ...texts, owner: [spelled] } }, context };
 }
 
 /**
@@ -170,7 +171,7 @@ export async function publish(
     return describeTargets(targets, progress);
   };
   return telling(soFar, control, () =>
-    interruptible(control, () => withLock(request.workspace, say, work, WHILE_PUBLISHING)),
+    interruptible(control, () => withLock([request.workspace], say, work, WHILE_PUBLISHING)),
   );
 }
 
@@ -245,9 +246,12 @@ export function reposToPublish(
 ): PublicationRepo[] {
   return compared.map(({ repo, folder, isNew, files }) => {
     const { name, description, role, githubUrl, owner } = repo;
-    const chosen = files.filter(
-      ({ state, action }) => !NOT_OURS.has(action) && !(state === 'edited' && action === 'none'),
-    );
+    // The first commit holds the repository as it is; later ones hold only what this tool wrote.
+    const isFirst = !existsSync(join(folder, '.git'));
+    const chosen = files.filter(({ state, action }) => {
+      if (state === 'edited' && (action === 'none' || action === 'keep')) return isFirst;
+      return !NOT_OURS.has(action);
+    });
     const unwritten = written ? [] : chosen.filter(({ action }) => WRITES.has(action));
     const branches = repo.branches.map((branch) => ({
       name: branch,

@@ -18,7 +18,20 @@ export type Given = {
   readonly texts: Texts;
   /** The switches of the run that are on. */
   readonly switches: { readonly [key in SettingKey]?: true };
+  /** With `--publish`: who takes the place of the owner of the public demo, to whom nobody can push. */
+  readonly publisher?: string;
 };
+
+/** The command line that says what `given` says, as words: what was answered is in it as well. */
+export function wordsOf({ command, positionals, texts }: Given): string[] {
+  const flags = KEYS.flatMap((key) =>
+    (texts[key] ?? []).map((text) => {
+      if (!settingOf(key).isYesNo) return `${flagOf(key)}=${text}`;
+      return text === 'yes' ? flagOf(key) : `${flagOf(key)}=no`;
+    }),
+  );
+  return ['flux-gitops', ...(command === 'app' ? [] : [command]), ...positionals, ...flags];
+}
 
 /** What was given for each setting, in the order of the flags. */
 export type Texts = { readonly [key in SettingKey]?: readonly string[] };

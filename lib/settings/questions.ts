@@ -102,7 +102,9 @@ function defaultAnswer(name: SettingKey, given: Given, world: World): string {
   const record = recordOf(given, world);
   const names = record?.environments.map((environment) => environment.name) ?? [];
   if (name === 'name') return world.home?.name ?? defaultText('name') ?? '';
-  if (name === 'repo') return command === 'tenant' ? `flux-${positionals[0] ?? ''}` : 'flux-qa';
+  if (name === 'repo' && command === 'tenant')
+    return positionals.length === 1 ? `flux-${positionals[0]}` : '';
+  if (name === 'repo') return 'flux-qa';
   if (name === 'env' && command === 'tenant') return 'qa';
   if (name === 'env')
     return (names.length > 0 ? names : environmentsInName(positionals[0] ?? '')).join(',');
@@ -141,7 +143,11 @@ export function withAnswers(given: Given, answers: Answers, world: World): Given
   const positional = POSITIONAL[given.command]?.name;
   let complete = given;
   for (const [key, answer] of Object.entries(answers) as [SettingKey, string][]) {
-    const words = answer.split(/\s+/).filter(Boolean);
+    // A blank after a comma is as good as none; environments before the flags are words.
+    const words = answer
+      .replace(/\s*,\s*/g, ',')
+      .split(key === positional ? /[\s,]+/ : /\s+/)
+      .filter(Boolean);
     const { list } = settingOf(key);
     if (key === positional && given.positionals.length === 0)
       complete = { ...complete, positionals: key === 'repo' ? [answer] : words };

@@ -3,6 +3,7 @@ import { type Given, splitOnce, type Texts } from './arguments.ts';
 import { closest } from './closest.ts';
 import { environmentName } from './rules.ts';
 import {
+  DEMO_OWNER,
   defaultText,
   type EstateSettings,
   flagOf,
@@ -52,20 +53,28 @@ export function resolve(
     defaultOf(key),
   ]);
   const givenShared = fill(keysOf('environment'), (key) => [readGiven(key, texts, problems)]);
-  const shared = fill(keysOf('environment'), (key) => [
-    command === 'tenant' ? undefined : givenShared[key],
-    recorded?.shared[key],
-    defaultOf(key),
-  ]) as SharedSettings;
+  const settle = (settings: SharedSettings): SharedSettings =>
+    given.publisher !== undefined && settings.owner === DEMO_OWNER
+      ? { ...settings, owner: given.publisher }
+      : settings;
+  const shared = settle(
+    fill(keysOf('environment'), (key) => [
+      command === 'tenant' ? undefined : givenShared[key],
+      recorded?.shared[key],
+      defaultOf(key),
+    ]) as SharedSettings,
+  );
   const pages = readPages(texts, names, recorded, problems);
   const known = new Map(recorded?.environments.map((one) => [one.name, one]));
   const environment = (name: string): EnvironmentSettings => {
     const before = known.get(name);
-    const own = fill(keysOf('environment'), (key) => [
-      givenShared[key],
-      before?.[key],
-      shared[key],
-    ]) as SharedSettings;
+    const own = settle(
+      fill(keysOf('environment'), (key) => [
+        givenShared[key],
+        before?.[key],
+        shared[key],
+      ]) as SharedSettings,
+    );
     const page = fill(keysOf('each'), (key) => [
       pages.get(name)?.[key],
       pages.get('')?.[key],
@@ -90,7 +99,7 @@ function fill<K extends SettingKey>(
   return filled as { [key in K]?: ValueOf<key> };
 }
 
-/** The settings that an estate has about which nothing is said. */
+/** The default of `key`, read by its rule; an empty list for a setting that is a list. */
 export function defaultOf(key: SettingKey, environment = ''): unknown {
   const text = defaultText(key, environment);
   return text === undefined ? [] : settingOf(key).rule.read(text);
@@ -143,6 +152,15 @@ function readPages(
         continue;
       const value = readSetting(key, one ? own : text, problems);
       const page = one ? name : '';
+      const earlier = pages.get(page)?.[key];
+      if (earlier !== undefined && earlier !== value)
+        problems.push({
+          given: `${flagOf(key)} ${quote(String(earlier))} and ${flagOf(key)} ${quote(text)}`,
+          rule: 'this flag is given once for all environments, and once for each',
+          example: `${flagOf(key)} ${names[0] ?? 'dev'}=${settingOf(key).rule.example}`,
+          flag: flagOf(key),
+          settings: [key],
+        });
       pages.set(page, { ...pages.get(page), [key]: value });
     }
   return pages;

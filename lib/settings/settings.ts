@@ -25,8 +25,6 @@ export type Setting = {
   readonly choices?: readonly string[];
   /** The default as text, which may depend on the environment. */
   readonly default?: string | ((environment: string) => string);
-  /** What a record of version 1 without this setting means, where that differs from the default. */
-  readonly whenMissing?: string;
   /** Whether the flag may be given more than once, and the values are a list. */
   readonly list?: true;
   /** Whether the flag alone means yes, and another value follows after `=` only. */
@@ -214,7 +212,6 @@ export const SETTINGS = {
     commands: ALL,
     value: '[=no]',
     help: 'hardened tenants may use kustomization.yaml, by which they can read what Flux holds of others',
-    whenMissing: 'no',
   }),
   syncConfig: yesNo({
     scope: 'estate',

@@ -420,3 +420,70 @@ describe('inside an estate', () => {
     assert.match(stderr, /belongs to the scenario repo flux-dev/);
   });
 });
+
+test('a record never names files outside of its repository', async () => {
+  const folder = await estate();
+  writeFileSync(join(folder, 'mine.txt'), '');
+  git(join(folder, 'flux-demo'), 'init', '--quiet');
+  edit(folder, 'flux-demo/.yo-rc.json', (text) => {
+    const all = JSON.parse(text);
+    const { files } = all['generator-flux-gitops'];
+    const empty = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
+    const head = git(join(folder, 'flux-demo'), 'hash-object', '.git/HEAD').trim();
+    files.push(`${empty} ../mine.txt`, `${empty} policies/../../mine.txt`, `${head} .git/HEAD`);
+    return JSON.stringify(all);
+  });
+  await succeed(['--interval', '3m'], folder);
+  assert.ok(readTree(folder).has('mine.txt'));
+  assert.ok(git(join(folder, 'flux-demo'), 'rev-parse', '--git-dir'));
+});
+
+test('a second estate in one folder does not take over the repositories of the first', async () => {
+  const folder = await estate('--name', 'fleet');
+  const before = readTree(folder);
+  // Without a name, the one estate that is there is meant.
+  await succeed([], folder);
+  assert.deepEqual(readTree(folder), before);
+  const { code, stderr } = await runHere(['--name', 'other'], folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /it feeds environments of the config repo fleet here/);
+  assert.deepEqual(readTree(folder), before);
+});
+
+test('a scenario repo has one owner', async () => {
+  const folder = await estate();
+  const argv = ['tenant', 'qa', '--repo', 'flux-dev', '--owner', 'other', '--into', 'flux-demo'];
+  const { code, stderr } = await runHere(argv, folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /a scenario repo has one owner/);
+});
+
+test('a file that is no text in UTF-8 is asked about, and not merged', async () => {
+  const folder = await estate();
+  const readme = join(folder, 'flux-demo/README.md');
+  writeFileSync(readme, Buffer.concat([readFileSync(readme), Buffer.from([0xe9, 0x0a])]));
+  const { code } = await runHere(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  assert.equal(code, 1);
+});
+
+test('what a killed run was about to remove counts as not deleted by a user', async () => {
+  const folder = await estate();
+  rmSync(join(folder, 'flux-demo/policies'), { recursive: true });
+  edit(folder, 'flux-demo/.yo-rc.json', (text) => {
+    const all = JSON.parse(text);
+    const record = all['generator-flux-gitops'];
+    record.pending = record.files.filter((line: string) => line.includes('policies/'));
+    return JSON.stringify(all);
+  });
+  await succeed([], folder);
+  assert.ok(readTree(folder).has('flux-demo/policies/pods.yaml'));
+});
+
+test('an empty folder of a clone that a killed run began in is completed', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'flux-demo'));
+  writeFileSync(join(folder, 'flux-demo/LICENSE'), 'mine\n');
+  await succeed(['--owner', 'octo-org'], folder);
+  assert.equal(recordOf(folder).pending, undefined);
+  assert.equal(read(folder, 'flux-demo/LICENSE'), 'mine\n');
+});

@@ -54,7 +54,6 @@ const compared = (folder: string, isNew: boolean, paths: readonly string[]): Com
       ? { state: 'ours', action: 'replace', found: 'old\n' }
       : { state: 'new', action: 'create', found: undefined }),
     hashes: [],
-    known: [],
   })),
 });
 
@@ -85,7 +84,7 @@ test('what is undone ends as it was, also where one file was moved twice', () =>
     ['two/old', 'saved in the meantime\n'],
   ]);
   const before = readTree(folder);
-  const base = { hashes: [], known: [] };
+  const base = { hashes: [] };
   const moved = {
     ...base,
     path: record,

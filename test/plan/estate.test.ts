@@ -20,7 +20,11 @@ type Manifest = {
 
 // Compiling takes longer than all the rest.
 const RENDER = layerRenderer(templatesOf);
-const NOWHERE: World = { folder: '/nowhere', find: () => ({ exists: false, all: {} }) };
+const NOWHERE: World = {
+  folder: '/nowhere',
+  find: () => ({ exists: false, all: {} }),
+  feederOf: () => undefined,
+};
 
 /** The problems of `argv`, or the files of each repository by path. */
 function generate(argv: readonly string[]): {

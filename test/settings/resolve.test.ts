@@ -42,6 +42,7 @@ function recordedWorld(): World {
   return {
     folder: '/fleet',
     home,
+    feederOf: () => undefined,
     find: (repo) => (repo === 'fleet' ? home : { exists: false, all: {} }),
   };
 }
@@ -61,7 +62,11 @@ function enterEverywhere(command: CommandName, argv: readonly string[], world: W
 
 describe('Enter at every question equals --yes', () => {
   const world = recordedWorld();
-  const nowhere: World = { folder: '/', find: () => ({ exists: false, all: {} }) };
+  const nowhere: World = {
+    folder: '/',
+    find: () => ({ exists: false, all: {} }),
+    feederOf: () => undefined,
+  };
   const cases: [CommandName, string[], World][] = [
     ['app', [], nowhere],
     ['app', [], world],
@@ -80,7 +85,11 @@ describe('Enter at every question equals --yes', () => {
 
 test('a bad answer is refused at its own question', () => {
   const { given } = parseArguments('scenario-repo', []);
-  const world: World = { folder: '/', find: () => ({ exists: false, all: {} }) };
+  const world: World = {
+    folder: '/',
+    find: () => ({ exists: false, all: {} }),
+    feederOf: () => undefined,
+  };
   const [repo] = openQuestions(given, world, PLANNERS['scenario-repo']);
   assert.equal(repo?.name, 'repo');
   assert.match(String(repo?.validate('Bad Name!!', {})), /Bad Name!!/);

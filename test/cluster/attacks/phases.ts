@@ -26,7 +26,7 @@ export async function attackLocked(place: Place, fields: Fields): Promise<Locked
 
 /** Every step of every attack; how each ended, by battle, in the order of the catalogue. */
 async function attack(place: Place, battles: readonly Battlefield[]): Promise<Verdict[][]> {
-  const first = await fight(place, battles, 'commit', 300);
+  const first = await fight(place, battles, 'commit', 600);
   // What was refused at its first step has no second one, and its refusal would be gone.
   const again = battles.map((one, n) => ({
     ...one,

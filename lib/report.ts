@@ -1,6 +1,12 @@
 import { join, sep } from 'node:path';
 import { styleText } from 'node:util';
-import { type ComparedRepo, type FileAction, type FileState, WRITES } from './disk/compare.ts';
+import {
+  type ComparedRepo,
+  type FileAction,
+  type FileState,
+  isNeeded,
+  WRITES,
+} from './disk/compare.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { namespaceOf } from './plan/estate.ts';
@@ -163,6 +169,10 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
     );
   const texts: [string, string][] = [
     [paths('edited', 'merge'), 'edited by you: what is new was merged into it'],
+    [
+      paths('edited', 'ask'),
+      'edited by you in the same lines: without a terminal such a run is refused',
+    ],
     [paths('edited', 'keep'), 'edited by you, and left alone; --force writes it anew'],
     [paths('deleted', 'keep'), 'deleted by you, and stays so; --force brings it back'],
     [paths('leftover', 'remove'), 'no longer needed, and removed'],
@@ -282,7 +292,7 @@ function incomplete({ repositories, dryRun }: Report): ReportedError | undefined
   const lacking = repositories.flatMap(({ folder, files }) =>
     files
       .filter(({ state, action }) => state === 'edited' && action === 'keep')
-      .filter(({ path }) => path.startsWith('policies/') || path === 'kustomization.yaml')
+      .filter(({ path }) => isNeeded(path))
       .map(({ path }) => join(folder, path)),
   );
   if (dryRun || lacking.length === 0) return undefined;

@@ -3,6 +3,7 @@ import {
   type ComparedFile,
   type ComparedRepo,
   compareRepo,
+  kept,
   recordFile,
   WRITES,
   withPending,
@@ -311,7 +312,7 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
         one.file.contents === file.contents,
     );
     if (file.action !== 'ask' || answer === undefined) return file;
-    if (!answer.overwrite) return { ...file, action: 'keep' };
+    if (!answer.overwrite) return kept(file);
     return { ...file, action: 'overwrite', hashes: [blobId(file.contents)] };
   });
   const record = repo.files.find(({ path }) => path === RECORD_FILE);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { earlierValues } from '../plan/operator-tier.ts';
 import type { FoundRecord, Written } from '../plan/record.ts';
 import { joinWritten } from '../plan/record.ts';
 import { layersOf } from '../plan/repositories.ts';
@@ -21,15 +22,20 @@ export function earlierFiles(
   render: LayerRenderer,
 ): { written: Written; earlier: readonly Earlier[] } {
   const layers = layersOf(found, found.environments);
+  const earlier = layers.map((layer) => ({
+    ...layer,
+    values: { ...layer.values, ...earlierValues(found) },
+  }));
   const renderers = [
     render,
     ...EARLIER_VERSIONS.map((version) =>
       layerRenderer((layer) => earlierTemplatesOf(layer, version)),
     ),
   ];
-  const versions = renderers.map(
-    (one) => new Map(layers.flatMap(one).map(({ path, contents }) => [path, contents])),
-  );
+  const versions = renderers.map((one, index) => {
+    const files = (index === 0 ? layers : earlier).flatMap(one);
+    return new Map(files.map(({ path, contents }) => [path, contents]));
+  });
   const texts = new Map<string, string | undefined>();
   const paths = new Set([
     ...versions.flatMap((files) => [...files.keys()]),

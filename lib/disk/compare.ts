@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
@@ -6,7 +7,8 @@ import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/reco
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase } from './base.ts';
-import { checkFile, checkFolder } from './folders.ts';
+import { checkFile, checkFolder, isInside } from './folders.ts';
+import { mergeStages } from './git-stages.ts';
 import { packageVersion } from './package-files.ts';
 import { isThere, readIfThere } from './workspace.ts';
 
@@ -152,19 +154,35 @@ async function compareFile(
   const contents = linesLike(found, file.contents);
   if (unixLines(found) === file.contents)
     return { ...common, contents: found, state: 'same', action: 'none' };
-  if (isOurs(found, [...before, ...(known.pending.get(path) ?? [])]))
+  if (isOurs(place.folder, path, found, [...before, ...(known.pending.get(path) ?? [])]))
     return { ...common, contents, state: 'ours', action: 'replace' };
   if (force) return { ...common, contents, state: 'edited', action: 'overwrite' };
-  // What is no text in UTF-8 would be damaged by a merge.
-  const base = found.includes('\ufffd')
-    ? undefined
-    : await findBase(path, place.folder, place.repo.found, known, render);
+  // What is no text in UTF-8 would be damaged by a merge, and conflict markers would be lost in one.
+  const base =
+    found.includes('\ufffd') || sidesOf(found) !== undefined
+      ? undefined
+      : await findBase(path, place.folder, place.repo.found, known, render);
   const merged =
     base === undefined ? undefined : await mergeEdited(found, base, file, place.repo.askedFor);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
-  return { ...common, contents, hashes: before, state: 'edited', action: keep ? 'keep' : 'ask' };
+  const asked = { ...common, contents, hashes: before, state: 'edited', action: 'ask' } as const;
+  return keep ? kept(asked) : asked;
+}
+
+/**
+ * `file` as its user wants it kept. What was declined counts as known, so that it is asked about once; what
+ * new tenants depend on is asked about again.
+ */
+export function kept(file: ComparedFile): ComparedFile {
+  const hashes = isNeeded(file.path) ? file.hashes : [blobId(file.contents)];
+  return { ...file, action: 'keep', hashes };
+}
+
+/** Whether tenants depend on what the file at `path` of a config repo holds. */
+export function isNeeded(path: string): boolean {
+  return path.startsWith('policies/') || path === 'kustomization.yaml';
 }
 
 /**
@@ -176,11 +194,15 @@ function isAskedFor(path: string, { folder, repo }: Place): boolean {
   return repo.askedFor.includes(environment) && !isThere(join(folder, environment));
 }
 
-/** Whether `found` was written by this tool, also when git put conflict markers between two such texts. */
-function isOurs(found: string, hashes: readonly string[]): boolean {
-  if (hashes.includes(blobId(found))) return true;
-  const sides = sidesOf(found);
-  return sides?.every((side) => hashes.includes(blobId(side))) ?? false;
+/** Whether `found` was written by this tool, also when git could not merge two such texts. */
+function isOurs(folder: string, path: string, found: string, hashes: readonly string[]): boolean {
+  const isKnown = (text: string): boolean => hashes.includes(blobId(text));
+  if (isKnown(found)) return true;
+  const sides = hashes.length > 0 ? sidesOf(found) : undefined;
+  if (sides === undefined) return false;
+  if (sides.every(isKnown)) return true;
+  const { ours, theirs } = mergeStages(folder, path);
+  return ours !== undefined && theirs !== undefined && isKnown(ours) && isKnown(theirs);
 }
 
 /** What a user edited with what changed since; undefined when both changed the same. */
@@ -196,9 +218,9 @@ async function mergeEdited(
   const ours = unixLines(found);
   const merged = mergeText(ours, base, file.contents);
   if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
-  const { addResources, isOnlyResources } = await import('../render/kustomization-list.ts');
+  const { updateResources, isOnlyResources } = await import('../render/kustomization-list.ts');
   if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;
-  const grown = addResources(merged ?? ours, file.contents, base, askedFor);
+  const grown = updateResources(merged ?? ours, file.contents, base, askedFor);
   return grown === undefined ? undefined : linesLike(found, grown);
 }
 
@@ -213,18 +235,19 @@ function leftovers(
   const elsewhere = new Set(untouched);
   return [...written].flatMap(([path, hashes]): ComparedFile[] => {
     if (paths.has(path) || elsewhere.has(path.split('/')[0] ?? '')) return [];
-    const found = readIfThere(join(folder, path));
+    const file = join(folder, path);
+    // What a user put in its place, a folder or a link that leads out, is none of ours.
+    const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
-    const ours = isOurs(found, hashes);
-    return [
-      {
-        ...{ path, found, contents: found, state: 'leftover' },
-        action: ours ? 'remove' : 'keep',
-        hashes: ours ? [] : hashes,
-      },
-    ];
+    const common = { path, found, contents: found, state: 'leftover' } as const;
+    return isOurs(folder, path, found, hashes)
+      ? [{ ...common, action: 'remove', hashes: [] }]
+      : [{ ...common, action: 'keep', hashes }];
   });
 }
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /** `files` and the record of them, which comes last: it never speaks of files that are not there. */
 function withRecord(

@@ -7,7 +7,7 @@ import { isThere } from './workspace.ts';
 export function checkFolder(folder: string, problems: Problem[], root?: string): void {
   const nearest = nearestThere(folder);
   const stats = statSync(nearest, { throwIfNoEntry: false });
-  const refuse = (rule: string): void => addProblem(nearest, rule, problems);
+  const refuse = (rule: string): void => addProblem(nearest, rule, problems, root);
   if (stats === undefined) refuse('this is a link to nothing');
   else if (!stats.isDirectory()) refuse('this is a file, and a folder is needed here');
   else if (!isWritable(nearest, stats)) refuse('this folder is read-only');
@@ -20,17 +20,22 @@ export function checkFile(root: string, path: string, problems: Problem[]): void
   const file = join(root, path);
   checkFolder(dirname(file), problems, root);
   if (!isLink(file)) return;
-  if (!isThere(file)) addProblem(file, 'this is a link to nothing', problems);
+  if (!isThere(file)) addProblem(file, 'this is a link to nothing', problems, root);
   else if (!isInside(file, root))
-    addProblem(file, 'this is a link that leads out of the repository', problems);
+    addProblem(file, 'this is a link that leads out of the repository', problems, root);
 }
 
-function addProblem(given: string, rule: string, problems: Problem[]): void {
+function addProblem(given: string, rule: string, problems: Problem[], root?: string): void {
   if (problems.some((problem) => problem.given === given)) return;
-  problems.push({ given, rule, example: '--into ./estate', flag: '--into', settings: ['into'] });
+  const remedy =
+    root === undefined
+      ? { example: '--into ./estate', flag: '--into', settings: ['into'] }
+      : { example: 'a folder or file of the repository itself, that you may write', flag: given };
+  problems.push({ given, rule, ...remedy });
 }
 
-function isInside(path: string, root: string): boolean {
+/** Whether `path`, all links followed, lies in `root`. */
+export function isInside(path: string, root: string): boolean {
   const [inner, outer] = [realpathSync(path), realpathSync(root)];
   return inner === outer || inner.startsWith(join(outer, '/'));
 }

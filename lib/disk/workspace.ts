@@ -3,7 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Found, World } from '../plan/plan.ts';
 import { RECORD_FILE, readRecord } from '../plan/record.ts';
+import { sidesOf } from '../render/git-text.ts';
 import type { CommandName } from '../settings/settings.ts';
+import { mergeStages } from './git-stages.ts';
 
 /** The world of one run, and where on disk its repositories lie. */
 export type Workspace = World & {
@@ -27,6 +29,14 @@ export function openWorkspace(
   problems: Problem[],
 ): Workspace {
   const folder = resolve(cwd, into);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+    problems.push({
+      given: folder,
+      rule: 'this is a file, and a folder is needed here',
+      example: '--into ./estate',
+      flag: '--into',
+      settings: ['into'],
+    });
   const around = repoAround(folder, problems);
   const home = homeOf(command, folder, around, named, problems);
   const nearest = home ?? around;
@@ -119,7 +129,8 @@ function lookAt(folder: string, problems: Problem[]): Found {
   const file = join(folder, RECORD_FILE);
   const text = readIfThere(file);
   if (text === undefined) return { exists: isThere(folder), all: {} };
-  return { exists: true, ...readRecord(text, file, problems) };
+  const base = sidesOf(text) && mergeStages(folder, RECORD_FILE).base;
+  return { exists: true, ...readRecord(text, file, problems, base) };
 }
 
 /** Whether anything lies at `path`. */

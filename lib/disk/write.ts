@@ -186,7 +186,8 @@ function moveAway(folder: string, path: string, trash: string): () => void {
   const file = join(folder, path);
   fs.renameSync(file, trash);
   for (let parent = dirname(file); parent !== folder; parent = dirname(parent)) {
-    if (fs.readdirSync(parent).length > 0) break;
+    // A folder with other files stays, and so does a link to a folder.
+    if (isLink(parent) || fs.readdirSync(parent).length > 0) break;
     fs.rmdirSync(parent);
   }
   return () => {

@@ -73,6 +73,16 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
   };
 }
 
+/** The values that version 0.1.0 computed in another way: every owner was one of all tenants. */
+export function earlierValues({ shared, environments, estate }: RepoRecord): Values {
+  const owners = [...new Set([shared, ...environments].map(ownerUrl))];
+  return {
+    owners: JSON.stringify(owners),
+    allowedList: [...new Set([...owners, ...(estate.allowSource ?? [])])].join('`, `'),
+    isDemo: shared.owner === DEMO_OWNER,
+  };
+}
+
 /** Checks that nobody's cluster follows the public demo, because `given` names no other owner. */
 export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem[]): void {
   // What is published belongs to the user who is signed in.

@@ -171,13 +171,14 @@ const isObject = (value: unknown): value is Json =>
 
 /**
  * What the RECORD_FILE at `path` records: `all` of its keys, and this package's `record` if there is one.
- * The two sides of a merge that git left to a person are put together. Whatever is wrong is added to
+ * The two sides of a merge that git left to a person are put together; `base` is what both come from, if known. Whatever is wrong is added to
  * `problems`.
  */
 export function readRecord(
   text: string,
   path: string,
   problems: Problem[],
+  base?: string,
 ): { all: Json; record?: FoundRecord } {
   const sides = sidesOf(text);
   if (sides === undefined) return readSide(text, path, problems);
@@ -185,7 +186,8 @@ export function readRecord(
     readSide(side, path, problems),
   );
   if (!ours.record || !theirs.record) return ours.record ? ours : theirs;
-  const record = mergeRecords(ours.record, theirs.record, path, problems);
+  const before = base === undefined ? undefined : readSide(base, path, []).record;
+  const record = mergeRecords(ours.record, theirs.record, before, path, problems);
   return { all: { ...theirs.all, ...ours.all }, record };
 }
 
@@ -254,7 +256,7 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
       keys.filter((key) => Object.hasOwn(from, key)).map((key) => [key, readValue(key, from[key])]),
     );
   const readValue = (key: SettingKey, value: unknown): unknown => {
-    if (!settingOf(key).list) return readSetting(key, String(value), found, where(key));
+    if (!settingOf(key).list) return readSetting(key, asText(value), found, where(key));
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
   };
@@ -285,6 +287,12 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
 
 const orderIn = (own: Json | undefined, fallback: number): number =>
   typeof own?.order === 'number' ? own.order : fallback;
+
+/** A value as the text of a flag; what is neither text nor a number breaks every rule that has one. */
+const asText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number'
+    ? String(value)
+    : `${JSON.stringify(value)}\0`;
 
 /** A record of version 1 in the shape of today; what it wrote to which file is not known. */
 function lift(
@@ -402,6 +410,7 @@ function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknow
 function mergeRecords(
   ours: FoundRecord,
   theirs: FoundRecord,
+  base: FoundRecord | undefined,
   path: string,
   problems: Problem[],
 ): FoundRecord {
@@ -417,14 +426,20 @@ function mergeRecords(
   for (const key of SHARED) differ(key, ours.shared[key], theirs.shared[key]);
   // A list that one side emptied is not recorded there: whether it comes back is for a person to decide.
   for (const key of ESTATE) differ(key, ours.estate[key] ?? [], theirs.estate[key] ?? []);
+  // What one side removed and the other left as it was is gone.
+  const before = new Map(base?.environments.map((one) => [one.name, one]));
+  const isGone = (one: Environment, other: FoundRecord): boolean =>
+    isDeepStrictEqual(before.get(one.name), one) &&
+    !other.environments.some(({ name }) => name === one.name);
   const known = new Map(ours.environments.map((one) => [one.name, one]));
   for (const one of theirs.environments)
     differ(`environment ${one.name}`, known.get(one.name), one);
-  const added = theirs.environments.filter(({ name }) => !known.has(name));
+  const added = theirs.environments.filter((one) => !known.has(one.name) && !isGone(one, ours));
+  const stayed = ours.environments.filter((one) => !isGone(one, theirs));
   return {
     ...ours,
     estate: { ...theirs.estate, ...ours.estate },
-    environments: [...ours.environments, ...added],
+    environments: [...stayed, ...added],
     orders: new Map([...theirs.orders, ...ours.orders]),
     written: ours.written && theirs.written && joinWritten(ours.written, theirs.written),
     pending: joinWritten(ours.pending, theirs.pending),

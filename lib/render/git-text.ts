@@ -5,9 +5,11 @@ export function unixLines(text: string): string {
   return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
 }
 
-/** `text` with the line ends of `like`, where that has those of Windows. */
+/** `text` with the line ends of `like`, most of which are of Windows or of Unix. */
 export function linesLike(like: string, text: string): string {
-  return like.includes('\r\n') ? unixLines(text).replaceAll('\n', '\r\n') : text;
+  const windows = like.split('\r\n').length - 1;
+  const all = like.split('\n').length - 1;
+  return windows > all / 2 ? unixLines(text).replaceAll('\n', '\r\n') : unixLines(text);
 }
 
 /** The id that git gives a file of this text, whatever its line ends: a checkout may have changed them. */

@@ -1,12 +1,12 @@
-import { type Document, isSeq, parseDocument, YAMLSeq } from 'yaml';
+import { type Document, isScalar, isSeq, parseDocument, YAMLSeq } from 'yaml';
 
 /**
  * The kustomization.yaml `found`, which a user edited, with the resources that are new in `wanted`:
  * those that `before`, what was written last time, does not list, and what lies in the folders
- * `again`, asked for by name. The rest of it stays as it is. Undefined when `found` is no
+ * `again`, asked for by name. It loses those that only `before` lists. The rest of it stays as it is. Undefined when `found` is no
  * kustomization with a list of resources.
  */
-export function addResources(
+export function updateResources(
   found: string,
   wanted: string,
   before: string,
@@ -19,8 +19,13 @@ export function addResources(
   const out = namesIn(before).filter((one) => !isAgain(one));
   const known = new Set([...(list.toJSON() as unknown[]), ...out]);
   const added = namesIn(wanted).filter((one) => !known.has(one));
+  const wantedNames = new Set(namesIn(wanted));
+  const gone = new Set(namesIn(before).filter((one) => !wantedNames.has(one)));
+  const kept = list.items.filter((item) => !gone.has(isScalar(item) ? item.value : item));
+  const removed = kept.length < list.items.length;
+  list.items = kept;
   for (const one of added) list.add(document.createNode(one));
-  return added.length === 0 ? found : document.toString({ lineWidth: 0 });
+  return added.length === 0 && !removed ? found : document.toString({ lineWidth: 0 });
 }
 
 function resourcesOf(document: Document): YAMLSeq | undefined {

@@ -88,6 +88,14 @@ export function parseArguments(
   }
   checkPositionals(reading);
   checkPublishing(reading);
+  if (reading.texts.keep?.at(-1) === 'yes' && reading.texts.force?.at(-1) === 'yes')
+    reading.problems.push({
+      given: '--keep and --force',
+      rule: 'the one keeps the files that you edited, the other overwrites them',
+      example: '--keep',
+      flag: '--keep or --force',
+      settings: ['keep', 'force'],
+    });
   const { positionals, texts, problems } = reading;
   const on = KEYS.filter((key) => isSwitch(key) && texts[key]?.at(-1) === 'yes');
   const switches = Object.fromEntries(on.map((key) => [key, true as const]));

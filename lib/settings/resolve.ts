@@ -105,11 +105,16 @@ export function defaultOf(key: SettingKey, environment = ''): unknown {
   return text === undefined ? [] : settingOf(key).rule.read(text);
 }
 
+/** What empties a list. */
+const NONE = 'none';
+
 /** The value that `texts` give for `key`: a list where it may be given more than once, else the last one. */
 function readGiven(key: SettingKey, texts: Texts, problems: Problem[]): unknown {
+  const { list } = settingOf(key);
+  if (list && texts[key]?.length === 1 && texts[key][0] === NONE) return [];
   const values = texts[key]?.map((text) => readSetting(key, text, problems));
   if (values === undefined) return undefined;
-  return settingOf(key).list ? values.filter((value) => value !== undefined) : values.at(-1);
+  return list ? values.filter((value) => value !== undefined) : values.at(-1);
 }
 
 /** The value of `key` in `text`; a problem is added to `problems` when the text breaks its rule. */

@@ -138,14 +138,14 @@ describe('what a user edited', () => {
     assert.deepEqual(readTree(folder), before);
   });
 
-  test('stays with --keep, and the next run knows it is edited', async () => {
+  test('stays with --keep, and no later run takes it for its own', async () => {
     const folder = await estate();
     edit(folder, 'flux-demo/README.md', () => 'mine\n');
     await succeed(['tenant', 'qa', '--keep', '--into', 'flux-demo'], folder);
     assert.equal(read(folder, 'flux-demo/README.md'), 'mine\n');
     assert.ok(readTree(folder).has('flux-demo/qa/1_tenant.yaml'));
-    const { code } = await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder);
-    assert.equal(code, 1);
+    await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder);
+    assert.equal(read(folder, 'flux-demo/README.md'), 'mine\n');
   });
 
   test('in a policy that a new tenant needs is not kept with exit code 0', async () => {
@@ -419,6 +419,82 @@ describe('inside an estate', () => {
     assert.equal(code, 2);
     assert.match(stderr, /belongs to the scenario repo flux-dev/);
   });
+});
+
+test('a tenant and a setting of two branches are healed, although git merged parts of a file', async () => {
+  const folder = await estate();
+  const config = join(folder, 'flux-demo');
+  git(config, 'init', '--quiet', '--initial-branch', 'main');
+  commit(config);
+  git(config, 'switch', '--quiet', '--create', 'qa', 'main');
+  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  commit(config);
+  git(config, 'switch', '--quiet', 'main');
+  await succeed(['--interval', '2m'], folder);
+  commit(config);
+  assert.throws(() => git(config, 'merge', '--quiet', '--no-edit', 'qa'), { status: 1 });
+  await succeed(['--yes'], folder);
+  assert.match(read(folder, 'flux-demo/README.md'), /fluxdemo-qa/);
+  assert.doesNotMatch(read(folder, 'flux-demo/README.md'), /^(<{7}|>{7})/m);
+});
+
+test('a tenant that one branch removed stays away after a merge with one that added another', async () => {
+  const folder = await estate();
+  const config = join(folder, 'flux-demo');
+  git(config, 'init', '--quiet', '--initial-branch', 'main');
+  commit(config);
+  git(config, 'switch', '--quiet', '--create', 'qa', 'main');
+  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  commit(config);
+  git(config, 'switch', '--quiet', 'main');
+  git(config, 'rm', '-r', '--quiet', 'prod');
+  edit(folder, 'flux-demo/.yo-rc.json', (text) => {
+    const all = JSON.parse(text);
+    delete all['generator-flux-gitops'].environments.prod;
+    // The rest of the record is laid out in another way, so that git cannot merge it.
+    return JSON.stringify(all, null, 1);
+  });
+  await succeed([], folder);
+  commit(config);
+  assert.throws(() => git(config, 'merge', '--quiet', '--no-edit', 'qa'), { status: 1 });
+  await succeed(['--yes'], folder);
+  assert.deepEqual(Object.keys(recordOf(folder).environments).sort(), ['dev', 'qa', 'stage']);
+});
+
+test('a link to a folder is not lost when what lies in it goes', async () => {
+  const folder = await estate();
+  const config = join(folder, 'flux-demo');
+  mkdirSync(join(config, 'base'));
+  renameSync(join(config, 'policies'), join(config, 'base/policies'));
+  symlinkSync('base/policies', join(config, 'policies'));
+  await succeed(['--profile', 'reference'], folder);
+  assert.deepEqual(readdirSync(join(config, 'policies')), []);
+  const led = await estate();
+  renameSync(join(led, 'flux-demo/policies'), join(led, 'policies'));
+  symlinkSync('../policies', join(led, 'flux-demo/policies'));
+  await succeed(['--profile', 'reference'], led);
+  assert.ok(readdirSync(join(led, 'policies')).includes('pods.yaml'));
+});
+
+test('what was kept is asked about once', async () => {
+  const folder = await estate();
+  edit(folder, 'flux-demo/dev/2_sync.yaml', (text) => text.replace('1m0s', '9m0s'));
+  await succeed(['--interval', '2m', '--keep'], folder);
+  await succeed([], folder);
+  assert.match(read(folder, 'flux-demo/dev/2_sync.yaml'), /interval: 9m0s/);
+  await succeed(['--owner', 'other-org'], folder);
+  assert.match(read(folder, 'flux-demo/dev/2_sync.yaml'), /interval: 9m0s[\s\S]*other-org/);
+});
+
+test('an edited kustomization.yaml loses what goes', async () => {
+  const folder = await estate('--sync-config');
+  edit(folder, 'flux-demo/kustomization.yaml', (text) =>
+    text.replace('  - policies/pods.yaml', '  - my/own.yaml\n  - policies/pods.yaml'),
+  );
+  await succeed(['--profile', 'reference'], folder);
+  const list = read(folder, 'flux-demo/kustomization.yaml');
+  assert.match(list, /my\/own\.yaml/);
+  assert.doesNotMatch(list, /policies\//);
 });
 
 test('a record never names files outside of its repository', async () => {

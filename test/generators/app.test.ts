@@ -85,6 +85,7 @@ test("Yeoman's conflict question decides about each file that both changed", asy
   const kept = readTree(folder);
   assert.equal(kept.get('flux-dev/dev/app.yaml'), 'mine\n');
   assert.match(kept.get('flux-stage-prod/prod/app.yaml') ?? '', /replicas: 3/);
-  await runGenerator('app', folder, { options, answers: { action: 'write' } });
-  assert.match(readTree(folder).get('flux-dev/dev/app.yaml') ?? '', /replicas: 3/);
+  const again = { ...options, replicas: '4' };
+  await runGenerator('app', folder, { options: again, answers: { action: 'write' } });
+  assert.match(readTree(folder).get('flux-dev/dev/app.yaml') ?? '', /replicas: 4/);
 });

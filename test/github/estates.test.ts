@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -257,7 +257,7 @@ test('commands that are printed to be copied are quoted for a shell', async () =
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /run the same command again; it resumes: flux-gitops --into 'a b' --content 'x; rm -rf y' /,
+    /run the same command again; it resumes: flux-gitops .*'--content=x; rm -rf y' '--into=a b' --publish/,
   );
   assert.ok(stderr.includes(`git -C '${repo}' remote rename origin old`), stderr);
 });
@@ -268,4 +268,33 @@ test('a closed standard error does not change the exit code', async () => {
   assert.equal(code, 0);
   assert.equal(created(desk), 3);
   assert.equal((await desk.run(['--prefix', 'No Name'], { deaf: true })).code, 2);
+});
+
+test('the first commit holds what a user edited before, and later ones leave it alone', async () => {
+  const desk = await openDesk();
+  const app = join(desk.folder, 'flux-dev/dev/app.yaml');
+  assert.equal((await desk.run(['--yes', '--owner', 'octo'])).code, 0);
+  writeFileSync(app, `${readFileSync(app, 'utf8')}# mine\n`);
+  const published = await desk.run(['--publish', '--yes']);
+  assert.equal(published.code, 0, published.stderr);
+  const shown = (): string => git(join(desk.folder, 'flux-dev'), 'show', 'HEAD:dev/app.yaml');
+  assert.match(shown(), /# mine\n$/);
+  writeFileSync(app, `${readFileSync(app, 'utf8')}# more\n`);
+  assert.equal((await desk.run(['--publish', '--yes'])).code, 0);
+  assert.doesNotMatch(shown(), /# more/);
+});
+
+test('publishing takes the place of the demo owner only, not of owners that were chosen', async () => {
+  const desk = await openDesk();
+  assert.equal((await desk.run(['--yes'])).code, 0);
+  const cwd = join(desk.folder, 'flux-demo');
+  const tenant = ['tenant', 'qa', '--owner', 'acme', '--yes'];
+  assert.equal((await desk.run(tenant, { cwd })).code, 0);
+  const { stdout } = await desk.run(['--publish', '--yes', '--dry-run', '--json']);
+  const urls = JSON.parse(stdout).repositories.map(({ url }: { url: string }) => url);
+  assert.ok(
+    urls.some((url: string) => url.endsWith('/octo/flux-dev')),
+    stdout.slice(0, 500),
+  );
+  assert.ok(urls.some((url: string) => url.endsWith('/acme/flux-qa')));
 });

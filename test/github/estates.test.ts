@@ -288,7 +288,7 @@ test('publishing takes the place of the demo owner only, not of owners that were
   const desk = await openDesk();
   assert.equal((await desk.run(['--yes'])).code, 0);
   const cwd = join(desk.folder, 'flux-demo');
-  const tenant = ['tenant', 'qa', '--owner', 'acme', '--yes'];
+  const tenant = ['tenant', 'qa', '--owner', 'octo-org', '--yes'];
   assert.equal((await desk.run(tenant, { cwd })).code, 0);
   const { stdout } = await desk.run(['--publish', '--yes', '--dry-run', '--json']);
   const urls = JSON.parse(stdout).repositories.map(({ url }: { url: string }) => url);
@@ -296,5 +296,5 @@ test('publishing takes the place of the demo owner only, not of owners that were
     urls.some((url: string) => url.endsWith('/octo/flux-dev')),
     stdout.slice(0, 500),
   );
-  assert.ok(urls.some((url: string) => url.endsWith('/acme/flux-qa')));
+  assert.ok(urls.some((url: string) => url.endsWith('/octo-org/flux-qa')));
 });

@@ -100,6 +100,17 @@ test('every layer of templates is used by a valid case', () => {
   assert.deepEqual([...new Set(used)].sort(), readdirSync(join(ROOT, 'templates')).sort());
 });
 
+test('every policy has a line in kustomization.yaml and a row in its README', () => {
+  const files = readdirSync(join(ROOT, 'templates/policies')).filter((name) => /yaml/.test(name));
+  const list = text('templates/config-sync/kustomization.yaml.ejs');
+  const readme = text('templates/policies/README.md.ejs');
+  assert.ok(files.length > 10);
+  for (const name of files.map((file) => basename(file, '.ejs'))) {
+    assert.ok(list.includes(`  - policies/${name}\n`), name);
+    assert.ok(readme.includes(`| \`${name}\` |`), name);
+  }
+});
+
 test('templates hold no unescaped output, and YAML values stand alone', () => {
   for (const path of filesOf('templates')) {
     assert.doesNotMatch(text(path), /<%-/, path);

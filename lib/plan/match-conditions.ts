@@ -8,7 +8,7 @@ const user = 'request.userInfo.username';
 const isAccountOf = (namespace: string): string =>
   `${user}.startsWith('system:serviceaccount:${namespace}:')`;
 
-/** Kubernetes' other components, nodes included, have names that begin so. Nobody who did not sign in is one of them. */
+/** Kubernetes' other components, nodes included, have names that begin so. `system:anonymous`, somebody who did not sign in, is none of them. */
 const isComponent = `(${user}.startsWith('system:') && !${user}.startsWith('system:serviceaccount:') && ${user} != 'system:anonymous')`;
 
 const notTheCluster: MatchCondition = {

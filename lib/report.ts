@@ -70,18 +70,67 @@ const ACTIONS: {
   none: { plan: 'identical', result: 'identical', style: 'dim' },
 };
 
-/** `report` as a plan: every repository, file and object; at most `most` lines of files. */
-export function planText(report: Report, paint: Paint, most = Number.POSITIVE_INFINITY): string {
+/** `report` as a plan: every repository, file and object. */
+export function planText(report: Report, paint: Paint): string {
   const lines = report.repositories.flatMap((repo) => [
     '',
     `${paint('bold', repo.name)}  ${repo.role} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.map((file) => fileLine(file, paint)),
   ]);
-  const cut =
-    lines.length > most
-      ? [...lines.slice(0, most), `  ... and ${lines.length - most} lines more`]
-      : lines;
-  return [...cut, '', ...noteLines(report)].join('\n').trimStart();
+  return [...lines, '', ...noteLines(report)].join('\n').trimStart();
+}
+
+/** Environments that a summary lists. */
+const LISTED = 20;
+
+/**
+ * `report` of `plan` in few lines, before it is carried out: an environment a line, the files of a repository
+ * counted, and the run as one command.
+ */
+export function summaryText(
+  plan: Plan,
+  report: Report,
+  words: readonly string[],
+  paint: Paint,
+): string {
+  const rows = plan.environments.slice(0, LISTED).map((one) => {
+    const kustomize = one.profile === 'hardened' && one.allowKustomize === 'yes';
+    const guards = kustomize ? 'hardened, kustomization.yaml allowed' : one.profile;
+    return [one.name, namespaceOf(one), one.repo, guards];
+  });
+  const table = columns([['environment', 'namespace', 'fed by', 'profile'], ...rows]);
+  const more = plan.environments.length - rows.length;
+  const repos = report.repositories.map(({ name, url, files }) => {
+    const counts = Object.entries(ACTIONS).flatMap(([action, { plan: word }]) => {
+      const count = files.filter((file) => shownAction(file) === action).length;
+      if (count === 0 || action === 'none') return [];
+      return [`${count} to ${word}`];
+    });
+    const counted = counts.length === 0 ? 'nothing to change' : `files: ${counts.join(', ')}`;
+    return `${paint('bold', name)}  ${counted}\n  ${paint('dim', url)}`;
+  });
+  return [
+    ...table.map((line, index) => (index === 0 ? paint('dim', line) : line)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    '',
+    ...repos,
+    '',
+    ...noteLines(report),
+    `Every file: the same command with --dry-run. Without questions: ${shellCommand([...words, '--yes'])}`,
+  ].join('\n');
+}
+
+/** `rows` as lines whose cells stand below each other. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, index) =>
+    Math.max(...rows.map((row) => row[index]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** A file that a user edited and to which nothing is to be brought is left alone, not identical. */
@@ -161,11 +210,13 @@ export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]):
 function fileNotes(repos: readonly ComparedRepo[]): string[] {
   const paths = (state: FileState, action: FileAction): string =>
     listed(
-      repos.flatMap(({ folder, files }) =>
-        files
-          .filter((file) => file.state === state && file.action === action)
-          .map(({ path }) => shorten(join(folder, path))),
-      ),
+      repos
+        .flatMap(({ folder, files }) =>
+          files
+            .filter((file) => file.state === state && file.action === action)
+            .map(({ path }) => shorten(join(folder, path))),
+        )
+        .sort(),
     );
   const texts: [string, string][] = [
     [paths('edited', 'merge'), 'edited by you: what is new was merged into it'],
@@ -202,23 +253,42 @@ export function nextSteps(
   const hasPolicies = config.layers.some(({ from }) => from === 'policies');
   const applied = plan.environments.slice(0, 5).map(({ name }) => apply(name));
   const more = plan.environments.length - applied.length;
+  const install = shellWord(join(folder, 'install/README.md'));
+  const kind = shellCommand([
+    'kind',
+    'create',
+    'cluster',
+    '--config',
+    join(folder, 'install/kind.yaml'),
+  ]);
   return [
-    `read ${shellWord(join(folder, 'README.md'))}: it has every command for this estate`,
-    ...(published ? [] : pushes(plan)),
-    `install the Flux Operator, once per cluster: ${shellWord(join(folder, 'install/README.md'))}`,
+    ...(published ? [] : pushes(plan, folders)),
+    `a cluster, if you have none: ${kind}`,
+    `the Flux Operator, once per cluster, and again after a change of install/: ${install}`,
     ...(plan.syncConfig ? [] : [...(hasPolicies ? [apply('policies')] : []), ...applied]),
     ...(plan.syncConfig || more === 0 ? [] : [`and ${more} more environments, in the same way`]),
     `kubectl -n ${namespaceOf(first)} get gitrepositories,kustomizations`,
+    `see the page: kubectl -n ${namespaceOf(first)} port-forward service/kcheck-service 8080:80`,
+    `every command for this estate: ${shellWord(join(folder, 'README.md'))}`,
   ];
 }
 
 /** What a person pushes, by owner; nobody pushes to the public demo. */
-function pushes(plan: Plan): string[] {
-  const byOwner = new Map<string, string[]>();
-  for (const { name, role, githubUrl, owner } of plan.repos)
-    if ((role === 'scenario' || plan.syncConfig) && owner !== DEMO_OWNER)
-      byOwner.set(`${githubUrl}/${owner}`, [...(byOwner.get(`${githubUrl}/${owner}`) ?? []), name]);
-  return [...byOwner].map(([url, names]) => `push ${listed(names)} to ${url}`);
+function pushes(plan: Plan, folders: ReadonlyMap<string, string>): string[] {
+  const followed = plan.repos.filter(
+    ({ role, owner }) => (role === 'scenario' || plan.syncConfig) && owner !== DEMO_OWNER,
+  );
+  if (followed.length === 0) return [];
+  const commands = followed.slice(0, 5).map(({ name, url }) => {
+    const folder = folders.get(name) ?? name;
+    return `  ${shellWord(folder)} to ${url}`;
+  });
+  const more = followed.length - commands.length;
+  return [
+    'push to GitHub: the same command with --publish, or by hand as the README says:',
+    ...commands,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 }
 
 /** What a run will do (`dryRun`) or has done; `parser` adds the Kubernetes objects. */

@@ -21,7 +21,7 @@ import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
 import { blobId } from './render/git-text.ts';
 import { layerRenderer } from './render/render.ts';
-import { planText, type Report, reportOf } from './report.ts';
+import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
 import { helpText } from './settings/help.ts';
 import { openQuestions, withAnswers } from './settings/questions.ts';
@@ -250,7 +250,7 @@ async function lookAtGithub(
 
 /** Shows the plan and asks whether it is to be carried out. Throws Interrupted for a no. */
 async function confirm(
-  { context }: Settled,
+  { context, given }: Settled,
   { plan, repos }: Compared,
   targets: readonly Target[] | undefined,
   { terminal, asks }: Prepared,
@@ -260,8 +260,13 @@ async function confirm(
     files.some(({ action }) => WRITES.has(action) || action === 'ask'),
   );
   if (changes) {
-    const report = reportOf(plan, repos, false, await import('./render/objects.ts'));
-    terminal.say(`\n${planText(report, painter(process.stderr), 60)}`);
+    const summary = summaryText(
+      plan,
+      reportOf(plan, repos, false),
+      wordsOf(given),
+      painter(process.stderr),
+    );
+    terminal.say(`\n${summary}\n`);
     if (!(await terminal.confirm('Write this?', true)))
       throw new Interrupted('Nothing was written.');
   }

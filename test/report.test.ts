@@ -3,6 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { usageOf } from '../lib/disk/package-files.ts';
+import { execute, prepare } from '../lib/run.ts';
+import { helpText } from '../lib/settings/help.ts';
+import type { Terminal } from '../lib/terminal.ts';
 import { readTree, runCommand, runHere, temporaryFolder, writeTree } from './sandbox.ts';
 
 const nextOf = (stderr: string): string[] =>
@@ -12,7 +16,13 @@ test('the next steps install the operator, apply the policies and every environm
   const { stderr } = await runHere(['--owner', 'octo-org'], temporaryFolder());
   const steps = nextOf(stderr);
   const at = (text: string): number => steps.findIndex((step) => step.includes(text));
-  const order = ['push flux-dev, flux-stage-prod', 'install/README.md', '/policies/', '/dev/'];
+  const order = [
+    'flux-dev to https',
+    'kind create cluster',
+    'install/README.md',
+    '/policies/',
+    '/dev/',
+  ];
   const places = [...order, '/stage/', '/prod/', 'get gitrepositories'].map(at);
   assert.ok(!places.includes(-1), steps.join('\n'));
   assert.deepEqual(
@@ -26,7 +36,7 @@ test('the next steps push to each owner', async () => {
   await runHere(['--owner', 'octo-org'], folder);
   const argv = ['tenant', 'pay', '--owner', 'other-org', '--into', 'flux-demo', '--sync-config=no'];
   const { stderr } = await runHere(argv.slice(0, -1), folder);
-  assert.match(stderr, /push flux-pay to https:\/\/github\.com\/other-org/);
+  assert.match(stderr, /flux-pay to https:\/\/github\.com\/other-org\/flux-pay/);
 });
 
 test('commands to copy are quoted for a shell', async () => {
@@ -128,4 +138,35 @@ test('nobody reading the messages changes nothing about the run', () => {
   const { stdout } = spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
   assert.match(stdout, /code 0/);
   assert.ok(readTree(folder).has('flux-demo/dev/2_sync.yaml'));
+});
+
+test('the plan before writing has a line for each environment, and the run as one command', async () => {
+  const folder = temporaryFolder();
+  const said: string[] = [];
+  const terminal: Terminal = {
+    interactive: true,
+    say: (text) => said.push(text),
+    ask: async () => ({ owner: 'octo-org', content: 'a b' }),
+    confirm: async (message) => /Write/.test(message),
+    resolve: async () => new Set(),
+  };
+  const prepared = await prepare('app', [], terminal, { cwd: folder });
+  assert.ok(prepared);
+  await execute(prepared);
+  const plan = said.join('\n');
+  assert.match(plan, /^dev +fluxdemo-dev +flux-dev +hardened$/m);
+  assert.match(plan, /flux-demo {2}files: 31 to create/);
+  const command = /Without questions: (flux-gitops .*)/.exec(plan)?.[1];
+  assert.equal(command, "flux-gitops --owner=octo-org '--content=a b' --yes");
+  assert.ok(plan.split('\n').length < 25);
+  for (const line of plan.split('\n').filter((one) => !one.startsWith('Every file')))
+    assert.ok(line.length <= 80 || /^(Note| {2}\/)/.test(line), line);
+});
+
+test('help is at most 100 columns wide, with every flag under a heading', async () => {
+  for (const command of ['app', 'tenant', 'scenario-repo'] as const) {
+    const help = helpText(command, usageOf(command));
+    for (const line of help.split('\n')) assert.ok(line.length <= 100, line);
+    assert.match(help, /\nFlags: this run\n/);
+  }
 });

@@ -1,16 +1,44 @@
-import { type CommandName, flagOf, settingOf, settingsOf } from './settings.ts';
+import { type CommandName, flagOf, GROUPS, type Group, settingOf, settingsOf } from './settings.ts';
 
-/** The help of `command`: its USAGE text (with runnable examples), then every flag. */
+/** How wide the help is at most. */
+const WIDTH = 100;
+
+/** The help of `command`: its USAGE text (with runnable examples), then every flag, in groups. */
 export function helpText(command: CommandName, usage: string): string {
-  const rows = flagRows(command);
-  const width = Math.max(...rows.map(([flag]) => flag.length));
-  const lines = rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`);
-  return `${usage.trimEnd()}\n\nFlags:\n${lines.join('\n')}\n`;
+  const width = Math.min(34, Math.max(...flagRows(command).map(([flag]) => flag.length)));
+  const groups = GROUPS.flatMap((group) => {
+    const rows = flagRows(command, group);
+    const lines = rows.flatMap((row) => helpLines(row, width));
+    return rows.length === 0 ? [] : ['', `Flags: ${group}`, ...lines];
+  });
+  return `${usage.trimEnd()}\n${groups.join('\n')}\n`;
 }
 
-/** Every flag of `command` with its value, and what it means with its default. */
-export function flagRows(command: CommandName): [flag: string, meaning: string][] {
-  return settingsOf(command).map((key) => {
+/** A flag and its meaning, which goes on below itself where the line is full. */
+function helpLines([flag, meaning]: readonly [string, string], width: number): string[] {
+  const indent = ' '.repeat(width + 4);
+  const lines: string[] = [];
+  let line = `  ${flag.padEnd(width)} `;
+  if (flag.length > width) {
+    lines.push(`  ${flag}`);
+    line = indent.slice(0, -1);
+  }
+  for (const word of meaning.split(' ')) {
+    if (line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = indent.slice(0, -1);
+    }
+    line = `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Every flag of `command` (of one `group`) with its value, and what it means with its default. */
+export function flagRows(command: CommandName, group?: Group): [flag: string, meaning: string][] {
+  const keys = settingsOf(command).filter(
+    (key) => group === undefined || settingOf(key).group === group,
+  );
+  return keys.map((key) => {
     const { value, help, default: text, short, isYesNo } = settingOf(key);
     const flag = `${short ? `-${short}, ` : ''}${flagOf(key)}`;
     const space = value === undefined || isYesNo ? '' : ' ';

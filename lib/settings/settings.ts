@@ -12,8 +12,21 @@ export type YesNo = (typeof YES_NO)[number];
  */
 export type Scope = 'estate' | 'environment' | 'each' | 'names' | 'run';
 
+/** The headings of the help, in their order. */
+export const GROUPS = [
+  'repositories',
+  'environments',
+  'cluster',
+  'demo app',
+  'publishing',
+  'this run',
+] as const;
+export type Group = (typeof GROUPS)[number];
+
 /** A setting: its flag, question, rule and default. Its key in kebab-case is the flag. */
 export type Setting = {
+  /** Its heading in the help. */
+  readonly group: Group;
   readonly scope: Scope;
   readonly commands: readonly CommandName[];
   /** What stands for the value in the help; a switch has none. */
@@ -51,7 +64,9 @@ const ALL = ['app', 'tenant', 'scenario-repo'] as const;
 const APP = ['app'] as const;
 
 /** A flag that means yes or no. */
-const yesNo = <const S extends Pick<Setting, 'scope' | 'commands' | 'help'>>(setting: S) => ({
+const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
+  setting: S,
+) => ({
   ...setting,
   rule: rules.oneOf(YES_NO),
   isYesNo: true as const,
@@ -92,6 +107,7 @@ const ownContent = (environment: string): string =>
 /** Every setting, in the order a person thinks: what, where, how. */
 export const SETTINGS = {
   name: {
+    group: 'repositories',
     scope: 'names',
     commands: APP,
     value: 'NAME',
@@ -101,6 +117,7 @@ export const SETTINGS = {
     default: 'flux-demo',
   },
   scenario: {
+    group: 'repositories',
     scope: 'names',
     commands: APP,
     value: 'REPO=ENV[,ENV...]',
@@ -110,6 +127,7 @@ export const SETTINGS = {
     list: true,
   },
   repo: {
+    group: 'repositories',
     scope: 'names',
     commands: ['tenant'],
     value: 'REPO',
@@ -118,6 +136,7 @@ export const SETTINGS = {
     rule: rules.scenarioRepoName,
   },
   env: {
+    group: 'repositories',
     scope: 'names',
     commands: ['scenario-repo'],
     value: 'ENV[,ENV...]',
@@ -127,6 +146,7 @@ export const SETTINGS = {
     list: true,
   },
   prefix: {
+    group: 'environments',
     scope: 'environment',
     commands: ALL,
     value: 'P',
@@ -136,6 +156,7 @@ export const SETTINGS = {
     default: 'fluxdemo',
   },
   owner: {
+    group: 'repositories',
     scope: 'environment',
     commands: ALL,
     value: 'O',
@@ -145,6 +166,7 @@ export const SETTINGS = {
     default: DEMO_OWNER,
   },
   githubUrl: {
+    group: 'repositories',
     scope: 'environment',
     commands: ALL,
     value: 'URL',
@@ -154,6 +176,7 @@ export const SETTINGS = {
     default: 'https://github.com',
   },
   branch: {
+    group: 'repositories',
     scope: 'environment',
     commands: ALL,
     value: 'B',
@@ -163,6 +186,7 @@ export const SETTINGS = {
     default: 'main',
   },
   interval: {
+    group: 'environments',
     scope: 'environment',
     commands: ALL,
     value: 'D',
@@ -172,6 +196,7 @@ export const SETTINGS = {
     default: '1m',
   },
   profile: {
+    group: 'environments',
     scope: 'environment',
     commands: ALL,
     value: 'P',
@@ -182,6 +207,7 @@ export const SETTINGS = {
     choices: PROFILES,
   },
   clusterType: {
+    group: 'cluster',
     scope: 'estate',
     commands: APP,
     value: 'T',
@@ -192,6 +218,7 @@ export const SETTINGS = {
     choices: CLUSTER_TYPES,
   },
   allowSource: {
+    group: 'environments',
     scope: 'estate',
     commands: APP,
     value: 'URL',
@@ -200,6 +227,7 @@ export const SETTINGS = {
     list: true,
   },
   allowPriorityClass: {
+    group: 'environments',
     scope: 'estate',
     commands: APP,
     value: 'NAME',
@@ -208,18 +236,21 @@ export const SETTINGS = {
     list: true,
   },
   allowKustomize: yesNo({
+    group: 'environments',
     scope: 'environment',
     commands: ALL,
     value: '[=no]',
     help: 'hardened tenants may use kustomization.yaml, by which they can read what Flux holds of others',
   }),
   syncConfig: yesNo({
+    group: 'cluster',
     scope: 'estate',
     commands: APP,
     value: '[=no]',
     help: 'the cluster follows the config repo itself: a new tenant is a pull request',
   }),
   visibility: {
+    group: 'repositories',
     scope: 'estate',
     commands: ALL,
     value: 'V',
@@ -228,6 +259,7 @@ export const SETTINGS = {
     default: 'public',
   },
   image: {
+    group: 'demo app',
     scope: 'environment',
     commands: ALL,
     value: 'I',
@@ -237,6 +269,7 @@ export const SETTINGS = {
     default: 'ghcr.io/wolcn/kcheck:1.0.2',
   },
   serviceType: {
+    group: 'demo app',
     scope: 'environment',
     commands: ALL,
     value: 'T',
@@ -247,6 +280,7 @@ export const SETTINGS = {
     choices: SERVICE_TYPES,
   },
   replicas: {
+    group: 'demo app',
     scope: 'each',
     commands: ALL,
     value: '[ENV=]N',
@@ -256,6 +290,7 @@ export const SETTINGS = {
     default: '1',
   },
   colour: {
+    group: 'demo app',
     scope: 'each',
     commands: ALL,
     value: '[ENV=]C',
@@ -265,6 +300,7 @@ export const SETTINGS = {
     default: ownColour,
   },
   content: {
+    group: 'demo app',
     scope: 'each',
     commands: ALL,
     value: '[ENV=]T',
@@ -274,6 +310,7 @@ export const SETTINGS = {
     default: ownContent,
   },
   into: {
+    group: 'this run',
     scope: 'run',
     commands: ALL,
     value: 'DIR',
@@ -282,11 +319,13 @@ export const SETTINGS = {
     default: '.',
   },
   publish: yesNo({
+    group: 'publishing',
     scope: 'run',
     commands: ALL,
     help: 'create the repositories on GitHub and push all of it; a second run resumes',
   }),
   topic: {
+    group: 'publishing',
     scope: 'run',
     commands: ALL,
     value: 'T',
@@ -296,51 +335,71 @@ export const SETTINGS = {
     publishing: true,
   },
   template: yesNo({
+    group: 'publishing',
     scope: 'run',
     commands: ALL,
     help: 'with --publish: make them template repositories',
     publishing: true,
   }),
   adoptEmpty: yesNo({
+    group: 'publishing',
     scope: 'run',
     commands: ALL,
     help: 'with --publish: take over repositories that exist and are empty',
     publishing: true,
   }),
   tokenStdin: yesNo({
+    group: 'publishing',
     scope: 'run',
     commands: ALL,
     help: 'with --publish: read the GitHub token from standard input',
     publishing: true,
   }),
   yes: yesNo({
+    group: 'this run',
     scope: 'run',
     commands: ALL,
     help: 'take the default for everything not given; implied without a terminal',
     short: 'y',
   }),
   dryRun: yesNo({
+    group: 'this run',
     scope: 'run',
     commands: ALL,
     help: 'print the plan and write nothing',
   }),
   json: yesNo({
+    group: 'this run',
     scope: 'run',
     commands: ALL,
     help: 'print the result, with --dry-run the plan, as one JSON document on stdout; asks nothing',
   }),
   force: yesNo({
+    group: 'this run',
     scope: 'run',
     commands: ALL,
     help: 'overwrite files that you edited, and bring back those that you deleted, without asking',
   }),
   keep: yesNo({
+    group: 'this run',
     scope: 'run',
     commands: ALL,
     help: 'keep all files that you edited, without asking',
   }),
-  help: yesNo({ scope: 'run', commands: ALL, help: 'print this help', short: 'h' }),
-  version: yesNo({ scope: 'run', commands: ALL, help: 'print the version', short: 'v' }),
+  help: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ALL,
+    help: 'print this help',
+    short: 'h',
+  }),
+  version: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ALL,
+    help: 'print the version',
+    short: 'v',
+  }),
 } as const satisfies { readonly [key: string]: Setting };
 
 type Settings = typeof SETTINGS;

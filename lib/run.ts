@@ -89,6 +89,8 @@ async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
   await checkToken(given.texts.githubUrl?.[0] ?? recorded, given);
 }
 
+const MORE = 'Change anything else: namespaces, profile, cluster, demo app?';
+
 async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   const planner = PLANNERS[given.command];
   // What is missing is asked for; what was given is checked before that, so that nobody answers in vain.
@@ -97,8 +99,16 @@ async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): 
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
   if (problems.length > 0) throw inputError(problems);
-  const answers = await terminal.ask(openQuestions(given, workspace, planner));
-  return withAnswers(given, answers, workspace);
+  const askFor = async (part: 'first' | 'rest', before: Given): Promise<Given> => {
+    const questions = openQuestions(before, workspace, planner, part);
+    return questions.length === 0
+      ? before
+      : withAnswers(before, await terminal.ask(questions), workspace);
+  };
+  const answered = await askFor('first', given);
+  const rest = openQuestions(answered, workspace, planner, 'rest').length;
+  if (rest === 0 || !(await terminal.confirm(MORE, false, 'more'))) return answered;
+  return askFor('rest', answered);
 }
 
 /** On a terminal publishing is asked about, where there is a token for it. */

@@ -147,7 +147,7 @@ test('the plan before writing has a line for each environment, and the run as on
     interactive: true,
     say: (text) => said.push(text),
     ask: async () => ({ owner: 'octo-org', content: 'a b' }),
-    confirm: async (message) => /Write/.test(message),
+    confirm: async (message) => /Write|else/.test(message),
     resolve: async () => new Set(),
   };
   const prepared = await prepare('app', [], terminal, { cwd: folder });

@@ -32,12 +32,23 @@ const POSITIONAL = {
   'scenario-repo': { name: 'repo', message: 'Scenario repo: which name' },
 } as const;
 
-/** What is to be asked for everything that `given` leaves open, in the order of the table. */
-export function openQuestions(given: Given, world: World, planner: Planner): Question[] {
+/**
+ * What is to be asked for everything that `given` leaves open, in the order of the table: what everybody is
+ * asked (`first`), or the rest.
+ */
+export function openQuestions(
+  given: Given,
+  world: World,
+  planner: Planner,
+  part: 'first' | 'rest',
+): Question[] {
   const positional = POSITIONAL[given.command];
-  const first: SettingKey[] = positional && given.positionals.length === 0 ? [positional.name] : [];
-  const open = openSettings(given, world).filter((key) => !first.includes(key));
-  return [...first, ...open].map((name) => {
+  const missing: SettingKey[] =
+    positional && given.positionals.length === 0 ? [positional.name] : [];
+  const open = openSettings(given, world).filter(
+    (key) => !missing.includes(key) && (settingOf(key).first === true) === (part === 'first'),
+  );
+  return [...(part === 'first' ? missing : []), ...open].map((name) => {
     const { choices } = settingOf(name);
     return {
       name,
@@ -78,6 +89,10 @@ function openSettings({ command, texts }: Given, world: World): SettingKey[] {
 function isOpen(name: SettingKey, given: Given, world: World): boolean {
   const { command, positionals, texts } = given;
   if ((name === 'githubUrl' || name === 'branch') && !given.switches.publish) {
+    const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
+    return owner !== DEMO_OWNER;
+  }
+  if (name === 'syncConfig' && !given.switches.publish) {
     const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
     return owner !== DEMO_OWNER;
   }

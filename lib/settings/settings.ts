@@ -34,6 +34,8 @@ export type Setting = {
   readonly help: string;
   /** The question. Without one, the setting is a flag only. */
   readonly ask?: string;
+  /** Whether everybody is asked; other questions are for those who want to change more. */
+  readonly first?: true;
   readonly rule: rules.Rule<unknown>;
   readonly choices?: readonly string[];
   /** The default as text, which may depend on the environment. */
@@ -111,7 +113,8 @@ export const SETTINGS = {
     scope: 'names',
     commands: APP,
     value: 'NAME',
-    ask: 'Config repo: which name',
+    first: true,
+    ask: 'Name of the config repo',
     help: 'the config repo',
     rule: rules.configRepoName,
     default: 'flux-demo',
@@ -121,7 +124,8 @@ export const SETTINGS = {
     scope: 'names',
     commands: APP,
     value: 'REPO=ENV[,ENV...]',
-    ask: 'Scenario repos and the environments each one feeds',
+    first: true,
+    ask: 'Scenario repos, and the environments each one feeds (REPO=ENV,ENV)',
     help: 'a scenario repo and the environments it feeds; repeatable',
     rule: onlyText('a scenario is REPO=ENV[,ENV...]', 'flux-dev=dev'),
     list: true,
@@ -131,6 +135,7 @@ export const SETTINGS = {
     scope: 'names',
     commands: ['tenant'],
     value: 'REPO',
+    first: true,
     ask: 'Scenario repo that feeds the new tenant',
     help: 'the scenario repo that feeds the new tenant (default: the one that does already, else flux-ENV)',
     rule: rules.scenarioRepoName,
@@ -140,6 +145,7 @@ export const SETTINGS = {
     scope: 'names',
     commands: ['scenario-repo'],
     value: 'ENV[,ENV...]',
+    first: true,
     ask: 'Environments it feeds',
     help: 'its environments (default: the name after flux-, split at -)',
     rule: onlyText('environments are ENV[,ENV...]', 'stage,prod'),
@@ -150,7 +156,7 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'P',
-    ask: 'Namespaces are called PREFIX-ENV: which prefix',
+    ask: 'Prefix of the namespaces, which are called PREFIX-ENV',
     help: 'the namespace is P-ENV',
     rule: rules.namespacePrefix,
     default: 'fluxdemo',
@@ -160,7 +166,8 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'O',
-    ask: `GitHub user or organization that owns the repositories (${DEMO_OWNER} has the public demo)`,
+    first: true,
+    ask: `Your GitHub user or organization (${DEMO_OWNER} has the public demo)`,
     help: 'GitHub user or organization',
     rule: rules.ownerName,
     default: DEMO_OWNER,
@@ -190,7 +197,7 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'D',
-    ask: 'How often Flux polls the repository (Go duration)',
+    ask: 'How often Flux looks for commits (30s, 1m, 1h ...)',
     help: 'how often Flux polls the repository (Go duration)',
     rule: rules.pollInterval,
     default: '1m',
@@ -200,7 +207,7 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'P',
-    ask: 'Profile: hardened, or reference (what the flux CLI writes)',
+    ask: 'Profile: hardened, or reference (each tenant is cluster-admin in its namespace)',
     help: 'hardened, or reference: what the flux CLI and the original demo write',
     rule: rules.oneOf(PROFILES),
     default: 'hardened',
@@ -247,6 +254,9 @@ export const SETTINGS = {
     scope: 'estate',
     commands: APP,
     value: '[=no]',
+    first: true,
+    ask: 'Shall the cluster follow the config repo itself? A new tenant is a pull request then',
+    choices: YES_NO,
     help: 'the cluster follows the config repo itself: a new tenant is a pull request',
   }),
   visibility: {

@@ -18,6 +18,7 @@ test('answers are what flags are', async () => {
     profile: 'reference',
     replicas: '007'.slice(2),
     content: '1e3',
+    more: true,
     proceed: true,
   };
   const tree = await runGenerator('app', temporaryFolder(), { answers });
@@ -65,7 +66,7 @@ test('a no to the plan writes nothing', async () => {
 
 test('a wrong answer is refused with its rule, and nothing is written', async () => {
   const folder = temporaryFolder();
-  const run = runGenerator('app', folder, { answers: { prefix: 'Flux_Demo' } });
+  const run = runGenerator('app', folder, { answers: { more: true, prefix: 'Flux_Demo' } });
   await assert.rejects(run, { code: 2, message: /--prefix "Flux_Demo": a namespace prefix has/ });
   assert.equal(readTree(folder).size, 0);
 });

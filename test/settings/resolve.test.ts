@@ -50,14 +50,18 @@ function recordedWorld(): World {
 /** The plan after Enter at every question. */
 function enterEverywhere(command: CommandName, argv: readonly string[], world: World) {
   const { given } = parseArguments(command, argv);
-  const answers: { [key in SettingKey]?: string } = {};
-  for (const question of openQuestions(given, world, PLANNERS[command]))
-    if (question.when(answers)) {
-      const answer = question.byDefault(answers);
-      assert.equal(question.validate(answer, answers), true, question.name);
-      answers[question.name] = answer;
-    }
-  return PLANNERS[command](withAnswers(given, answers, world), world);
+  let complete = given;
+  for (const part of ['first', 'rest'] as const) {
+    const answers: { [key in SettingKey]?: string } = {};
+    for (const question of openQuestions(complete, world, PLANNERS[command], part))
+      if (question.when(answers)) {
+        const answer = question.byDefault(answers);
+        assert.equal(question.validate(answer, answers), true, question.name);
+        answers[question.name] = answer;
+      }
+    complete = withAnswers(complete, answers, world);
+  }
+  return PLANNERS[command](complete, world);
 }
 
 describe('Enter at every question equals --yes', () => {
@@ -90,7 +94,7 @@ test('a bad answer is refused at its own question', () => {
     find: () => ({ exists: false, all: {} }),
     feederOf: () => undefined,
   };
-  const [repo] = openQuestions(given, world, PLANNERS['scenario-repo']);
+  const [repo] = openQuestions(given, world, PLANNERS['scenario-repo'], 'first');
   assert.equal(repo?.name, 'repo');
   assert.match(String(repo?.validate('Bad Name!!', {})), /Bad Name!!/);
   assert.equal(repo?.validate('flux-qa', {}), true);
@@ -140,6 +144,7 @@ test('a setting has one row, and at most four files of the code name it besides'
   // Parts of every address, and words that stand for other things as well.
   const common = new Set([
     'githubUrl',
+    'profile',
     'syncConfig',
     'name',
     'repo',
@@ -156,5 +161,19 @@ test('a setting has one row, and at most four files of the code name it besides'
     const naming = files.filter(([, text]) => new RegExp(`\\b${key}\\b`).test(text));
     const paths = naming.map(([path]) => path).filter((path) => !path.startsWith('publish'));
     assert.ok(paths.length <= 4, `${key} stands in ${paths.join(', ')}`);
+  }
+});
+
+test('whoever takes the defaults is asked six questions at most', () => {
+  const world: World = {
+    folder: '/',
+    find: () => ({ exists: false, all: {} }),
+    feederOf: () => undefined,
+  };
+  for (const command of ['app', 'tenant', 'scenario-repo'] as const) {
+    const { given } = parseArguments(command, []);
+    const questions = openQuestions(given, world, PLANNERS[command], 'first');
+    // Beside them: whether to change more, to publish, and to write.
+    assert.ok(questions.length <= 4, questions.map(({ name }) => name).join());
   }
 });

@@ -158,9 +158,9 @@ type Settled = { readonly given: Given; readonly context?: PublishContext };
 
 /** Signs in when the plan is to be published, which may settle the owner. */
 async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
+  if (!given.switches.publish) return { given };
   const workspace = open();
   const plan = planFor(given, workspace);
-  if (!given.switches.publish) return { given };
   const { signInForPlan } = await import('./publish/publish.ts');
   return signInForPlan(given, plan, wordsOf(given), workspace.parent, terminal.say);
 }

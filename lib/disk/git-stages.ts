@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-
 /** What git holds of a file in the middle of a merge; a side is undefined where it has no such file. */
 export type Stages = {
   readonly base: string | undefined;
@@ -13,6 +11,8 @@ export type Stages = {
  * when git is not there or is in no merge.
  */
 export function mergeStages(folder: string, path: string): Stages {
+  // Loaded only here: most runs start no other program, and it takes its time.
+  const { execFileSync } = process.getBuiltinModule('node:child_process');
   const stage = (number: number): string | undefined => {
     try {
       return execFileSync('git', ['-C', folder, 'show', `:${number}:./${path}`], {

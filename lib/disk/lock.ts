@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { quote, UserError } from '../errors.ts';
 import { isThere } from './workspace.ts';
 
@@ -84,7 +83,7 @@ async function acquire(
     announced ||= holder !== undefined;
     if (performance.now() - started > patience.minutes * 60_000)
       throw refusal(file, holder, patience);
-    await sleep(100);
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

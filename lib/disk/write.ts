@@ -137,8 +137,9 @@ function stageIn(base: string, stages: Stages): string {
 function stageFiles(stage: string, files: readonly ComparedFile[]): void {
   const made = new Set<string>();
   for (const { path, contents } of files) {
-    const target = join(stage, path);
-    const parent = dirname(target);
+    // Thousands of files: joining and splitting the paths with node:path takes longer than this.
+    const target = `${stage}/${path}`;
+    const parent = target.slice(0, target.lastIndexOf('/'));
     if (!made.has(parent)) fs.mkdirSync(parent, { recursive: true });
     made.add(parent);
     fs.writeFileSync(target, contents);

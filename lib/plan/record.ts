@@ -58,7 +58,8 @@ type Unknown = {
 };
 
 const SHARED = keysOf('environment');
-const OWN: readonly SettingKey[] = [...SHARED, ...keysOf('each')];
+const PAGE = keysOf('each');
+const OWN: readonly SettingKey[] = [...SHARED, ...PAGE];
 const ESTATE = keysOf('estate');
 
 /** The estate's settings that a repository of `kind` records. */
@@ -75,13 +76,10 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
   const orders = orderOf(environments, found?.orders ?? new Map());
   const sorted = [...environments].sort((a, b) => (a.name < b.name ? -1 : 1));
   const own = sorted.map((environment): [string, Json] => {
-    const keys = OWN.filter((key) => {
-      const usual = SHARED.includes(key as (typeof SHARED)[number])
-        ? shared[key as keyof SharedSettings]
-        : defaultOf(key, environment.name);
-      return environment[key as keyof Environment] !== usual;
-    });
-    const values = keys.map((key) => [key, environment[key as keyof Environment]]);
+    const values = [
+      ...SHARED.filter((key) => environment[key] !== shared[key]),
+      ...PAGE.filter((key) => environment[key] !== defaultOf(key, environment.name)),
+    ].map((key) => [key, environment[key]]);
     const unknown = found?.unknown.environments.get(environment.name);
     const { repo } = environment;
     const order = orders.get(environment.name);

@@ -14,8 +14,8 @@ export function linesLike(like: string, text: string): string {
 
 /** The id that git gives a file of this text, whatever its line ends: a checkout may have changed them. */
 export function blobId(text: string): string {
-  const bytes = Buffer.from(unixLines(text));
-  return hash('sha1', Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]), 'hex');
+  const lines = unixLines(text);
+  return hash('sha1', `blob ${Buffer.byteLength(lines)}\0${lines}`, 'hex');
 }
 
 /** What git writes where two sides of a merge differ; the middle part is there with `merge.conflictStyle=diff3`. */

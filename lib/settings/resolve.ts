@@ -68,22 +68,22 @@ export function resolve(
   const known = new Map(recorded?.environments.map((one) => [one.name, one]));
   const environment = (name: string): EnvironmentSettings => {
     const before = known.get(name);
-    const own = settle(
-      fill(keysOf('environment'), (key) => [
-        givenShared[key],
-        before?.[key],
-        shared[key],
-      ]) as SharedSettings,
-    );
-    const page = fill(keysOf('each'), (key) => [
-      pages.get(name)?.[key],
-      pages.get('')?.[key],
-      before?.[key],
-      defaultOf(key, name),
-    ]) as PageSettings;
-    return { ...own, ...page };
+    const own = { ...shared, ...pick(before, keysOf('environment')), ...givenShared };
+    const page = {
+      ...Object.fromEntries(keysOf('each').map((key) => [key, defaultOf(key, name)])),
+      ...pick(before, keysOf('each')),
+      ...pages.get(''),
+      ...pages.get(name),
+    };
+    return { ...settle(own as SharedSettings), ...(page as PageSettings) };
   };
   return { estate: estate as EstateSettings, shared, environment };
+}
+
+/** The values of `keys` in `settings`. */
+function pick<T extends object>(settings: T | undefined, keys: readonly (keyof T)[]): Partial<T> {
+  if (settings === undefined) return {};
+  return Object.fromEntries(keys.map((key) => [key, settings[key]])) as Partial<T>;
 }
 
 /** For each of `keys` the first value of `candidates` that is there. */

@@ -443,10 +443,20 @@ export function settingOf(key: SettingKey): Setting {
 }
 
 /** The keys of all settings that hold for `scope`, in the order of the table. */
-export function keysOf<S extends Scope>(scope: S): KeysOf<S>[] {
-  const keys = Object.keys(SETTINGS) as SettingKey[];
-  return keys.filter((key) => ROWS[key].scope === scope) as KeysOf<S>[];
+export function keysOf<S extends Scope>(scope: S): readonly KeysOf<S>[] {
+  return KEYS_OF_SCOPE[scope] as unknown as readonly KeysOf<S>[];
 }
+
+const keysWithScope = (scope: Scope): readonly SettingKey[] =>
+  (Object.keys(SETTINGS) as SettingKey[]).filter((key) => ROWS[key].scope === scope);
+
+const KEYS_OF_SCOPE: { readonly [S in Scope]: readonly SettingKey[] } = {
+  estate: keysWithScope('estate'),
+  environment: keysWithScope('environment'),
+  each: keysWithScope('each'),
+  names: keysWithScope('names'),
+  run: keysWithScope('run'),
+};
 
 /** The settings that `command` takes. */
 export function settingsOf(command: CommandName): SettingKey[] {

@@ -12,10 +12,18 @@ export function linesLike(like: string, text: string): string {
   return windows > all / 2 ? unixLines(text).replaceAll('\n', '\r\n') : unixLines(text);
 }
 
+// One room for the bytes of all files: thousands of copies would only wait for the garbage collector.
+const SCRATCH = Buffer.allocUnsafe(2 ** 16);
+
 /** The id that git gives a file of this text, whatever its line ends: a checkout may have changed them. */
 export function blobId(text: string): string {
   const lines = unixLines(text);
-  return hash('sha1', `blob ${Buffer.byteLength(lines)}\0${lines}`, 'hex');
+  const header = `blob ${Buffer.byteLength(lines)}\0`;
+  const length = header.length + Buffer.byteLength(lines);
+  if (length > SCRATCH.length) return hash('sha1', Buffer.from(header + lines), 'hex');
+  SCRATCH.write(header, 0, 'latin1');
+  SCRATCH.write(lines, header.length);
+  return hash('sha1', SCRATCH.subarray(0, length), 'hex');
 }
 
 /** What git writes where two sides of a merge differ; the middle part is there with `merge.conflictStyle=diff3`. */

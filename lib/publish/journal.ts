@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAlive } from '../disk/lock.ts';
 import type { RemoteRepo } from './github-repos.ts';
 import { PublishError } from './refusals.ts';
 import type { PublicationRepo } from './state.ts';
@@ -143,16 +144,6 @@ export async function removeStages(workspace: string): Promise<void> {
     const pid = Number(STAGE.exec(name)?.[1]);
     if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
     await rm(join(workspace, name), { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** Signal 0 only asks; EPERM is the answer of a process of someone else. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -170,3 +170,30 @@ test('help is at most 100 columns wide, with every flag under a heading', async 
     assert.match(help, /\nFlags: this run\n/);
   }
 });
+
+test('on a terminal publishing is offered where there is a token, and nowhere else', async () => {
+  const asked = async (token: string | undefined): Promise<string[]> => {
+    const questions: string[] = [];
+    const terminal: Terminal = {
+      interactive: true,
+      say: () => undefined,
+      ask: async () => ({ owner: 'octo-org', githubUrl: 'https://github.invalid' }),
+      confirm: async (message, _, name = '') => {
+        questions.push(name);
+        return /Write|else/.test(message);
+      },
+      resolve: async () => new Set(),
+    };
+    const before = process.env.GH_ENTERPRISE_TOKEN;
+    if (token === undefined) delete process.env.GH_ENTERPRISE_TOKEN;
+    else process.env.GH_ENTERPRISE_TOKEN = token;
+    const argv = ['--github-url', 'https://github.invalid'];
+    await prepare('app', argv, terminal, { cwd: temporaryFolder() }).finally(() => {
+      if (before === undefined) delete process.env.GH_ENTERPRISE_TOKEN;
+      else process.env.GH_ENTERPRISE_TOKEN = before;
+    });
+    return questions;
+  };
+  assert.ok((await asked('ghp_something')).includes('publish'));
+  assert.ok(!(await asked(undefined)).includes('publish'));
+});

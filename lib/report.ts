@@ -11,6 +11,7 @@ import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { namespaceOf } from './plan/estate.ts';
 import type { Plan } from './plan/plan.ts';
+import { mayKustomize } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
@@ -94,18 +95,15 @@ export function summaryText(
   paint: Paint,
 ): string {
   const rows = plan.environments.slice(0, LISTED).map((one) => {
-    const kustomize = one.profile === 'hardened' && one.allowKustomize === 'yes';
-    const guards = kustomize ? 'hardened, kustomization.yaml allowed' : one.profile;
+    const guards = mayKustomize(one) ? 'hardened, kustomization.yaml allowed' : one.profile;
     return [one.name, namespaceOf(one), one.repo, guards];
   });
   const table = columns([['environment', 'namespace', 'fed by', 'profile'], ...rows]);
   const more = plan.environments.length - rows.length;
   const repos = report.repositories.map(({ name, url, files }) => {
-    const counts = Object.entries(ACTIONS).flatMap(([action, { plan: word }]) => {
-      const count = files.filter((file) => shownAction(file) === action).length;
-      if (count === 0 || action === 'none') return [];
-      return [`${count} to ${word}`];
-    });
+    const counts = countsOf(files)
+      .filter(({ action }) => action !== 'none')
+      .map(({ action, count }) => `${count} to ${ACTIONS[action].plan}`);
     const counted = counts.length === 0 ? 'nothing to change' : `files: ${counts.join(', ')}`;
     return `${paint('bold', name)}  ${counted}\n  ${paint('dim', url)}`;
   });
@@ -137,6 +135,17 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 const shownAction = ({ state, action }: ReportedFile): FileAction =>
   state === 'edited' && action === 'none' ? 'keep' : action;
 
+/** How many of `files` each action is for, in the order of ACTIONS; none that is for none of them. */
+function countsOf(files: readonly ReportedFile[]): { action: FileAction; count: number }[] {
+  const actions = Object.keys(ACTIONS) as FileAction[];
+  return actions
+    .map((action) => ({
+      action,
+      count: files.filter((file) => shownAction(file) === action).length,
+    }))
+    .filter(({ count }) => count > 0);
+}
+
 function fileLine(file: ReportedFile, paint: Paint): string {
   const { path, objects = [] } = file;
   const { plan, style } = ACTIONS[shownAction(file)];
@@ -152,10 +161,7 @@ const noteLines = ({ notes, elsewhere }: Report): string[] => [
 /** `report` as the result of a run: counts, notes and the next steps. */
 export function resultText(report: Report, paint: Paint): string {
   const repos = report.repositories.map(({ name, folder, files }) => {
-    const counts = Object.entries(ACTIONS).flatMap(([action, { result }]) => {
-      const count = files.filter((file) => shownAction(file) === action).length;
-      return count > 0 ? [`${count} ${result}`] : [];
-    });
+    const counts = countsOf(files).map(({ action, count }) => `${count} ${ACTIONS[action].result}`);
     return `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`;
   });
   const { changed, published } = report;

@@ -4,9 +4,8 @@ import {
   type ComparedRepo,
   compareRepo,
   kept,
-  recordFile,
   WRITES,
-  withPending,
+  withRecord,
 } from './disk/compare.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, templatesOf, usageOf } from './disk/package-files.ts';
@@ -63,16 +62,15 @@ export async function prepare(
   }
   const found: Problem[] = [];
   const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
-  const open = (): Workspace => {
+  if (found.length > 0) throw inputError([...problems, ...found]);
+  const open = (others: readonly Problem[] = []): Workspace => {
     const broken: Problem[] = [];
-    const workspace = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
-    if (broken.length > 0) throw inputError(broken);
-    return workspace;
+    const opened = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
+    // A planner that does not know what lies in the folder would speak of other things.
+    if (broken.length > 0) throw inputError([...others, ...broken]);
+    return opened;
   };
-  // A planner that does not know what lies in the folder would speak of other things.
-  if (found.length > 0) throw inputError([...problems, ...found]);
-  const workspace = openWorkspace(command, start.cwd, into, texts.name?.[0], found);
-  if (found.length > 0) throw inputError([...problems, ...found]);
+  const workspace = open(problems);
   if (problems.length > 0)
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
@@ -331,10 +329,7 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
     return { ...file, action: 'overwrite', hashes: [blobId(file.contents)] };
   });
   const record = repo.files.find(({ path }) => path === RECORD_FILE);
-  return withPending({
-    ...repo,
-    files: [...decided, recordFile(repo.repo, decided, record?.found)],
-  });
+  return withRecord(repo, decided, record?.found);
 }
 
 function conflictError(conflicts: readonly string[]): UserError {

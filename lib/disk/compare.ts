@@ -85,9 +85,8 @@ export async function compareRepo(
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
   const planned = renderLayers(repo.layers, comparison.render);
-  if (isNew)
-    return { repo, folder, isNew, files: withRecord(repo, planned.map(newFile), undefined) };
-  const known = await knownFiles(repo, folder, planned, comparison.render);
+  if (isNew) return withRecord({ repo, folder, isNew }, planned.map(newFile), undefined);
+  const known = knownFiles(repo, folder, planned, comparison.render);
   const record = readIfThere(join(folder, RECORD_FILE));
   const files: ComparedFile[] = [];
   for (const file of planned) {
@@ -98,7 +97,7 @@ export async function compareRepo(
   files.push(...leftovers(repo, folder, planned, known));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
-  return withPending({ repo, folder, isNew, files: withRecord(repo, files, record) });
+  return withRecord({ repo, folder, isNew }, files, record);
 }
 
 /** What is known of the files of a repository from earlier runs. */
@@ -109,12 +108,12 @@ type Known = {
   readonly earlier: readonly Earlier[];
 };
 
-async function knownFiles(
+function knownFiles(
   { found }: RepoPlan,
   folder: string,
   planned: readonly File[],
   render: LayerRenderer,
-): Promise<Known> {
+): Known {
   if (found === undefined) return { written: new Map(), pending: new Map(), earlier: [] };
   if (found.written) return { written: found.written, pending: found.pending, earlier: [] };
   return { pending: found.pending, ...earlierFiles(found, folder, planned, render) };
@@ -249,17 +248,23 @@ function leftovers(
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-/** `files` and the record of them, which comes last: it never speaks of files that are not there. */
-function withRecord(
-  repo: RepoPlan,
+/**
+ * The repository with `files` and the record of them. The record comes last: it never speaks of files that
+ * are not there. `found` is the text of RECORD_FILE on disk.
+ */
+export function withRecord(
+  { repo, folder, isNew }: Pick<ComparedRepo, 'repo' | 'folder' | 'isNew'>,
   files: readonly ComparedFile[],
   found: string | undefined,
-): ComparedFile[] {
-  return [...files, recordFile(repo, files, found)];
+): ComparedRepo {
+  const record = recordFile(repo, files, found);
+  const compared = { repo, folder, isNew, files: [...files, record] };
+  const pending = isNew ? undefined : pendingRecord(repo, files, record);
+  return pending === undefined ? compared : { ...compared, pending };
 }
 
 /** RECORD_FILE as it is after `files` were written. */
-export function recordFile(
+function recordFile(
   repo: RepoPlan,
   files: readonly ComparedFile[],
   found: string | undefined,
@@ -292,14 +297,15 @@ const sameJson = (one: string, other: string): boolean => {
   }
 };
 
-/** `repo` with the record that lies there while its files are moved, one by one, into place. */
-export function withPending(repo: ComparedRepo): ComparedRepo {
-  const changed = repo.files.filter(
-    ({ path, action }) => WRITES.has(action) && path !== RECORD_FILE,
-  );
-  const record = repo.files.find(({ path }) => path === RECORD_FILE);
+/** The record that lies there while `files` are moved, one by one, into place; undefined when none is needed. */
+function pendingRecord(
+  repo: RepoPlan,
+  files: readonly ComparedFile[],
+  record: ComparedFile,
+): ComparedFile | undefined {
+  const changed = files.filter(({ action }) => WRITES.has(action));
   // A record that stays as it is knows all that is written.
-  if (changed.length === 0 || record === undefined || record.action === 'none') return repo;
+  if (changed.length === 0 || record.action === 'none') return undefined;
   // What is merged holds what a user wrote: it is never ours.
   const ours = changed.filter(({ action }) => action !== 'merge');
   const pending = new Map(
@@ -308,12 +314,12 @@ export function withPending(repo: ComparedRepo): ComparedRepo {
       action === 'remove' ? [blobId(found)] : hashes,
     ]),
   );
-  const contents = linesLike(record.found ?? '', pendingText(recordBefore(repo, record), pending));
-  return { ...repo, pending: { ...record, contents, action: 'replace' } };
+  const text = pendingText(recordBefore(repo, record.found), pending);
+  return { ...record, contents: linesLike(record.found ?? '', text), action: 'replace' };
 }
 
 /** The record as it is before the files are written; a new one where none can be read. */
-function recordBefore({ repo }: ComparedRepo, { found }: ComparedFile): string {
+function recordBefore(repo: RepoPlan, found: string | undefined): string {
   const readable = found !== undefined && sidesOf(found) === undefined && repo.found !== undefined;
   return readable
     ? found

@@ -1,6 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
+import type { Visibility } from '../settings/settings.ts';
 import {
   byRepo,
   checkEnvironment,
@@ -31,12 +32,13 @@ export function planTenant(given: Given, world: World): Planned {
   const environments = mergeEnvironments(recorded.environments, added);
   problems.push(...checkFeeders(recorded.environments, added, 'repo'));
   checkEstate(recorded.name, environments, problems);
-  checkVisibility(given, recorded, problems);
+  // What is given for a tenant changes nothing about the estate.
+  const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
+  const { visibility } = estate;
+  checkVisibility(given, visibility, problems);
   if (problems.length > 0) return { problems };
 
   const { shared } = recorded;
-  const { estate } = resolve(given, recorded, [], []);
-  const { visibility } = estate;
   const names = added.map(({ name }) => name);
   const repos = [planRepo({ ...recorded, environments }, added, config, names)];
   const elsewhere: Elsewhere[] = [];
@@ -61,9 +63,8 @@ export function planTenant(given: Given, world: World): Planned {
 }
 
 /** The repositories of an estate are all public or all private. */
-function checkVisibility(given: Given, recorded: FoundRecord, problems: Problem[]): void {
+function checkVisibility(given: Given, visibility: Visibility, problems: Problem[]): void {
   const asked = given.texts.visibility?.at(-1);
-  const { visibility } = resolve({ ...given, texts: {} }, recorded, [], []).estate;
   if (asked === undefined || asked === visibility) return;
   problems.push({
     given: `--visibility ${quote(asked)}`,

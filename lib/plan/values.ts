@@ -46,6 +46,11 @@ export function isConfined({ profile, allowKustomize }: Environment): boolean {
   return profile === 'hardened' && allowKustomize === 'no';
 }
 
+/** Whether a hardened tenant was allowed to use kustomization.yaml. */
+export function mayKustomize(environment: Environment): boolean {
+  return environment.profile === 'hardened' && !isConfined(environment);
+}
+
 /** The version label of the app; none when the image's tag is no label value. */
 function versionsOf({ image }: Environment): string[] {
   const tag = imageTag(image);
@@ -111,7 +116,7 @@ export function readmeValues(record: RepoRecord): Values {
     isDemo: environments.every(({ owner }) => owner === DEMO_OWNER),
     ownRepos: repos.filter(({ owner }) => owner !== DEMO_OWNER).slice(0, SHOWN.rows),
     kustomizeTenants: environments
-      .filter((one) => one.profile === 'hardened' && !isConfined(one))
+      .filter(mayKustomize)
       .map((one) => one.name)
       .slice(0, SHOWN.rows)
       .join(', '),

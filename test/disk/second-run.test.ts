@@ -44,6 +44,20 @@ const commit = (folder: string): void => {
   git(folder, 'add', '--all');
   git(folder, 'commit', '--quiet', '--message', 'change');
 };
+/** An estate whose config repo is in git, with a branch for each of `tenants` that adds it; the last one is checked out. */
+async function branched(...tenants: string[]): Promise<{ folder: string; config: string }> {
+  const folder = await estate();
+  const config = join(folder, 'flux-demo');
+  git(config, 'init', '--quiet', '--initial-branch', 'main');
+  commit(config);
+  for (const name of tenants) {
+    git(config, 'switch', '--quiet', '--create', name, 'main');
+    await succeed(['tenant', name, '--into', 'flux-demo'], folder);
+    commit(config);
+  }
+  return { folder, config };
+}
+
 const recordOf = (folder: string, repo = 'flux-demo') =>
   JSON.parse(read(folder, `${repo}/.yo-rc.json`))['generator-flux-gitops'];
 
@@ -210,23 +224,14 @@ test('the demo app that a team replaced by its own stays away when a setting of 
 });
 
 describe('two branches that each add a tenant', () => {
-  async function merged(take: 'markers' | 'none'): Promise<string> {
-    const folder = await estate();
-    const config = join(folder, 'flux-demo');
-    git(config, 'init', '--quiet', '--initial-branch', 'main');
-    commit(config);
-    for (const name of ['qa', 'uat']) {
-      git(config, 'switch', '--quiet', '--create', name, 'main');
-      await succeed(['tenant', name, '--into', 'flux-demo'], folder);
-      commit(config);
-    }
-    if (take === 'markers')
-      assert.throws(() => git(config, 'merge', '--quiet', '--no-edit', 'qa'), { status: 1 });
+  async function merged(): Promise<string> {
+    const { folder, config } = await branched('qa', 'uat');
+    assert.throws(() => git(config, 'merge', '--quiet', '--no-edit', 'qa'), { status: 1 });
     return folder;
   }
 
   test('are healed by one command, conflict markers and all', async () => {
-    const folder = await merged('markers');
+    const folder = await merged();
     await succeed(['--yes'], folder);
     const tree = readTree(folder);
     for (const [path, text] of tree) assert.doesNotMatch(text, /^(<{7}|>{7})/m, path);
@@ -239,7 +244,7 @@ describe('two branches that each add a tenant', () => {
   });
 
   test('leave a record that git merges by itself', async () => {
-    const folder = await merged('markers');
+    const folder = await merged();
     assert.doesNotMatch(read(folder, 'flux-demo/.yo-rc.json'), /^(<{7}|>{7})/m);
   });
 });
@@ -422,13 +427,7 @@ describe('inside an estate', () => {
 });
 
 test('a tenant and a setting of two branches are healed, although git merged parts of a file', async () => {
-  const folder = await estate();
-  const config = join(folder, 'flux-demo');
-  git(config, 'init', '--quiet', '--initial-branch', 'main');
-  commit(config);
-  git(config, 'switch', '--quiet', '--create', 'qa', 'main');
-  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
-  commit(config);
+  const { folder, config } = await branched('qa');
   git(config, 'switch', '--quiet', 'main');
   await succeed(['--interval', '2m'], folder);
   commit(config);
@@ -439,13 +438,7 @@ test('a tenant and a setting of two branches are healed, although git merged par
 });
 
 test('a tenant that one branch removed stays away after a merge with one that added another', async () => {
-  const folder = await estate();
-  const config = join(folder, 'flux-demo');
-  git(config, 'init', '--quiet', '--initial-branch', 'main');
-  commit(config);
-  git(config, 'switch', '--quiet', '--create', 'qa', 'main');
-  await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
-  commit(config);
+  const { folder, config } = await branched('qa');
   git(config, 'switch', '--quiet', 'main');
   git(config, 'rm', '-r', '--quiet', 'prod');
   edit(folder, 'flux-demo/.yo-rc.json', (text) => {

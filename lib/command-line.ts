@@ -43,7 +43,7 @@ async function help(words: readonly string[]): Promise<number> {
 }
 
 const UNTRIED =
-  'Note: flux-gitops is made for Linux and macOS and was not tried on Windows: WSL is the safer way.';
+  'Note: flux-gitops is made for Linux and macOS. Nobody has tried it on Windows, so run it in WSL.';
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

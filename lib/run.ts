@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { askOpen } from './dialogue.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -23,10 +24,9 @@ import { layerRenderer } from './render/render.ts';
 import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
 import { helpText } from './settings/help.ts';
-import { openQuestions, withAnswers } from './settings/questions.ts';
 import { readSetting } from './settings/resolve.ts';
 import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
-import { painter, type Terminal } from './terminal.ts';
+import { lookOf, type Terminal } from './terminal.ts';
 
 /** A run that knows what is wanted; nothing is written yet. */
 export type Prepared = {
@@ -75,8 +75,7 @@ export async function prepare(
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  const answered = asks ? await askOpen(given, workspace, terminal) : given;
-  const complete = asks ? await offerPublishing(answered, workspace, terminal) : answered;
+  const complete = asks ? await askOpen(given, workspace, terminal) : given;
   return { given: complete, terminal, asks, open };
 }
 
@@ -85,51 +84,6 @@ async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
   const { checkToken } = await import('./publish/publish.ts');
   const recorded = home?.record?.shared.githubUrl ?? SETTINGS.githubUrl.default;
   await checkToken(given.texts.githubUrl?.[0] ?? recorded, given);
-}
-
-const MORE = 'Change anything else: namespaces, profile, cluster, demo app?';
-
-async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
-  const planner = PLANNERS[given.command];
-  // What is missing is asked for; what was given is checked before that, so that nobody answers in vain.
-  const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
-  const problems = planner(given, workspace).problems.filter(
-    ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
-  );
-  if (problems.length > 0) throw inputError(problems);
-  const askFor = async (part: 'first' | 'rest', before: Given): Promise<Given> => {
-    const questions = openQuestions(before, workspace, planner, part);
-    return questions.length === 0
-      ? before
-      : withAnswers(before, await terminal.ask(questions), workspace);
-  };
-  const answered = await askFor('first', given);
-  const rest = openQuestions(answered, workspace, planner, 'rest').length;
-  if (rest === 0 || !(await terminal.confirm(MORE, false, 'more'))) return answered;
-  return askFor('rest', answered);
-}
-
-/** On a terminal publishing is asked about, where there is a token for it. */
-async function offerPublishing(
-  given: Given,
-  workspace: Workspace,
-  terminal: Terminal,
-): Promise<Given> {
-  if (given.texts.publish !== undefined) return given;
-  const { plan } = PLANNERS[given.command](given, workspace);
-  const [repo] = plan?.repos ?? [];
-  if (!plan || !repo) return given;
-  const { tokenSource } = await import('./publish/publish.ts');
-  const source = await tokenSource(repo.githubUrl);
-  if (source === undefined) return given;
-  const names = plan.repos.map(({ name }) => name).join(', ');
-  const message = `Publish ${names} on ${repo.githubUrl} (token from ${source})?`;
-  if (!(await terminal.confirm(message, false, 'publish'))) return given;
-  return {
-    ...given,
-    texts: { ...given.texts, publish: ['yes'] },
-    switches: { ...given.switches, publish: true },
-  };
 }
 
 /**
@@ -144,11 +98,11 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const parser = await import('./render/objects.ts');
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
-    return reportOf(compared.plan, compared.repos, true, parser, results);
+    return reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
   }
   const { targets, ...written } = await carryOut(settled, prepared);
   const results = await published(settled, written, targets);
-  return reportOf(written.plan, written.repos, false, undefined, results);
+  return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given));
 }
 
 /** What is wanted; with `--publish`, of the user who is signed in. */
@@ -217,8 +171,7 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> 
       return { ...(await write(settled, prepared, answers)), targets };
     } catch (error) {
       if (!(error instanceof FileChanged)) throw error;
-      if (left === 1)
-        throw new UserError(`${error.message}, again and again. Nothing was written.`, 1);
+      if (left === 1) throw new UserError(`${error.message}, three times. Nothing was written.`, 1);
     }
   }
 }
@@ -256,31 +209,33 @@ async function lookAtGithub(
   return lookBeforeWriting(context, reposToPublish(plan, repos, false));
 }
 
-/** Shows the plan and asks whether it is to be carried out. Throws Interrupted for a no. */
+/**
+ * Shows the plan, and asks whether it is to be carried out; new public repositories are named in the question. Throws
+ * Interrupted for a no.
+ */
 async function confirm(
-  { context, given }: Settled,
+  { given }: Settled,
   { plan, repos }: Compared,
-  targets: readonly Target[] | undefined,
+  targets: readonly Target[] = [],
   { terminal, asks }: Prepared,
 ): Promise<void> {
   if (!asks) return;
   const changes = repos.some(({ files }) =>
     files.some(({ action }) => WRITES.has(action) || action === 'ask'),
   );
+  const words = wordsOf(given);
   if (changes) {
-    const summary = summaryText(
-      plan,
-      reportOf(plan, repos, false),
-      wordsOf(given),
-      painter(process.stderr),
-    );
-    terminal.say(`\n${summary}\n`);
-    if (!(await terminal.confirm('Write this?', true)))
-      throw new Interrupted('Nothing was written.');
+    const report = reportOf(plan, repos, false);
+    terminal.say(`\n${summaryText(plan, report, words, lookOf(process.stderr))}\n`);
   }
-  if (!context || !targets) return;
-  const { confirmCreation } = await import('./publish/publish.ts');
-  await confirmCreation(context, targets, (question) => terminal.confirm(question, false));
+  const absent = targets.filter(({ state }) => state === 'absent');
+  const names = absent.map(({ place }) => place.fullName).join(', ');
+  const creates = absent.length > 0 && `create ${plan.visibility} repositories (${names})`;
+  const question =
+    [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push what is new';
+  if (!changes && targets.length === 0) return;
+  if (!(await terminal.confirm(`${question[0]?.toUpperCase()}${question.slice(1)}?`, true)))
+    throw new Interrupted('Cancelled. Nothing was written.');
 }
 
 async function published(
@@ -335,8 +290,9 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
 function conflictError(conflicts: readonly string[]): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
   return new UserError(
-    `You changed these files, and what is new could not be merged into them, so nothing was written:\n${list}\n` +
-      'Keep them with --keep, overwrite them with --force, or run this on a terminal to decide for each one.',
+    `You edited these files, and the new contents cannot be merged into them. Nothing was written:\n${list}\n` +
+      'Run the same command with --keep to keep them, with --force to overwrite them, or on a terminal to decide ' +
+      'for each file.',
     1,
   );
 }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Adapter, Conflict } from './conflicts.ts';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
-import type { Answers, Question } from './settings/questions.ts';
+import type { Question } from './settings/questions.ts';
 
 /** How a run talks to a person. */
 export type Terminal = {
@@ -10,7 +10,8 @@ export type Terminal = {
   readonly interactive: boolean;
   /** Prints a message; results that scripts read go to stdout instead. */
   readonly say: (text: string) => void;
-  readonly ask: (questions: readonly Question[]) => Promise<Answers>;
+  /** Asks `questions`; returns the answers by the names of the questions. */
+  readonly ask: (questions: readonly Question[]) => Promise<{ readonly [name: string]: string }>;
   readonly confirm: (message: string, byDefault: boolean, name?: string) => Promise<boolean>;
   /** Yeoman's conflict question for each file; returns those to overwrite. */
   readonly resolve: (parent: string, conflicts: readonly Conflict[]) => Promise<Set<ComparedFile>>;
@@ -44,7 +45,8 @@ export function adapterTerminal(
   return {
     interactive,
     say,
-    ask: async (questions) => (await prompt(questions.map(toInquirer))) as Answers,
+    ask: async (questions) =>
+      (await prompt(questions.map(toInquirer))) as { readonly [name: string]: string },
     confirm: async (message, byDefault, name = 'proceed') =>
       (await prompt([{ type: 'confirm', name, message, default: byDefault }]))[name] === true,
     resolve: async (parent, conflicts) => {
@@ -63,7 +65,11 @@ const isExit = (error: unknown): error is Error =>
 function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {
   const common = { name, message, when, default: byDefault };
   if (choices)
-    return { ...common, type: 'select', choices: choices.map((value) => ({ name: value, value })) };
+    return {
+      ...common,
+      type: 'select',
+      choices: choices.map(({ value, text }) => ({ name: text, value })),
+    };
   return { ...common, type: 'input', validate };
 }
 
@@ -73,4 +79,12 @@ export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) =
 /** Paints for `stream`, unless it is no terminal or NO_COLOR is set. */
 export function painter(stream: NodeJS.WriteStream): Paint {
   return (style, text) => styleText(style, text, { stream });
+}
+
+/** How a text is shown: its colours, and how many characters a line holds. */
+export type Look = { readonly paint: Paint; readonly width: number };
+
+/** How texts are shown on `stream`; what is no terminal has lines of any length. */
+export function lookOf(stream: NodeJS.WriteStream): Look {
+  return { paint: painter(stream), width: stream.columns ?? Number.POSITIVE_INFINITY };
 }

@@ -11,7 +11,7 @@ import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
 /** The charts flux-operator and flux-instance, which are released together. */
-const CHART_VERSION = '0.58.1';
+export const CHART_VERSION = '0.58.1';
 /** A range, so that the operator brings patch releases by itself. */
 export const FLUX_VERSION = '2.9.x';
 
@@ -95,7 +95,7 @@ export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem
   if (!config?.url.toLowerCase().startsWith(demo)) return;
   problems.push({
     given: `--sync-config with the owner ${DEMO_OWNER}`,
-    rule: 'the cluster follows a config repo that you can push to, and this owner has the public demo',
+    rule: 'the cluster must follow a config repo that you can push to, and you cannot push to the public demo of this owner',
     example: '--sync-config --owner octo-org',
     flag: '--owner',
     settings: ['owner', 'syncConfig'],

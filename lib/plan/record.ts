@@ -313,7 +313,7 @@ function lift(
     if (other !== undefined)
       problems.push({
         given: `${path} environment ${quote(name)} in the scenarios ${quote(other)} and ${quote(repo)}`,
-        rule: 'an environment stands in one scenario, once',
+        rule: 'an environment must be in one scenario only, and only once',
         example: '"flux-dev": ["dev"]',
         flag: path,
       });
@@ -347,8 +347,8 @@ function sortByOrder(environments: Shaped['environments']): string[] {
 function checkNames(repo: string, environment: string, path: string, problems: Problem[]): void {
   if (environmentName.read(environment) && scenarioRepoName.read(repo)) return;
   problems.push({
-    given: `${path} environment ${quote(environment)} with scenario repo ${quote(repo)}`,
-    rule: `${scenarioRepoName.rule}; ${environmentName.rule}`,
+    given: `${path} environment ${quote(environment)} with app repo ${quote(repo)}`,
+    rule: `${scenarioRepoName.rule}. ${environmentName.rule}`,
     example: '"dev": { "repo": "flux-dev" }',
     flag: path,
   });

@@ -48,7 +48,7 @@ function tenantLayer(environment: Environment): Layer {
   return { from, into: environment.name, values: environmentValues(environment) };
 }
 
-/** The layer of `environment` in its scenario repo: the demo app. */
+/** The layer of `environment` in its app repo: the demo app. */
 export function appLayer(environment: Environment): Layer {
   const from = `scenario-environment-${environment.profile}`;
   return { from, into: environment.name, values: environmentValues(environment) };

@@ -125,19 +125,6 @@ const UNREADABLE =
   'Flux reads private repositories with credentials only: give each GitRepository a spec.secretRef ' +
   '(flux create secret git)';
 
-/** Asks `confirm`, with full names, before public repositories are created. Throws a PublishError for a no. */
-export async function confirmCreation(
-  { request }: PublishContext,
-  targets: readonly Target[],
-  confirm: (question: string) => Promise<boolean>,
-): Promise<void> {
-  const absent = targets.filter(({ state }) => state === 'absent');
-  if (request.visibility !== 'public' || absent.length === 0) return;
-  const names = absent.map(({ place }) => place.fullName);
-  if (await confirm(`Create public repositories: ${names.join(', ')}?`)) return;
-  throw new PublishError('DECLINED').after(notBegun(request)());
-}
-
 /**
  * Publishes `repos`, whose files are written: all checks once more, then all commits, then all
  * repositories are created, then all are pushed, the config repo last. What is done is read from the

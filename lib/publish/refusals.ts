@@ -221,10 +221,6 @@ export const GIT_REFUSALS = {
     message: 'git failed in {folder}: {said}',
     hint: 'The text above comes from git.',
   },
-  DECLINED: {
-    message: 'Publishing was not confirmed.',
-    hint: 'Answer y, or use --visibility private, or --yes.',
-  },
   ABORTED: {
     message: 'Publishing was interrupted.',
     hint: 'What was begun is found again by the next run.',

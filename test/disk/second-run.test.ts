@@ -99,10 +99,10 @@ describe('files that nobody touched follow', () => {
     edit(folder, 'flux-demo/policies/pods.yaml', (text) => `${text}# mine\n`);
     const stderr = await succeed(['--profile', 'reference'], folder);
     assert.deepEqual(readdirSync(join(folder, 'flux-demo/policies')), ['pods.yaml']);
-    assert.match(stderr, /policies\/access\.yaml.*no longer needed, and removed/);
+    assert.match(stderr, /policies\/access\.yaml.*no longer needed, so it was removed/);
     assert.match(
       stderr,
-      /policies\/pods\.yaml: no longer needed, and left alone because you edited it/,
+      /policies\/pods\.yaml: it is no longer needed, and it stays because you edited it/,
     );
     assert.equal(recordOf(folder).files.filter((line: string) => /policies/.test(line)).length, 1);
   });
@@ -128,7 +128,7 @@ describe('what a user edited', () => {
     const readme = read(folder, 'flux-demo/README.md');
     assert.match(readme, /# Our fleet/);
     assert.match(readme, /fluxdemo-qa/);
-    assert.match(stderr, /README\.md: edited by you: what is new was merged into it/);
+    assert.match(stderr, /README\.md: you edited it, and the new contents were merged into it/);
     // Once more: the base is what was written last, not what it was first.
     await succeed(['tenant', 'uat', '--into', 'flux-demo'], folder);
     assert.match(read(folder, 'flux-demo/README.md'), /# Our fleet[\s\S]*fluxdemo-uat/);
@@ -168,7 +168,10 @@ describe('what a user edited', () => {
     const argv = ['tenant', 'qa', '--owner', 'other', '--keep', '--into', 'flux-demo'];
     const { code, stderr } = await runHere(argv, folder);
     assert.equal(code, 1);
-    assert.match(stderr, /policies\/sources\.yaml was kept, and lacks what the environments need/);
+    assert.match(
+      stderr,
+      /policies\/sources\.yaml stayed as you edited it, and lacks what the environments need/,
+    );
   });
 
   test('is merged with a base from the history of git where this version would render another', async () => {
@@ -196,7 +199,7 @@ describe('what a user deleted', () => {
     const folder = await estate();
     rmSync(join(folder, 'flux-demo/install/terraform'), { recursive: true });
     const stderr = await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
-    assert.match(stderr, /install\/terraform\/main\.tf.*deleted by you, and stays so/);
+    assert.match(stderr, /install\/terraform\/main\.tf.*you deleted it, so it stays deleted/);
     await succeed(['--interval', '5m'], folder);
     assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
     await succeed(['--force'], folder);
@@ -422,7 +425,7 @@ describe('inside an estate', () => {
     rmSync(join(folder, 'flux-demo'), { recursive: true });
     const { code, stderr } = await runHere([], join(folder, 'flux-dev'));
     assert.equal(code, 2);
-    assert.match(stderr, /belongs to the scenario repo flux-dev/);
+    assert.match(stderr, /belongs to the app repo flux-dev/);
   });
 });
 
@@ -515,7 +518,10 @@ test('a second estate in one folder does not take over the repositories of the f
   assert.deepEqual(readTree(folder), before);
   const { code, stderr } = await runHere(['--name', 'other'], folder);
   assert.equal(code, 2);
-  assert.match(stderr, /it feeds environments of the config repo fleet here/);
+  assert.match(
+    stderr,
+    /the config repo fleet in this folder has environments that this app repo feeds/,
+  );
   assert.deepEqual(readTree(folder), before);
 });
 
@@ -524,7 +530,7 @@ test('a scenario repo has one owner', async () => {
   const argv = ['tenant', 'qa', '--repo', 'flux-dev', '--owner', 'other', '--into', 'flux-demo'];
   const { code, stderr } = await runHere(argv, folder);
   assert.equal(code, 2);
-  assert.match(stderr, /a scenario repo has one owner/);
+  assert.match(stderr, /an app repo has one owner/);
 });
 
 test('a file that is no text in UTF-8 is asked about, and not merged', async () => {

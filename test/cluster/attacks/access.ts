@@ -43,7 +43,7 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /service accounts of its own namespace only/,
+    says: /only service accounts of the namespace hardened-/,
   },
   {
     name: 'outsider-account',
@@ -57,7 +57,7 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /have people and others bound in the config repo/,
+    says: /ask your platform team to add a RoleBinding to 1_tenant.yaml/,
   },
   {
     name: 'account-edit',
@@ -71,7 +71,7 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /bind a Role of your own/,
+    says: /Create a Role that lists what the account needs/,
   },
   {
     name: 'role-impersonate',
@@ -85,7 +85,7 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'roles'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /leave the verb impersonate out/,
+    says: /must not allow the verb impersonate/,
   },
   {
     name: 'deployer-policies',
@@ -122,7 +122,7 @@ export const accessAttacks: Attack[] = [
     fromPod: () => ({ as: 'deployer', from: 'ci', args: token('worker', '87600h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /86400 seconds/,
+    says: /spec.expirationSeconds to 86400 or less/,
   },
   {
     name: 'token-secret',
@@ -143,7 +143,7 @@ export const accessAttacks: Attack[] = [
       (await see(at.core(t.namespace, 'secrets', 'attack')))?.data?.token !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /kubectl create token/,
+    says: /run kubectl create token/,
   },
   {
     name: 'token-of-reconciler',
@@ -152,7 +152,7 @@ export const accessAttacks: Attack[] = [
     fromPod: ({ namespace }) => ({ as: 'worker', args: token(namespace, '1h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /make a service account of your own/,
+    says: /Create another service account/,
   },
   {
     name: 'token-for-years',
@@ -161,7 +161,7 @@ export const accessAttacks: Attack[] = [
     fromPod: () => ({ as: 'worker', args: token('worker', '87600h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /86400 seconds/,
+    says: /spec.expirationSeconds to 86400 or less/,
   },
   {
     name: 'account-relabelled',
@@ -181,7 +181,7 @@ export const accessAttacks: Attack[] = [
         ?.taken === 'yes',
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /the platform applied serviceaccounts\//,
+    says: /cannot change or delete serviceaccounts\//,
   },
   {
     name: 'binding-forced',

@@ -22,7 +22,7 @@ const notificationAttack = (
   kind: string,
   plural: string,
   spec: (t: Tenant) => object,
-  says = /names objects of its own namespace only/,
+  says = /may refer only to its own namespace/,
 ): Attack => ({
   name,
   attempt,
@@ -61,7 +61,7 @@ export const notificationAttacks: Attack[] = [
       resources: [{ kind: 'GitRepository', name: t.repo }],
       resourceFilter: 'true',
     }),
-    /leave readyExpr/,
+    /Remove readyExpr/,
   ),
   notificationAttack(
     'provider-of-the-cluster',
@@ -70,7 +70,7 @@ export const notificationAttacks: Attack[] = [
     'Provider',
     'providers',
     () => ({ type: 'googlepubsub', address: 'taken', channel: 'taken' }),
-    /sign in as Flux itself/,
+    /must not use a proxy or the identity of Flux/,
   ),
   notificationAttack(
     'alert',
@@ -181,6 +181,6 @@ export const remoteAttacks: Attack[] = [
     fromPod: (t) => patchStatus(t, 'mine'),
     reference: 'nobody',
     hardened: 'policy tenant-status',
-    says: /only Flux writes the status/,
+    says: /because only Flux may write it/,
   },
 ];

@@ -43,7 +43,7 @@ export const operatorAttacks: Attack[] = [
     harm: madeClusterRole,
     reference: 'operator lock',
     hardened: 'policy tenant-syncs',
-    says: /set spec.serviceAccountName to /,
+    says: /Set spec.serviceAccountName to /,
   },
   {
     name: 'resource-set-own',
@@ -109,7 +109,7 @@ export const operatorAttacks: Attack[] = [
     harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /names objects of this namespace/,
+    says: /may name only objects of its own namespace/,
   },
   {
     name: 'web-page',
@@ -193,7 +193,7 @@ export const chartAttacks: Attack[] = [
     harm: async (t, see) => (await see(`seen:/${t.field}/dependency`)) !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-sources',
-    says: /package the chart, and use it from a HelmRepository or an OCIRepository/,
+    says: /Package the chart, and use it from a HelmRepository or an OCIRepository/,
   },
   chartAttack(
     'chart-no-account',
@@ -219,7 +219,7 @@ export const chartAttacks: Attack[] = [
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /every timeout to 15m at most/,
+    says: /Set every timeout to 15m or less/,
   },
   {
     name: 'chart-restless',
@@ -238,7 +238,7 @@ export const chartAttacks: Attack[] = [
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /every interval and retryInterval to 30s or more/,
+    says: /Set every interval and retryInterval to 30s or more/,
   },
   {
     name: 'chart-label',
@@ -256,7 +256,7 @@ export const chartAttacks: Attack[] = [
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /leave it out of spec.chart.metadata/,
+    says: /spec.chart.metadata.labels must not contain/,
   },
   {
     name: 'resource-set-timeout',
@@ -269,7 +269,7 @@ export const chartAttacks: Attack[] = [
     harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /five steps and 15m at most/,
+    says: /reconcileTimeout to 15m or less/,
   },
   chartAttack(
     'chart-foreign-target',

@@ -68,7 +68,7 @@ const sourceAttack = (
   reference: 'nobody',
   kustomize: 'nobody',
   hardened: 'policy tenant-kustomize',
-  says: /flux-gitops --allow-kustomize/,
+  says: /flux-gitops tenant ENV --allow-kustomize/,
 });
 
 const groupOf = (plural: string) => (plural === 'kustomizations' ? kustomize : source);

@@ -40,7 +40,7 @@ const networkPolicy = (name: string, attempt: string, ingress: object[]): Attack
   harm: letIn('networking.k8s.io/v1', 'networkpolicies'),
   reference: 'nobody',
   hardened: 'policy tenant-network',
-  says: /pods of its own namespace only/,
+  says: /only from pods of its own namespace/,
 });
 
 export const networkAttacks: Attack[] = [
@@ -53,14 +53,14 @@ export const networkAttacks: Attack[] = [
     'a Service that takes the traffic to an address',
     'policy tenant-network',
     { externalIPs: ['192.0.2.1'] },
-    /externalIPs would take traffic/,
+    /spec.externalIPs is not allowed/,
   ),
   serviceAttack(
     'external-name',
     'a Service that is another name for one in another namespace',
     'policy tenant-network',
     { type: 'ExternalName', externalName: 'source-controller.flux-system.svc.cluster.local' },
-    /name a host outside the cluster/,
+    /full name of a host outside the cluster/,
   ),
   serviceAttack(
     'external-name-short',

@@ -106,7 +106,7 @@ export const numberAttacks: Attack[] = [
       ),
     reference: 'nobody',
     hardened: 'policy tenant-events',
-    says: /at most 1024 characters in a text/,
+    says: /Each text may have at most 1024 characters/,
   },
   {
     name: 'events-wide',
@@ -121,7 +121,7 @@ export const numberAttacks: Attack[] = [
     },
     reference: 'nobody',
     hardened: 'policy tenant-events',
-    says: /3072 in all texts/,
+    says: /all texts together at most 3072/,
   },
   {
     name: 'object-rewritten',
@@ -133,7 +133,7 @@ export const numberAttacks: Attack[] = [
       ),
     reference: 'nobody',
     hardened: 'policy tenant-sizes',
-    says: /64 KiB at most/,
+    says: /larger than 64 KiB/,
   },
   {
     name: 'sources-many',
@@ -170,7 +170,7 @@ export const numberAttacks: Attack[] = [
       'an object with a finalizer that nobody takes away: the namespace never ends',
       'example.invalid/never',
     ),
-    says: /leave them out/,
+    says: /Remove these finalizers/,
   },
   {
     name: 'finalizer-copied',
@@ -186,7 +186,7 @@ export const numberAttacks: Attack[] = [
     harm: (t, see) => pods(t, see),
     reference: 'nobody',
     hardened: 'policy tenant-pods',
-    says: /a template holds no finalizers/,
+    says: /metadata of a template must not contain finalizers/,
   },
   finalizer(
     'finalizer-borrowed',

@@ -37,7 +37,7 @@ const policyAttacks: Attack[] = [
       (await seePolicy(t, see))?.spec.podSelector.matchLabels?.none !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /have it changed in the config repo/,
+    says: /ask your platform team to change it in the config repo/,
   },
   {
     name: 'policy-owned',
@@ -87,7 +87,7 @@ const policyAttacks: Attack[] = [
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'attack'))) !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /leave it out/,
+    says: /Remove the label/,
   },
 ];
 

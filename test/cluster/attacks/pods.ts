@@ -49,7 +49,7 @@ export const podAttacks: Attack[] = [
         automountServiceAccountToken: true,
       }),
     ),
-    says: /make one of your own/,
+    says: /Create another service account/,
   },
   {
     ...podAttack(
@@ -60,7 +60,7 @@ export const podAttacks: Attack[] = [
         priorityClassName: 'system-node-critical',
       }),
     ),
-    says: /leave priorityClassName out/,
+    says: /Remove priorityClassName/,
   },
   {
     ...podAttack(
@@ -69,7 +69,7 @@ export const podAttacks: Attack[] = [
       'policy tenant-priority',
       () => ({ priorityClassName: 'platform' }),
     ),
-    says: /flux-gitops --allow-priority-class/,
+    says: /flux-gitops --allow-priority-class platform/,
   },
   {
     ...podAttack(
@@ -78,7 +78,7 @@ export const podAttacks: Attack[] = [
       'policy tenant-pods',
       () => ({ terminationGracePeriodSeconds: 315_360_000 }),
     ),
-    says: /3600 at most/,
+    says: /terminationGracePeriodSeconds must be at most 3600/,
   },
   {
     name: 'pod-deleted-endlessly',
@@ -93,7 +93,7 @@ export const podAttacks: Attack[] = [
     }),
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
-    says: /3600 seconds at most/,
+    says: /gracePeriodSeconds must be at most 3600/,
   },
   {
     name: 'pod-evicted-endlessly',
@@ -111,7 +111,7 @@ export const podAttacks: Attack[] = [
     }),
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
-    says: /3600 seconds at most/,
+    says: /gracePeriodSeconds must be at most 3600/,
   },
   {
     ...podAttack(
@@ -137,7 +137,7 @@ export const podAttacks: Attack[] = [
     ),
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}/persistentvolumeclaims`))?.items.length > 0,
-    says: /a template holds no finalizers/,
+    says: /metadata of a template must not contain finalizers/,
   },
   {
     ...podAttack(
@@ -146,7 +146,7 @@ export const podAttacks: Attack[] = [
       'policy tenant-pods',
       () => ({ tolerations: [{ operator: 'Exists' }] }),
     ),
-    says: /name the taints of the nodes/,
+    says: /Set key in each of at most 64 tolerations/,
   },
   {
     ...podAttack(
@@ -155,7 +155,7 @@ export const podAttacks: Attack[] = [
       'policy tenant-pods',
       () => ({ nodeName: 'node-1' }),
     ),
-    says: /use nodeSelector/,
+    says: /choose nodes with nodeSelector/,
   },
   {
     name: 'pod-toleration-added',
@@ -174,7 +174,7 @@ export const podAttacks: Attack[] = [
     },
     reference: 'nobody',
     hardened: 'policy tenant-pods',
-    says: /name the taints of the nodes/,
+    says: /Set key in each of at most 64 tolerations/,
   },
   {
     ...podAttack(
@@ -183,7 +183,7 @@ export const podAttacks: Attack[] = [
       'policy tenant-pods',
       () => ({ volumes: [{ name: 'disk', nfs: { server: '192.0.2.1', path: '/' } }] }),
     ),
-    says: /use a PersistentVolumeClaim/,
+    says: /Use a persistentVolumeClaim instead/,
   },
   {
     ...podAttack(
@@ -192,7 +192,7 @@ export const podAttacks: Attack[] = [
       'policy tenant-pods',
       () => ({ volumes: [{ name: 'disk', csi: { driver: 'file.csi.azure.com' } }] }),
     ),
-    says: /use a PersistentVolumeClaim/,
+    says: /Use a persistentVolumeClaim instead/,
   },
   {
     ...podAttack(
@@ -210,7 +210,7 @@ export const podAttacks: Attack[] = [
         ],
       }),
     ),
-    says: /86400 seconds/,
+    says: /expirationSeconds must be at most 86400/,
   },
   {
     name: 'pod-alias',

@@ -74,7 +74,7 @@ const guards = (
         ...(scheme !== 'scp' && { open: 'Flux itself' }),
         reference: scheme === 'scp' ? 'FluxInstance patch' : 'Flux itself',
         hardened: 'policy tenant-syncs',
-        says: /copy what is in other repositories into yours/,
+        says: /Copy files of other repositories into your repository/,
       }
     : {
         reference: 'FluxInstance patch',

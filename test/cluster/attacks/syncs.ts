@@ -76,7 +76,7 @@ const wasteful = (
     'inner/made',
   );
 
-const ownAccount = /set spec.serviceAccountName to /;
+const ownAccount = /Set spec.serviceAccountName to /;
 
 /** The network policy of the platform's. */
 const clashing = 'allow-same-namespace';
@@ -120,7 +120,7 @@ export const syncAttacks: Attack[] = [
     'sync-foreign-source',
     'a sync from the repository of another tenant',
     'Flux lockdown',
-    /leave namespace out/,
+    /Remove every namespace/,
     (t) => ({
       serviceAccountName: t.namespace,
       targetNamespace: t.namespace,
@@ -133,7 +133,7 @@ export const syncAttacks: Attack[] = [
     'sync-foreign-target',
     'a sync into the namespace of another tenant',
     'RBAC',
-    /leave namespace out/,
+    /Remove every namespace/,
     (t) => ({ serviceAccountName: t.namespace, targetNamespace: t.victim }),
     async (t, see) => (await see(at.core(t.victim, 'configmaps', 'made'))) !== undefined,
     'inner/made',
@@ -142,7 +142,7 @@ export const syncAttacks: Attack[] = [
     'sync-kubeconfig',
     'a kubeConfig Secret: Flux talks to an address of the tenant’s choice',
     'nobody',
-    /leave it out/,
+    /Remove spec.kubeConfig/,
     (t) => ({ serviceAccountName: t.namespace, kubeConfig: { secretRef: { name: 'kubeconfig' } } }),
     async (t, see) => (await see(`seen:${t.namespace}`)) !== undefined,
     'inner/made',
@@ -157,7 +157,7 @@ export const syncAttacks: Attack[] = [
   wasteful(
     'sync-expression',
     'a sync with an expression that takes months to evaluate',
-    /leave readyExpr/,
+    /Remove readyExpr/,
     (t) => ({
       dependsOn: [{ name: t.repo, readyExpr: 'true' }],
     }),
@@ -165,7 +165,7 @@ export const syncAttacks: Attack[] = [
   wasteful(
     'sync-timeout',
     'a sync that keeps a worker of all tenants for a year',
-    /15m at most/,
+    /Set spec.timeout to 15m or less/,
     () => ({
       timeout: '8760h',
       wait: true,
@@ -174,25 +174,25 @@ export const syncAttacks: Attack[] = [
   wasteful(
     'sync-restless',
     'a sync that is looked at a thousand times a second',
-    /retryInterval to 30s or more/,
+    /Set every interval and retryInterval to 30s or more/,
     () => ({ interval: '1ms' }),
   ),
   wasteful(
     'sync-variables',
     'a sync that fills in a text of 100 KB wherever a variable stands',
-    /write them into spec.postBuild.substitute/,
+    /Write short variables into spec.postBuild.substitute/,
     () => ({ postBuild: { substitute: { text: 'x'.repeat(100_000) } } }),
   ),
   wasteful(
     'sync-variables-from',
     'the same with a text from a ConfigMap',
-    /ask your platform team to set substituteFrom/,
+    /ask your platform team to set it in 2_sync.yaml/,
     () => ({ postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'long' }] } }),
   ),
   wasteful(
     'sync-foreign-health',
     'a sync that waits for an object of another namespace, and so tells whether it is there',
-    /leave namespace out/,
+    /Remove every namespace/,
     (t) => ({
       healthChecks: [{ apiVersion: 'v1', kind: 'Service', name: 'x', namespace: t.victim }],
       timeout: '1m',
@@ -212,7 +212,7 @@ export const syncAttacks: Attack[] = [
     },
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /have it changed in the config repo/,
+    says: /ask your platform team to change it in the config repo/,
   },
 ];
 

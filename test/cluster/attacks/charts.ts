@@ -38,7 +38,7 @@ const resourceSet = (t: Tenant, spec: object): Manifest =>
 export const operatorAttacks: Attack[] = [
   {
     name: 'resource-set',
-    attempt: 'a ResourceSet without a service account that makes a ClusterRole',
+    attempt: 'create a ResourceSet without a service account that creates a ClusterRole',
     commit: (t) => manifests(resourceSet(t, {})),
     harm: madeClusterRole,
     reference: 'operator lock',
@@ -47,7 +47,7 @@ export const operatorAttacks: Attack[] = [
   },
   {
     name: 'resource-set-own',
-    attempt: 'the same as the tenant’s own account',
+    attempt: 'the same with the tenant’s own service account',
     commit: (t) => manifests(resourceSet(t, { serviceAccountName: t.namespace })),
     harm: madeClusterRole,
     reference: 'RBAC',
@@ -55,7 +55,7 @@ export const operatorAttacks: Attack[] = [
   },
   {
     name: 'resource-set-copy',
-    attempt: 'a ResourceSet that copies what another namespace holds, by the annotation copyFrom',
+    attempt: 'copy an object of another namespace with a ResourceSet and the annotation copyFrom',
     commit: (t) =>
       manifests(
         resourceSet(t, {
@@ -76,7 +76,8 @@ export const operatorAttacks: Attack[] = [
   },
   {
     name: 'instance-of-its-own',
-    attempt: 'a FluxInstance in the own namespace, which the operator would install as itself',
+    attempt:
+      'create a FluxInstance in the tenant’s namespace, which the operator would install with its own rights',
     commit: (t) =>
       manifests(
         of(
@@ -95,7 +96,7 @@ export const operatorAttacks: Attack[] = [
   {
     name: 'resource-set-asks',
     attempt:
-      'a ResourceSet that waits for an object of the cluster, and so tells whether it is there',
+      'find out whether an object of the cluster exists, with a ResourceSet that waits for it',
     commit: (t) =>
       manifests(
         resourceSet(t, {
@@ -113,7 +114,7 @@ export const operatorAttacks: Attack[] = [
   },
   {
     name: 'web-page',
-    attempt: 'from a pod: the objects of another tenant read from the operator’s Web UI',
+    attempt: 'from a pod: read the objects of another tenant from the operator’s Web UI',
     commit: (t) => manifests(idle(t.namespace)),
     harm: async (t, see) => {
       const of = `kind=GitRepository&name=${t.repo}&namespace=${t.victim}`;
@@ -177,7 +178,7 @@ const dependent = (t: Tenant) =>
 export const chartAttacks: Attack[] = [
   {
     name: 'chart-dependency',
-    attempt: 'a chart in the repository whose dependency lies at any address',
+    attempt: 'use a chart in the app repo whose dependency is at any address',
     commit: (t) => ({
       'attack.yaml': release(t, {
         serviceAccountName: t.namespace,
@@ -197,17 +198,24 @@ export const chartAttacks: Attack[] = [
   },
   chartAttack(
     'chart-no-account',
-    'a chart with a ClusterRole, without a service account',
+    'install a chart with a ClusterRole, without a service account',
     'Flux lockdown',
     'policy tenant-syncs',
     () => ({}),
   ),
-  chartAttack('chart-own-account', 'the same as the tenant’s own account', 'RBAC', 'RBAC', (t) => ({
-    serviceAccountName: t.namespace,
-  })),
+  chartAttack(
+    'chart-own-account',
+    'the same with the tenant’s own service account',
+    'RBAC',
+    'RBAC',
+    (t) => ({
+      serviceAccountName: t.namespace,
+    }),
+  ),
   {
     name: 'chart-timeout',
-    attempt: 'a chart that keeps a worker of all tenants for a year, by the timeout of one action',
+    attempt:
+      'install a chart that keeps a worker of all tenants busy for a year, with the timeout of one action',
     commit: (t) => {
       const spec = {
         serviceAccountName: t.namespace,
@@ -223,7 +231,8 @@ export const chartAttacks: Attack[] = [
   },
   {
     name: 'chart-restless',
-    attempt: 'a chart that is fetched a thousand times a second, by what the HelmRelease makes',
+    attempt:
+      'use a chart that Flux fetches a thousand times a second, with the interval in a HelmRelease',
     commit: (t) => {
       const spec = { chart: 'attack', interval: '1ms' };
       const sourceRef = { kind: 'HelmRepository', name: 'charts' };
@@ -242,7 +251,7 @@ export const chartAttacks: Attack[] = [
   },
   {
     name: 'chart-label',
-    attempt: 'the label of the platform’s objects on what the HelmRelease makes',
+    attempt: 'give the HelmChart that Flux creates the label of the platform’s objects',
     commit: (t) => ({
       'attack.yaml': release(t, {
         serviceAccountName: t.namespace,
@@ -260,7 +269,8 @@ export const chartAttacks: Attack[] = [
   },
   {
     name: 'resource-set-timeout',
-    attempt: 'a ResourceSet that keeps a worker of the operator for a year, by an annotation',
+    attempt:
+      'create a ResourceSet that keeps a worker of the operator busy for a year, with an annotation',
     commit: (t) => {
       const annotations = { 'fluxcd.controlplane.io/reconcileTimeout': '8760h' };
       const made = resourceSet(t, { serviceAccountName: t.namespace, resources: [] });
@@ -273,7 +283,7 @@ export const chartAttacks: Attack[] = [
   },
   chartAttack(
     'chart-foreign-target',
-    'a chart into the namespace of another tenant',
+    'install a chart in the namespace of another tenant',
     'RBAC',
     'policy tenant-syncs',
     (t) => ({

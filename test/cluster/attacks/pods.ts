@@ -30,19 +30,19 @@ export const podAttack = (
 });
 
 export const podAttacks: Attack[] = [
-  podAttack('pod-privileged', 'a privileged pod', 'Pod Security', () => ({}), {
+  podAttack('pod-privileged', 'create a privileged pod', 'Pod Security', () => ({}), {
     securityContext: { privileged: true },
   }),
-  podAttack('pod-host-path', 'a pod that mounts the node’s disk', 'Pod Security', () => ({
+  podAttack('pod-host-path', 'create a pod that mounts the node’s disk', 'Pod Security', () => ({
     volumes: [{ name: 'disk', hostPath: { path: '/' } }],
   })),
-  podAttack('pod-host-network', 'a pod on the node’s network', 'Pod Security', () => ({
+  podAttack('pod-host-network', 'create a pod in the network of the node', 'Pod Security', () => ({
     hostNetwork: true,
   })),
   {
     ...podAttack(
       'pod-as-reconciler',
-      'a Deployment that runs as the reconciler',
+      'create a Deployment that runs as the reconciler',
       'policy tenant-pods',
       (t) => ({
         serviceAccountName: t.namespace,
@@ -54,7 +54,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-priority',
-      'pods that push others off the nodes: system-node-critical',
+      'create pods that evict others from the nodes: system-node-critical',
       'policy tenant-priority',
       () => ({
         priorityClassName: 'system-node-critical',
@@ -65,7 +65,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-class',
-      'the same by a priority class of the platform',
+      'the same with a priority class of the platform',
       'policy tenant-priority',
       () => ({ priorityClassName: 'platform' }),
     ),
@@ -74,7 +74,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-endless',
-      'a pod that takes ten years to end, and its namespace with it',
+      'create a pod that takes ten years to end, and blocks the deletion of its namespace',
       'policy tenant-pods',
       () => ({ terminationGracePeriodSeconds: 315_360_000 }),
     ),
@@ -82,7 +82,7 @@ export const podAttacks: Attack[] = [
   },
   {
     name: 'pod-deleted-endlessly',
-    attempt: 'from a pod: the same for a pod that is there already, by the way it is deleted',
+    attempt: 'from a pod: delete an existing pod with a grace period of ten years',
     commit: (t) => {
       const { spec } = podTemplate();
       return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
@@ -97,7 +97,7 @@ export const podAttacks: Attack[] = [
   },
   {
     name: 'pod-evicted-endlessly',
-    attempt: 'from a pod: the same by an eviction',
+    attempt: 'from a pod: evict an existing pod with a grace period of ten years',
     commit: (t) => {
       const { spec } = podTemplate();
       return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
@@ -116,7 +116,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'label-copied',
-      'the label of the platform’s objects on a volume claim, by a pod’s template for it',
+      'give a volume claim the label of the platform’s objects, with a template in a pod',
       'policy tenant-pods',
       (t) => ({
         volumes: [
@@ -142,7 +142,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-on-control-plane',
-      'pods on the nodes of the control plane, whatever keeps others away',
+      'create pods that run on control plane nodes in spite of the taints',
       'policy tenant-pods',
       () => ({ tolerations: [{ operator: 'Exists' }] }),
     ),
@@ -151,7 +151,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-on-node',
-      'pods put on a node past the scheduler',
+      'create pods on a certain node, and bypass the scheduler',
       'policy tenant-pods',
       () => ({ nodeName: 'node-1' }),
     ),
@@ -159,7 +159,7 @@ export const podAttacks: Attack[] = [
   },
   {
     name: 'pod-toleration-added',
-    attempt: 'from a pod: the same for a pod that is there already',
+    attempt: 'from a pod: add the same toleration to an existing pod',
     commit: (t) => {
       const { spec } = podTemplate();
       const metadata = { name: 'attack', namespace: t.namespace };
@@ -179,7 +179,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-network-volume',
-      'a pod for which its node mounts a file system of any address',
+      'create a pod for which the node mounts a file system from any address',
       'policy tenant-pods',
       () => ({ volumes: [{ name: 'disk', nfs: { server: '192.0.2.1', path: '/' } }] }),
     ),
@@ -188,7 +188,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-csi-volume',
-      'the same by the driver of a network file system',
+      'the same with the CSI driver of a network file system',
       'policy tenant-pods',
       () => ({ volumes: [{ name: 'disk', csi: { driver: 'file.csi.azure.com' } }] }),
     ),
@@ -197,7 +197,7 @@ export const podAttacks: Attack[] = [
   {
     ...podAttack(
       'pod-token-for-years',
-      'a pod with a token for ten years',
+      'create a pod with a token that is valid for ten years',
       'policy tenant-pods',
       () => ({
         volumes: [
@@ -214,7 +214,7 @@ export const podAttacks: Attack[] = [
   },
   {
     name: 'pod-alias',
-    attempt: 'a bare pod that runs as the reconciler, by the field’s old name',
+    attempt: 'create a bare pod that runs as the reconciler, with the field’s old name',
     commit: (t) => {
       const { spec } = podTemplate({ serviceAccount: t.namespace });
       return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
@@ -225,7 +225,7 @@ export const podAttacks: Attack[] = [
   },
   {
     name: 'job-as-reconciler',
-    attempt: 'a CronJob that runs as the reconciler',
+    attempt: 'create a CronJob that runs as the reconciler',
     commit: ({ namespace }) => {
       const template = podTemplate({ serviceAccountName: namespace, restartPolicy: 'Never' });
       return manifests(

@@ -84,7 +84,7 @@ const clashing = 'allow-same-namespace';
 export const syncAttacks: Attack[] = [
   syncAttack(
     'sync-no-account',
-    'a sync without a service account',
+    'create a sync without a service account',
     'Flux lockdown',
     ownAccount,
     () => ({}),
@@ -93,7 +93,7 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-weak-account',
-    'a Secret read by an account that may not, through postBuild.substituteFrom',
+    'read a Secret through postBuild.substituteFrom with an account that has no right to read it',
     'nobody',
     ownAccount,
     ({ namespace }) => ({
@@ -118,7 +118,7 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-foreign-source',
-    'a sync from the repository of another tenant',
+    'create a sync from the repository of another tenant',
     'Flux lockdown',
     /Remove every namespace/,
     (t) => ({
@@ -131,7 +131,7 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-foreign-target',
-    'a sync into the namespace of another tenant',
+    'create a sync into the namespace of another tenant',
     'RBAC',
     /Remove every namespace/,
     (t) => ({ serviceAccountName: t.namespace, targetNamespace: t.victim }),
@@ -140,7 +140,7 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-kubeconfig',
-    'a kubeConfig Secret: Flux talks to an address of the tenant’s choice',
+    'make Flux talk to any address with a kubeConfig Secret',
     'nobody',
     /Remove spec.kubeConfig/,
     (t) => ({ serviceAccountName: t.namespace, kubeConfig: { secretRef: { name: 'kubeconfig' } } }),
@@ -156,7 +156,7 @@ export const syncAttacks: Attack[] = [
   ),
   wasteful(
     'sync-expression',
-    'a sync with an expression that takes months to evaluate',
+    'create a sync with an expression that takes months to evaluate',
     /Remove readyExpr/,
     (t) => ({
       dependsOn: [{ name: t.repo, readyExpr: 'true' }],
@@ -164,7 +164,7 @@ export const syncAttacks: Attack[] = [
   ),
   wasteful(
     'sync-timeout',
-    'a sync that keeps a worker of all tenants for a year',
+    'create a sync that keeps a worker of all tenants busy for a year',
     /Set spec.timeout to 15m or less/,
     () => ({
       timeout: '8760h',
@@ -173,13 +173,13 @@ export const syncAttacks: Attack[] = [
   ),
   wasteful(
     'sync-restless',
-    'a sync that is looked at a thousand times a second',
+    'create a sync that Flux reconciles a thousand times a second',
     /Set every interval and retryInterval to 30s or more/,
     () => ({ interval: '1ms' }),
   ),
   wasteful(
     'sync-variables',
-    'a sync that fills in a text of 100 KB wherever a variable stands',
+    'create a sync that replaces every variable with a text of 100 KB',
     /Write short variables into spec.postBuild.substitute/,
     () => ({ postBuild: { substitute: { text: 'x'.repeat(100_000) } } }),
   ),
@@ -191,7 +191,7 @@ export const syncAttacks: Attack[] = [
   ),
   wasteful(
     'sync-foreign-health',
-    'a sync that waits for an object of another namespace, and so tells whether it is there',
+    'find out whether an object of another namespace exists, with a sync that waits for it',
     /Remove every namespace/,
     (t) => ({
       healthChecks: [{ apiVersion: 'v1', kind: 'Service', name: 'x', namespace: t.victim }],
@@ -201,7 +201,7 @@ export const syncAttacks: Attack[] = [
   {
     name: 'sync-clash',
     attempt:
-      'a second sync of the own account, with an object of the platform’s network policy’s name',
+      'create a second sync of the tenant, with an object that has the name of the platform’s network policy',
     commit: (t) => {
       const spec = { serviceAccountName: t.namespace, targetNamespace: t.namespace };
       return manifests(inner(t, spec, 'inner/clash'));

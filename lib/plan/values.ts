@@ -1,6 +1,7 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { GENERATOR } from './generator.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
@@ -101,6 +102,7 @@ export function readmeValues(record: RepoRecord): Values {
   return {
     ...shared,
     name,
+    generator: GENERATOR,
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',

@@ -2,7 +2,7 @@ import type { Adapter } from './conflicts.ts';
 import { commandOf } from './plan/commands.ts';
 import { printError, printReport } from './report.ts';
 import { execute, prepare } from './run.ts';
-import { adapterTerminal } from './terminal.ts';
+import { adapterTerminal, sayWith } from './terminal.ts';
 
 /**
  * Runs `flux-gitops` with `argv` and returns its exit code. Yeoman's adapter is loaded when the
@@ -28,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     printReport(report, prepared.given, say);
     return 0;
   } catch (error) {
+    say('', 'progress');
     return await printError(
       error,
       argv.some((word) => /^--json(=yes|=true)?$/.test(word)),
@@ -45,7 +46,7 @@ async function help(words: readonly string[]): Promise<number> {
 const UNTRIED =
   'Note: flux-gitops is made for Linux and macOS. Nobody has tried it on Windows, so run it in WSL.';
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const say = sayWith((text) => void process.stderr.write(`${text}\n`), process.stderr);
 
 async function loadAdapter(): Promise<Adapter> {
   const { TerminalAdapter } = await import('@yeoman/adapter');

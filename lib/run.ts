@@ -134,7 +134,10 @@ type Compared = {
   readonly parent: string;
 };
 
-async function compare({ given }: Settled, { open }: Prepared): Promise<Compared> {
+/** More environments than this take a while. */
+const MANY = 500;
+
+async function compare({ given }: Settled, { open, terminal }: Prepared): Promise<Compared> {
   const workspace = open();
   const plan = planFor(given, workspace);
   const problems: Problem[] = [];
@@ -143,8 +146,14 @@ async function compare({ given }: Settled, { open }: Prepared): Promise<Compared
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
+    if (terminal.interactive && plan.environments.length > MANY)
+      terminal.say(
+        `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
+        'progress',
+      );
     repos.push(await compareRepo(repo, folder, { render, force, keep }, problems));
   }
+  terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);
   return { plan, repos, parent: workspace.parent };
 }

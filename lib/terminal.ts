@@ -1,15 +1,36 @@
+import { clearLine, cursorTo } from 'node:readline';
 import { styleText } from 'node:util';
 import type { Adapter, Conflict } from './conflicts.ts';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
 import type { Question } from './settings/questions.ts';
 
+/** Prints a message, or how far a long work has come. */
+export type Say = (text: string, kind?: 'progress') => void;
+
+/**
+ * Prints messages with `print`. On a terminal, `stream`, each progress takes the place of the one before it, and the next
+ * message takes the place of the last one; an empty text only takes it away. Elsewhere progress is a line like any other.
+ */
+export function sayWith(print: (text: string) => void, stream: NodeJS.WriteStream): Say {
+  let shown = false;
+  return (text, kind) => {
+    if (shown) {
+      cursorTo(stream, 0);
+      clearLine(stream, 0);
+    }
+    shown = kind === 'progress' && stream.isTTY && text !== '';
+    if (shown) stream.write(text.slice(0, (stream.columns || 80) - 1));
+    else if (text !== '' || kind === undefined) print(text);
+  };
+}
+
 /** How a run talks to a person. */
 export type Terminal = {
   /** Whether there is somebody to be asked. */
   readonly interactive: boolean;
   /** Prints a message; results that scripts read go to stdout instead. */
-  readonly say: (text: string) => void;
+  readonly say: Say;
   /** Asks `questions`; returns the answers by the names of the questions. */
   readonly ask: (questions: readonly Question[]) => Promise<{ readonly [name: string]: string }>;
   readonly confirm: (message: string, byDefault: boolean, name?: string) => Promise<boolean>;
@@ -20,7 +41,7 @@ export type Terminal = {
 /** A terminal that prints with `say`, and asks with the adapter that `load` loads at the first question. */
 export function adapterTerminal(
   interactive: boolean,
-  say: (text: string) => void,
+  say: Say,
   load: () => Promise<Adapter>,
 ): Terminal {
   const prompt = async (questions: unknown): Promise<Record<string, unknown>> => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { usageOf } from '../lib/disk/package-files.ts';
@@ -11,7 +12,7 @@ import { reportOf, summaryText } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
 import { parseArguments } from '../lib/settings/arguments.ts';
 import { helpText } from '../lib/settings/help.ts';
-import type { Terminal } from '../lib/terminal.ts';
+import { sayWith, type Terminal } from '../lib/terminal.ts';
 import { readTree, runCommand, runHere, temporaryFolder, writeTree } from './sandbox.ts';
 
 const nextOf = (stderr: string): string[] =>
@@ -330,4 +331,33 @@ test('an answer is refused in one sentence, without a word about flags', async (
     assert.match(refusal, /^(environment )?".*": .*\.$/);
     assert.doesNotMatch(refusal, /--| {2}|\n/);
   }
+});
+
+test('progress is shown in place on a terminal, and as lines elsewhere', () => {
+  const shownOn = (isTTY: boolean): { written: string; printed: string[] } => {
+    let written = '';
+    const printed: string[] = [];
+    const stream = new PassThrough().on('data', (chunk) => (written += String(chunk)));
+    const say = sayWith(
+      (text) => printed.push(text),
+      Object.assign(stream, { isTTY, columns: 20 }) as unknown as NodeJS.WriteStream,
+    );
+    say('first');
+    say('octo/flux-dev: 10%', 'progress');
+    say('octo/flux-dev: 90%, which is longer', 'progress');
+    say('last');
+    say('', 'progress');
+    stream.read();
+    return { written, printed };
+  };
+  const { written, printed } = shownOn(true);
+  assert.deepEqual(printed, ['first', 'last']);
+  assert.equal(
+    written,
+    'octo/flux-dev: 10%\u001b[1G\u001b[2Kocto/flux-dev: 90%,\u001b[1G\u001b[2K',
+  );
+  assert.deepEqual(shownOn(false), {
+    written: '',
+    printed: ['first', 'octo/flux-dev: 10%', 'octo/flux-dev: 90%, which is longer', 'last'],
+  });
 });

@@ -94,6 +94,18 @@ describe('files that nobody touched follow', () => {
     assert.match(read(folder, 'flux-demo/README.md'), /fluxdemo-qa/);
   });
 
+  test('a clone has LF line ends, also where git is set up as on Windows', async () => {
+    const folder = await estate();
+    for (const repo of ['flux-demo', 'flux-dev']) {
+      git(join(folder, repo), 'init', '--quiet', '--initial-branch', 'main');
+      commit(join(folder, repo));
+      const settings = ['-c', 'core.autocrlf=true', '-c', 'core.eol=crlf'];
+      git(folder, ...settings, 'clone', '--quiet', repo, `${repo}-clone`);
+      const clone = readTree(join(folder, `${repo}-clone`));
+      assert.deepEqual(clone, readTree(join(folder, repo)));
+    }
+  });
+
   test('a profile that needs less: what is no longer written is removed, and said', async () => {
     const folder = await estate();
     edit(folder, 'flux-demo/policies/pods.yaml', (text) => `${text}# mine\n`);

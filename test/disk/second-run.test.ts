@@ -350,12 +350,13 @@ test('every recorded setting is remembered by later runs', async () => {
     },
     ...{ interval: '5m0s', profile: 'hardened', allowKustomize: 'yes', clusterType: 'aws' },
     ...{ syncConfig: 'yes', visibility: 'private', image: 'example.com/app:2' },
-    serviceType: 'LoadBalancer',
+    ...{ serviceType: 'LoadBalancer', ci: 'github' },
   };
   const flag = (key: string): string => key.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
   const flags = Object.entries(given).map(([key, value]) => `--${flag(key)}=${value}`);
   const folder = temporaryFolder();
   const lists = ['--allow-source=oci://ghcr.io/octo', '--allow-priority-class=low'];
+  lists.push('--codeowners=@octo/platform', '--codeowners=@mona');
   await succeed([...flags, ...lists, '--replicas=3', '--replicas=prod=5'], folder);
   const before = readTree(folder);
   await succeed([], folder);
@@ -366,6 +367,7 @@ test('every recorded setting is remembered by later runs', async () => {
     ...given,
     allowSource: ['oci://ghcr.io/octo'],
     allowPriorityClass: ['low'],
+    codeowners: ['@octo/platform', '@mona'],
   });
   assert.deepEqual([environments.dev.replicas, environments.prod.replicas], [3, 5]);
 });

@@ -12,6 +12,7 @@ import {
   type NameSource,
   readEnvironments,
 } from './estate.ts';
+import { ciOf } from './github-files.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -65,8 +66,9 @@ export function planApp(given: Given, world: World): Planned {
         settings: ['name', 'scenario'],
       });
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
+    const own = { visibility, ...ciOf(estate, place, texts.ci !== undefined) };
     return planRepo(
-      { kind: 'scenario-repo', name: repo, estate: { visibility }, shared, environments: merged },
+      { kind: 'scenario-repo', name: repo, estate: own, shared, environments: merged },
       fed,
       place,
     );

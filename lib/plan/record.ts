@@ -422,8 +422,10 @@ function mergeRecords(
     });
   };
   for (const key of SHARED) differ(key, ours.shared[key], theirs.shared[key]);
-  // A list that one side emptied is not recorded there: whether it comes back is for a person to decide.
-  for (const key of ESTATE) differ(key, ours.estate[key] ?? [], theirs.estate[key] ?? []);
+  // A list that one side emptied is not recorded there: whether it comes back is for a person to decide. What one side
+  // wrote before there was such a setting has its default.
+  for (const key of ESTATE)
+    differ(key, ours.estate[key] ?? defaultOf(key), theirs.estate[key] ?? defaultOf(key));
   // What one side removed and the other left as it was is gone.
   const before = new Map(base?.environments.map((one) => [one.name, one]));
   const isGone = (one: Environment, other: FoundRecord): boolean =>

@@ -12,6 +12,7 @@ import {
   type NameSource,
   repositoryUrl,
 } from './estate.ts';
+import { ciOf } from './github-files.ts';
 import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { appLayer, planRepo } from './repositories.ts';
@@ -54,7 +55,8 @@ export function planTenant(given: Given, world: World): Planned {
     }
     const before = mergeEnvironments(place.record?.environments ?? [], siblings);
     const merged = mergeEnvironments(before, fed);
-    const record = { name: repo, estate: { visibility }, shared, environments: merged };
+    const own = { visibility, ...ciOf(estate, place, false) };
+    const record = { name: repo, estate: own, shared, environments: merged };
     repos.push(planRepo({ kind: 'scenario-repo', ...record }, fed, place, names));
   }
   const syncConfig = estate.syncConfig === 'yes';

@@ -96,6 +96,19 @@ export const ownerName: Rule<string> = {
   read: matching(/^(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+)?$/),
 };
 
+/** https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners */
+export const codeOwner: Rule<string> = {
+  rule: 'a code owner is @user, @organization/team, or the email address of a GitHub user',
+  example: '@octo-org/platform',
+  read: (text) => {
+    const [, name = '', team = 'team'] = /^@([^/]*)(?:\/(.*))?$/.exec(text) ?? [];
+    const isName = ownerName.read(name) !== undefined && /^[A-Za-z0-9_-]{1,100}$/.test(team);
+    return isName || EMAIL.test(text) ? text : undefined;
+  },
+};
+
+const EMAIL = /^[A-Za-z0-9._%+-]{1,64}@(?=.{1,253}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
+
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 function readGithubUrl(text: string): string | undefined {

@@ -55,6 +55,7 @@ export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
+export const CI_SYSTEMS = ['none', 'github'] as const;
 
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
@@ -277,6 +278,26 @@ export const SETTINGS = {
     help: 'public or private: the repositories that --publish creates',
     rule: rules.oneOf(VISIBILITIES),
     default: 'public',
+  },
+  ci: {
+    group: 'repositories',
+    scope: 'estate',
+    commands: ['app', 'scenario-repo'],
+    value: 'C',
+    ask: 'Workflow that validates the manifests in each pull request',
+    help: 'github: each repository gets a workflow that validates its manifests; or none',
+    rule: rules.oneOf(CI_SYSTEMS),
+    default: 'none',
+    choices: CI_SYSTEMS,
+  },
+  codeowners: {
+    group: 'repositories',
+    scope: 'estate',
+    commands: APP,
+    value: 'OWNER',
+    help: 'who is asked to review changes of the config repo (.github/CODEOWNERS): @user, @org/team or an email address; repeatable; none empties the list',
+    rule: rules.codeOwner,
+    list: true,
   },
   image: {
     group: 'demo app',

@@ -94,6 +94,18 @@ describe('files that nobody touched follow', () => {
     assert.match(read(folder, 'flux-demo/README.md'), /fluxdemo-qa/);
   });
 
+  test('a clone has LF line ends, also where git is set up as on Windows', async () => {
+    const folder = await estate();
+    for (const repo of ['flux-demo', 'flux-dev']) {
+      git(join(folder, repo), 'init', '--quiet', '--initial-branch', 'main');
+      commit(join(folder, repo));
+      const settings = ['-c', 'core.autocrlf=true', '-c', 'core.eol=crlf'];
+      git(folder, ...settings, 'clone', '--quiet', repo, `${repo}-clone`);
+      const clone = readTree(join(folder, `${repo}-clone`));
+      assert.deepEqual(clone, readTree(join(folder, repo)));
+    }
+  });
+
   test('a profile that needs less: what is no longer written is removed, and said', async () => {
     const folder = await estate();
     edit(folder, 'flux-demo/policies/pods.yaml', (text) => `${text}# mine\n`);
@@ -353,12 +365,13 @@ test('every recorded setting is remembered by later runs', async () => {
     },
     ...{ interval: '5m0s', profile: 'hardened', allowKustomize: 'yes', clusterType: 'aws' },
     ...{ syncConfig: 'yes', visibility: 'private', image: 'example.com/app:2' },
-    serviceType: 'LoadBalancer',
+    ...{ serviceType: 'LoadBalancer', ci: 'github' },
   };
   const flag = (key: string): string => key.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
   const flags = Object.entries(given).map(([key, value]) => `--${flag(key)}=${value}`);
   const folder = temporaryFolder();
   const lists = ['--allow-source=oci://ghcr.io/octo', '--allow-priority-class=low'];
+  lists.push('--codeowners=@octo/platform', '--codeowners=@mona');
   await succeed([...flags, ...lists, '--replicas=3', '--replicas=prod=5'], folder);
   const before = readTree(folder);
   await succeed([], folder);
@@ -369,6 +382,7 @@ test('every recorded setting is remembered by later runs', async () => {
     ...given,
     allowSource: ['oci://ghcr.io/octo'],
     allowPriorityClass: ['low'],
+    codeowners: ['@octo/platform', '@mona'],
   });
   assert.deepEqual([environments.dev.replicas, environments.prod.replicas], [3, 5]);
 });

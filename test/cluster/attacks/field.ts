@@ -98,7 +98,9 @@ function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
     if (document.get('kind') === 'ResourceQuota') return field !== 'open';
     if (document.get('kind') !== 'Kustomization') return true;
     document.deleteIn(['spec', 'wait']);
-    if (field === 'open') document.deleteIn(['spec', 'targetNamespace']);
+    if (field !== 'open') return true;
+    document.deleteIn(['spec', 'targetNamespace']);
+    document.deleteIn(['spec', 'patches']);
     return true;
   });
   if (field !== 'open') return;

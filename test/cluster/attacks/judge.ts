@@ -169,6 +169,8 @@ export async function ended(
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
     return { attack, by: expected, message: 'it lands in the own namespace' };
+  if (expected === 'patches of the sync' && applied)
+    return { attack, by: expected, message: 'the Namespace is left out' };
   if (expected === 'plain manifests' && applied)
     return { attack, by: expected, message: 'kustomization.yaml is left out' };
   if (expected === 'operator values' && applied)

@@ -15,7 +15,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[psa] === 'privileged',
     reference: 'nobody',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
   {
     name: 'policies-off',
@@ -24,7 +24,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[role] === 'none',
     reference: 'nobody',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
   {
     name: 'namespace-pruned',
@@ -36,7 +36,7 @@ export const namespaceAttacks: Attack[] = [
       return found === undefined || found.metadata.deletionTimestamp !== undefined;
     },
     reference: 'nobody',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
   {
     name: 'namespace-added',
@@ -44,6 +44,29 @@ export const namespaceAttacks: Attack[] = [
     commit: (t) => manifests(core('Namespace', { name: `${t.namespace}-more` })),
     harm: async (t, see) => (await see(`/api/v1/namespaces/${t.namespace}-more`)) !== undefined,
     reference: 'RBAC',
+    hardened: 'patches of the sync',
+  },
+  {
+    name: 'namespace-by-sync',
+    attempt: 'own Namespace manifest, applied by an own sync without the patch that leaves it out',
+    commit: (t) => ({
+      'sync.yaml': [
+        of(
+          'kustomize.toolkit.fluxcd.io/v1',
+          'Kustomization',
+          { name: 'attack', namespace: t.namespace },
+          {
+            ...{ interval: '1h', timeout: '1m', prune: true, path: './namespace-by-sync/inner' },
+            ...{ serviceAccountName: t.namespace, targetNamespace: t.namespace },
+            sourceRef: { kind: 'GitRepository', name: t.repo },
+          },
+        ),
+      ],
+      'inner/namespace.yaml': [namespace(t, { [psa]: 'privileged' })],
+    }),
+    harm: async (t, see) =>
+      (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[psa] === 'privileged',
+    reference: 'nobody',
     hardened: 'RBAC',
   },
   {

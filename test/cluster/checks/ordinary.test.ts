@@ -350,6 +350,54 @@ test('components name folders of the source only, whatever sign an address would
     assert.match(await refusal(namespace, sync(name)), /tenant-syncs/, name);
 });
 
+/** The namespaces that public applications bring with them: one of their own, and one more. */
+const namespaces = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: privileged } }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: monitoring }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: elsewhere, namespace: shop }
+`;
+
+test('a Namespace in the repository is left out, whatever its name (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  await fluxGitops([
+    ...['tenant', 'prod', '--allow-kustomize', '--yes', '--force'],
+    ...['--into', configPath(estate)],
+  ]);
+  await applyPolicies(t, estate);
+  const write = (env: string, name: string, text: string) =>
+    writeFileSync(join(dirname(appFile(estate, env)), name), text);
+  const own = `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${namespaceOf(estate, 'stage')} }\n`;
+  write('dev', 'namespaces.yaml', namespaces);
+  write('stage', 'namespace.yaml', own);
+  write('prod', 'namespaces.yaml', namespaces);
+  write('prod', 'kustomization.yaml', 'namespace: shop\nresources: [app.yaml, namespaces.yaml]\n');
+  const commits = {
+    dev: await publish(estate, 'flux-dev'),
+    stage: await publish(estate, 'flux-stage-prod'),
+  };
+  await apply(estate, ...envs);
+  await applied(estate, 'dev', commits.dev);
+  for (const env of ['stage', 'prod']) await applied(estate, env, commits.stage);
+  for (const env of envs) {
+    await running(estate, env);
+    const namespace = namespaceOf(estate, env);
+    const found = await get(theCluster(), 'Namespace', undefined, namespace);
+    assert.equal(found?.metadata.labels?.['pod-security.kubernetes.io/enforce'], 'baseline');
+    const elsewhere = await get(theCluster(), 'ConfigMap', namespace, 'elsewhere');
+    assert.equal(elsewhere !== undefined, env !== 'stage', env);
+  }
+  for (const name of ['shop', 'monitoring'])
+    assert.equal(await get(theCluster(), 'Namespace', undefined, name), undefined, name);
+});
+
 test('an owner of one tenant is no owner of the others (hardened)', async (t) => {
   const { estate } = await freshEstate(t, 'hardened');
   const cluster = theCluster();

@@ -183,6 +183,13 @@ export const replicaCount: Rule<number> = {
     /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined,
 };
 
+/** A cluster has fewer than 3,000 node ports. */
+export const serviceCount: Rule<number> = {
+  rule: 'it is a whole number from 0 to 1000',
+  example: '1',
+  read: (text) => (/^(0|[1-9]\d{0,2}|1000)$/.test(text) ? Number(text) : undefined),
+};
+
 /** The page's background. */
 export const colour: Rule<string> = {
   rule: 'a colour is an HTML colour name or # and 3 to 8 hexadecimal digits',

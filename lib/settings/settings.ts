@@ -52,8 +52,10 @@ export type Setting = {
 export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
+export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
 
+export type Size = (typeof SIZES)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -64,6 +66,7 @@ export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
 const APP = ['app'] as const;
+const TENANTS = ['app', 'tenant'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -259,6 +262,34 @@ export const SETTINGS = {
     choices: YES_NO,
     help: 'the cluster follows the config repo itself: a new tenant is a pull request',
   }),
+  size: {
+    group: 'environments',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]S',
+    help: 'the quota of a hardened tenant: small, medium or large',
+    rule: rules.oneOf(SIZES),
+    default: 'medium',
+    choices: SIZES,
+  },
+  loadBalancers: {
+    group: 'environments',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]N',
+    help: 'Services of type LoadBalancer that a hardened tenant may have, with five node ports for each; at least 1 with --service-type LoadBalancer',
+    rule: rules.serviceCount,
+    default: '0',
+  },
+  nodePorts: {
+    group: 'environments',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]N',
+    help: 'further node ports that a hardened tenant may have; a Service of type NodePort needs one for each of its ports',
+    rule: rules.serviceCount,
+    default: '0',
+  },
   visibility: {
     group: 'repositories',
     scope: 'estate',
@@ -432,7 +463,7 @@ export type ValueOf<K extends SettingKey> =
 export type EstateSettings = { readonly [K in KeysOf<'estate'>]: ValueOf<K> };
 /** What holds for all environments that have no value of their own. */
 export type SharedSettings = { readonly [K in KeysOf<'environment'>]: ValueOf<K> };
-/** The demo app's settings: each environment has its own. */
+/** What each environment has of its own. */
 export type PageSettings = { readonly [K in KeysOf<'each'>]: ValueOf<K> };
 
 const ROWS: { readonly [K in SettingKey]: Setting } = SETTINGS;

@@ -41,6 +41,26 @@ test('a tenant that is there already changes nothing', async () => {
   );
 });
 
+test('the size of a tenant can be changed later, is remembered, and touches no other tenant', async () => {
+  const folder = await estate();
+  const changed = async (...argv: string[]): Promise<string[]> => {
+    const before = readTree(folder);
+    const run = ['tenant', ...argv, '--into', 'flux-demo'];
+    assert.equal((await runCommand(run, folder)).code, 0);
+    const after = readTree(folder);
+    return [...after.keys()].filter((path) => after.get(path) !== before.get(path));
+  };
+  const quota = () => readTree(folder).get('flux-demo/stage/1_tenant.yaml') ?? '';
+  const expected = ['flux-demo/.yo-rc.json', 'flux-demo/stage/1_tenant.yaml'];
+  assert.deepEqual(await changed('stage', '--size', 'large'), expected);
+  assert.match(quota(), / pods: "200"/);
+  assert.deepEqual(await changed('stage', '--size', 'large'), []);
+  assert.deepEqual(await changed('stage', '--node-ports', '2'), expected);
+  assert.match(quota(), / pods: "200"[\s\S]*nodeports: "2"/);
+  assert.deepEqual(await changed('stage', '--size', 'medium', '--node-ports', '0'), expected);
+  assert.deepEqual(readTree(folder), readTree(await estate()));
+});
+
 test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');

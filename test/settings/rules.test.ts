@@ -90,6 +90,16 @@ const table: [string, names.Rule<unknown>, (string | [string, unknown])[], strin
     ['', '-1', '1.5', '1e3', '0x1', '01', ' 1', '2147483648', 'one'],
   ],
   [
+    'services',
+    names.serviceCount,
+    [
+      ['0', 0],
+      ['10', 10],
+      ['1000', 1000],
+    ],
+    ['', '-1', '01', '1001', '1.0', 'one'],
+  ],
+  [
     'colour',
     names.colour,
     ['Wheat', '#fff', '#00ff00ff', 'no'],

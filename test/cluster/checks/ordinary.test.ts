@@ -6,7 +6,7 @@ import { apply, freshEstate, theCluster } from '../check.ts';
 import { fluxGitops } from '../command.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, type Estate, namespaceOf, publish } from '../estate.ts';
-import { applied } from '../expect.ts';
+import { applied, reconcile, refused } from '../expect.ts';
 import { call, get, kubectl, list, tryKubectl } from '../kube.ts';
 import { until } from '../wait.ts';
 import { controllerRules, controllerSteps } from './controllers.ts';
@@ -396,6 +396,82 @@ test('a Namespace in the repository is left out, whatever its name (hardened)', 
   }
   for (const name of ['shop', 'monitoring'])
     assert.equal(await get(theCluster(), 'Namespace', undefined, name), undefined, name);
+});
+
+/** One service of a demo of many: it starts a second pod during an update, and serves on `type`. */
+const microservice = (name: string, version: number, type: string) => `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      containers:
+        - name: main
+          image: example.invalid/${name}:${version}
+          resources: { requests: { cpu: 100m }, limits: { cpu: 500m, memory: 500Mi } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec:
+  type: ${type}
+  selector: { app: ${name} }
+  ports: [{ name: http, port: 80 }, { name: https, port: 443 }]
+`;
+
+test('a demo of 14 microservices runs and is updated in a tenant of the default size (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  await fluxGitops([
+    ...['tenant', 'dev', '--yes', '--load-balancers', '1', '--node-ports', '2'],
+    ...['--into', configPath(estate)],
+  ]);
+  await applyPolicies(t, estate);
+  const namespace = namespaceOf(estate, 'dev');
+  const names = Array.from({ length: 14 }, (_, n) => `service-${n}`);
+  const types = ['LoadBalancer', 'NodePort'];
+  const write = (version: number) => {
+    const text = names.map((name, n) => microservice(name, version, types[n] ?? 'ClusterIP'));
+    writeFileSync(join(dirname(appFile(estate, 'dev')), 'shop.yaml'), text.join(''));
+    return publish(estate, 'flux-dev');
+  };
+  const first = await write(1);
+  await apply(estate, 'dev');
+  await applied(estate, 'dev', first);
+  const second = await write(2);
+  await reconcile(estate, 'dev', 'GitRepository');
+  await applied(estate, 'dev', second);
+  const pods = await list(cluster, 'Pod', namespace);
+  assert.ok(pods.length >= 14);
+  const sets = await list(cluster, 'ReplicaSet', namespace);
+  const failed = sets.flatMap(({ status }) => status?.conditions ?? []);
+  assert.deepEqual(failed, []);
+});
+
+test('a Service of a type that was not granted is refused, and the flag that grants it works (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  await applyPolicies(t, estate);
+  const write = (type: string) => {
+    const text = microservice('shop', 1, type);
+    writeFileSync(join(dirname(appFile(estate, 'dev')), 'shop.yaml'), text);
+    return publish(estate, 'flux-dev');
+  };
+  const flags = { NodePort: ['--node-ports', '2'], LoadBalancer: ['--load-balancers', '1'] };
+  await apply(estate, 'dev');
+  for (const [type, granted] of Object.entries(flags)) {
+    const commit = await write(type);
+    await reconcile(estate, 'dev', 'GitRepository');
+    const said = await refused(estate, 'dev', commit);
+    assert.match(said, /exceeded quota: tenant.*services\.(loadbalancers|nodeports)/);
+    const run = ['tenant', 'dev', '--yes', ...granted, '--into', configPath(estate)];
+    await fluxGitops(run);
+    await apply(estate, 'dev');
+    await reconcile(estate, 'dev', 'Kustomization');
+    await applied(estate, 'dev', commit);
+  }
 });
 
 test('an owner of one tenant is no owner of the others (hardened)', async (t) => {

@@ -15,6 +15,9 @@ const CHART_VERSION = '0.58.1';
 /** A range, so that the operator brings patch releases by itself. */
 export const FLUX_VERSION = '2.9.x';
 
+/** Rows of a README that stays readable. */
+const SHOWN = 40;
+
 /** What Kubernetes makes pods from, by API group. */
 const POD_MAKERS = [
   { groups: [''], kinds: ['replicationcontrollers'] },
@@ -54,13 +57,12 @@ function installValues(record: RepoRecord): Values {
 function policyValues({ shared, environments, estate }: RepoRecord): Values {
   const { allowSource = [], allowPriorityClass = [] } = estate;
   const owner = ownerUrl(shared);
-  const own = environments.filter((environment) => ownerUrl(environment) !== owner);
+  const own = environments.filter(
+    (one) => one.profile === 'hardened' && (ownerUrl(one) !== owner || one.tenantSource.length > 0),
+  );
   return {
     // The characters of an address mean the same in a string of JSON and of CEL.
     owners: JSON.stringify([owner]),
-    ownOwners: JSON.stringify(
-      Object.fromEntries(own.map((one) => [namespaceOf(one), [ownerUrl(one)]])),
-    ),
     added: JSON.stringify(allowSource),
     priorityClasses: JSON.stringify(allowPriorityClass),
     tenantConditions,
@@ -69,7 +71,11 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     podMakers: POD_MAKERS,
     allowedList: [owner, ...allowSource].join('`, `'),
     owner,
-    own: own.map((one) => ({ namespace: namespaceOf(one), url: ownerUrl(one) })),
+    own: own.slice(0, SHOWN).map((one) => ({
+      namespace: namespaceOf(one),
+      sources: [ownerUrl(one), ...one.tenantSource].join('`, `'),
+    })),
+    notShown: Math.max(0, own.length - SHOWN),
   };
 }
 

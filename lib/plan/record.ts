@@ -82,7 +82,9 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
   const own = sorted.map((environment): [string, Json] => {
     const values = [
       ...SHARED.filter((key) => environment[key] !== shared[key]),
-      ...ownKeys(kind).filter((key) => environment[key] !== defaultOf(key, environment.name)),
+      ...ownKeys(kind).filter(
+        (key) => !isDeepStrictEqual(environment[key], defaultOf(key, environment.name)),
+      ),
     ].map((key) => [key, environment[key]]);
     const unknown = found?.unknown.environments.get(environment.name);
     const { repo } = environment;

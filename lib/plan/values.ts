@@ -1,6 +1,6 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
-import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
@@ -24,6 +24,9 @@ function makeValues(environment: Environment): Values {
     path: `./${environment.name}`,
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    ownerUrl: ownerUrl(environment),
+    // No address holds a blank.
+    allowedSources: environment.tenantSource.join(' '),
     confined: isConfined(environment),
     versions: versionsOf(environment),
     quota: quotaOf(environment),

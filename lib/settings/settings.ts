@@ -23,8 +23,10 @@ export const GROUPS = [
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** A setting: its flag, question, rule and default. Its key in kebab-case is the flag. */
+/** A setting: its flag, question, rule and default. */
 export type Setting = {
+  /** The flag, where it is another than the key in kebab-case. */
+  readonly flag?: string;
   /** Its heading in the help. */
   readonly group: Group;
   readonly scope: Scope;
@@ -232,7 +234,17 @@ export const SETTINGS = {
     scope: 'estate',
     commands: APP,
     value: 'URL',
-    help: 'an address that hardened tenants may sync from besides repositories of the owner; repeatable; none empties the list',
+    help: 'an address that all hardened tenants may sync from besides repositories of their owner; repeatable; none empties the list',
+    rule: rules.sourceAddress,
+    list: true,
+  },
+  tenantSource: {
+    flag: '--allow-source',
+    group: 'environments',
+    scope: 'each',
+    commands: ['tenant'],
+    value: '[ENV=]URL',
+    help: 'an address that only these hardened tenants may sync from besides repositories of their owner; repeatable; none empties the list',
     rule: rules.sourceAddress,
     list: true,
   },
@@ -502,7 +514,8 @@ export function isSwitch(key: SettingKey): boolean {
 
 /** The flag of a setting: `githubUrl` is `--github-url`. */
 export function flagOf(key: SettingKey): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return ROWS[key].flag ?? `--${kebab}`;
 }
 
 /** The default of `key` as text, for `environment` where it depends on that; none for a list. */

@@ -61,6 +61,36 @@ test('the size of a tenant can be changed later, is remembered, and touches no o
   assert.deepEqual(readTree(folder), readTree(await estate()));
 });
 
+test('a source is allowed for one tenant only, idempotently, and none takes it back', async () => {
+  const folder = await estate('--allow-source', 'oci://ghcr.io/shared');
+  const before = readTree(folder);
+  const run = async (...argv: string[]): Promise<Map<string, string>> => {
+    const outcome = await runCommand(['tenant', ...argv, '--into', 'flux-demo'], folder);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    return readTree(folder);
+  };
+  const tenant = (tree: ReadonlyMap<string, string>, name: string) =>
+    tree.get(`flux-demo/${name}/1_tenant.yaml`) ?? '';
+  const add = [
+    '--allow-source',
+    'https://charts.example.com/',
+    '--allow-source',
+    'oci://a.example',
+  ];
+  const after = await run('dev', ...add);
+  const line = 'flux-gitops/allowed-sources: "https://charts.example.com oci://a.example"';
+  assert.ok(tenant(after, 'dev').includes(line));
+  assert.equal(tenant(after, 'prod'), tenant(before, 'prod'));
+  const policy = 'flux-demo/policies/sources.yaml';
+  assert.equal(after.get(policy), before.get(policy));
+  assert.deepEqual(await run('dev', ...add), after);
+  assert.deepEqual(await run('dev'), after);
+  const both = await run('dev', 'prod', '--allow-source', 'prod=https://p.example.com');
+  assert.equal(tenant(both, 'dev'), tenant(after, 'dev'));
+  assert.match(tenant(both, 'prod'), /allowed-sources: https:\/\/p.example.com/);
+  assert.deepEqual(await run('dev', 'prod', '--allow-source', 'none'), before);
+});
+
 test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');

@@ -27,6 +27,8 @@ export type Tenant = {
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
   files: string;
   elsewhere: string;
+  /** An address that is allowed for the other tenant only. */
+  theirs: string;
   /** An address that is allowed, where nothing is. */
   buckets: string;
   /** The same server as from outside: nothing exempts this address from a proxy, as it does loopback's. */

@@ -69,6 +69,9 @@ export async function makeField(
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
   if (field === 'open' || field === 'kustomize') allowed.push('--allow-kustomize');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
+  const theirs = `${files.url}/theirs`;
+  const config = join(dir, 'flux-demo');
+  await fluxGitops(['tenant', 'victim', '--yes', '--into', config, '--allow-source', theirs]);
   for (const attack of attacks) prepareTenant(estate, field, attack);
   for (const { name, line } of attacks)
     if (line) await lines.open(`${field}-${name}`, line.scheme, line.held ?? false);
@@ -82,6 +85,7 @@ export async function makeField(
     line: lines.address(`${field}-${name}`),
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
+    theirs,
     buckets,
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,

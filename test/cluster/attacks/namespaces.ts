@@ -7,6 +7,42 @@ const namespace = ({ namespace: name }: Tenant, labels: object) =>
 const psa = 'pod-security.kubernetes.io/enforce';
 const role = 'toolkit.fluxcd.io/role';
 
+const allowed = 'flux-gitops/allowed-sources';
+
+type Metadata = { labels: Record<string, string>; annotations?: Record<string, string> };
+
+/** An own sync that applies the own Namespace with other metadata. */
+const bySync = (
+  name: string,
+  attempt: string,
+  metadata: object,
+  harmed: (found: Metadata) => boolean,
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) => ({
+    'sync.yaml': [
+      of(
+        'kustomize.toolkit.fluxcd.io/v1',
+        'Kustomization',
+        { name: 'attack', namespace: t.namespace },
+        {
+          ...{ interval: '1h', timeout: '1m', prune: true, path: `./${name}/inner` },
+          ...{ serviceAccountName: t.namespace, targetNamespace: t.namespace },
+          sourceRef: { kind: 'GitRepository', name: t.repo },
+        },
+      ),
+    ],
+    'inner/namespace.yaml': [core('Namespace', { name: t.namespace, ...metadata })],
+  }),
+  harm: async (t, see) => {
+    const found = await see(`/api/v1/namespaces/${t.namespace}`);
+    return found !== undefined && harmed(found.metadata);
+  },
+  reference: 'nobody',
+  hardened: 'RBAC',
+});
+
 export const namespaceAttacks: Attack[] = [
   {
     name: 'pod-security-off',
@@ -46,29 +82,18 @@ export const namespaceAttacks: Attack[] = [
     reference: 'RBAC',
     hardened: 'patches of the sync',
   },
-  {
-    name: 'namespace-by-sync',
-    attempt: 'own Namespace manifest, applied by an own sync without the patch that leaves it out',
-    commit: (t) => ({
-      'sync.yaml': [
-        of(
-          'kustomize.toolkit.fluxcd.io/v1',
-          'Kustomization',
-          { name: 'attack', namespace: t.namespace },
-          {
-            ...{ interval: '1h', timeout: '1m', prune: true, path: './namespace-by-sync/inner' },
-            ...{ serviceAccountName: t.namespace, targetNamespace: t.namespace },
-            sourceRef: { kind: 'GitRepository', name: t.repo },
-          },
-        ),
-      ],
-      'inner/namespace.yaml': [namespace(t, { [psa]: 'privileged' })],
-    }),
-    harm: async (t, see) =>
-      (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[psa] === 'privileged',
-    reference: 'nobody',
-    hardened: 'RBAC',
-  },
+  bySync(
+    'namespace-by-sync',
+    'own Namespace manifest, applied by an own sync without the patch that leaves it out',
+    { labels: { [psa]: 'privileged' } },
+    ({ labels }) => labels[psa] === 'privileged',
+  ),
+  bySync(
+    'namespace-sources',
+    'the same to allow an address: the policies read it from an annotation',
+    { annotations: { [allowed]: 'https://example.com' } },
+    ({ annotations }) => annotations?.[allowed] === 'https://example.com',
+  ),
   {
     name: 'other-tenant',
     attempt: 'an object in the namespace of another tenant',

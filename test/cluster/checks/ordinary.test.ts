@@ -474,10 +474,11 @@ test('a Service of a type that was not granted is refused, and the flag that gra
   }
 });
 
-test('an owner of one tenant is no owner of the others (hardened)', async (t) => {
+test('an owner or a source of one tenant is none of the others (hardened)', async (t) => {
   const { estate } = await freshEstate(t, 'hardened');
   const cluster = theCluster();
   const other = ['--owner', 'other-org', '--repo', 'flux-qa'];
+  other.push('--allow-source', 'https://charts.example.com/qa');
   await fluxGitops(['tenant', 'qa', '--yes', ...other, '--into', configPath(estate)]);
   await applyPolicies(t, estate);
   await apply(estate, 'dev');
@@ -500,6 +501,17 @@ test('an owner of one tenant is no owner of the others (hardened)', async (t) =>
   assert.match(await refusal(qa, repository(qa, estate.owner)), said);
   assert.doesNotMatch(await refusal(dev, repository(dev, estate.owner)), said);
   assert.doesNotMatch(await refusal(qa, repository(qa, 'other-org')), said);
+  const charts = (namespace: string, url: string) => ({
+    ...{ apiVersion: source, kind: 'HelmRepository', metadata: { name: 'mine', namespace } },
+    spec: { interval: '1h', url },
+  });
+  for (const url of ['https://charts.example.com/qa', 'https://charts.example.com/qa/stable']) {
+    assert.match(await refusal(dev, charts(dev, url)), said);
+    assert.equal(await refusal(qa, charts(qa, url)), '');
+  }
+  assert.match(await refusal(qa, charts(qa, 'https://charts.example.com/qa2')), said);
+  // An owner is no source of charts, and the address of one tenant takes none of the owner's repositories away.
+  assert.match(await refusal(qa, charts(qa, `${push}/other-org/charts`)), said);
 });
 
 /** Waits until the policies hold: the API server takes a moment to read them. */

@@ -4,7 +4,9 @@ import { DEMO_OWNER, SETTINGS } from '../settings/settings.ts';
 import { namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import {
   conditionsSparingControllers,
+  conditionsSparingRequests,
   namespaceConditions,
+  teamConditions,
   tenantConditions,
 } from './match-conditions.ts';
 import type { Layer, Plan, Values } from './plan.ts';
@@ -68,6 +70,8 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     tenantConditions,
     namespaceConditions,
     conditionsSparingControllers,
+    conditionsSparingRequests,
+    teamConditions,
     podMakers: POD_MAKERS,
     allowedList: [owner, ...allowSource].join('`, `'),
     owner,

@@ -121,6 +121,18 @@ export const priorityClass: Rule<string> = {
   read: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
 };
 
+/** A group as the cluster's authentication names it, such as a claim of an identity provider: almost any text. */
+export const groupName: Rule<string> = {
+  rule:
+    'a group has 1 to 256 printable characters with no blank at its ends, and does not start with system:, ' +
+    'because Kubernetes gives such groups to its own components and to everybody',
+  example: 'octo-org:payments',
+  read: (text) =>
+    /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,256}(?<! )$/u.test(text) && !/^system:/i.test(text)
+      ? text
+      : undefined,
+};
+
 /** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
 export const branchName: Rule<string> = {
   rule:

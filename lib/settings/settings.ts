@@ -302,6 +302,15 @@ export const SETTINGS = {
     rule: rules.serviceCount,
     default: '0',
   },
+  team: {
+    group: 'environments',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]GROUP',
+    help: 'a group of people who may see a hardened tenant, read its logs, forward ports and ask Flux to reconcile; repeatable; none empties the list',
+    rule: rules.groupName,
+    list: true,
+  },
   visibility: {
     group: 'repositories',
     scope: 'estate',

@@ -91,6 +91,24 @@ test('a source is allowed for one tenant only, idempotently, and none takes it b
   assert.deepEqual(await run('dev', 'prod', '--allow-source', 'none'), before);
 });
 
+test('a team is recorded in the config repo only; a group stays until another list is given', async () => {
+  const folder = await estate('--team', 'all', '--team', 'dev=dev-team', '--team', 'dev=all');
+  const groups = (name: string): string[] => {
+    const text = readTree(folder).get(`flux-demo/${name}/1_tenant.yaml`) ?? '';
+    return [...text.matchAll(/kind: Group\n {4}name: (.*)\n/g)].map(([, group = '']) => group);
+  };
+  assert.deepEqual(groups('dev'), ['all', 'dev-team']);
+  assert.deepEqual(groups('prod'), ['all']);
+  assert.doesNotMatch(readTree(folder).get('flux-dev/.yo-rc.json') ?? '', /dev-team/);
+  const before = readTree(folder);
+  assert.equal((await runCommand(['--yes'], folder)).code, 0);
+  assert.deepEqual(readTree(folder), before);
+  const run = ['tenant', 'dev', '--into', 'flux-demo', '--team', 'none'];
+  assert.equal((await runCommand(run, folder)).code, 0);
+  assert.deepEqual(groups('dev'), []);
+  assert.match(readTree(folder).get('flux-demo/dev/1_tenant.yaml') ?? '', /subjects: \[\]/);
+});
+
 test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');

@@ -56,7 +56,16 @@ export type Commit = Readonly<Record<string, readonly Manifest[] | string | { li
 export type See = (path: string) => Promise<any>;
 
 /** A request to the API server as a service account of the tenant, or of the namespace `from`, as from one of its pods. */
-export type PodRequest = { as: string; from?: string; args: readonly string[]; input?: Manifest };
+export type PodRequest = {
+  as: string;
+  from?: string;
+  /** The request of a person of this group, who is called `as`. */
+  group?: string;
+  args: readonly string[];
+  input?: Manifest;
+  /** What is answered to a request that was let through, where it cannot work: there is no kubelet. */
+  passes?: RegExp;
+};
 
 /** Who may refuse; a policy is named after its file in policies/. */
 export type Guard =

@@ -9,6 +9,7 @@ import { type Access, kubectl } from '../kube.ts';
 import { type Attack, bound, type Field, of, type Tenant } from './attack.ts';
 import type { FileServer } from './file-server.ts';
 import type { Lines } from './lines.ts';
+import { teamGroup } from './team.ts';
 
 const buckets = 'https://buckets.invalid';
 const rbac = 'rbac.authorization.k8s.io';
@@ -65,7 +66,8 @@ export async function makeField(
   mkdirSync(dir, { recursive: true });
   const identity = ['--github-url', git.push, '--owner', owner, '--prefix', field];
   const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
-  const rest = ['--profile', profile, '--interval', '1h'];
+  const teams = names.map((name) => `--team=${name}=${teamGroup}`);
+  const rest = ['--profile', profile, '--interval', '1h', ...teams];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
   if (field === 'open' || field === 'kustomize') allowed.push('--allow-kustomize');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
@@ -138,10 +140,11 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
       const { namespace } = battle.tenantOf(attack);
       return { kind: 'ServiceAccount', name: namespace, namespace };
     });
+    const people = { apiGroup: rbac, kind: 'Group', name: teamGroup };
     const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' };
     const everybody = of(`${rbac}/v1`, 'ClusterRoleBinding', { name: 'open' }, undefined, {
       roleRef,
-      subjects,
+      subjects: [...subjects, people],
     });
     await kubectl(access, ['apply', '-f', '-'], JSON.stringify(everybody));
   }

@@ -59,7 +59,8 @@ const head = (counts: string) => `# What a tenant cannot do, tried
 Written by \`npm run attacks\`, on a real control plane with the real Flux controllers. ${counts}
 
 Each attack is a commit to the tenant's own repository, reconciled by Flux with the tenant's own service account; those
-"from a pod" are requests that a pod of the tenant sends to the API server after it. Both profiles stand as the
+"from a pod" are requests that a pod of the tenant sends to the API server after it, those "by a person of the team" requests of
+somebody in a group that was given as \`--team\`. Both profiles stand as the
 command writes them, with \`install/\` and, on \`hardened\`, \`policies/\` applied (only \`wait\` is left out of the
 syncs, so that none waits for the health of an attack). Every attack was also tried where no guard is left, without
 Flux's two locks, the patch, policies, Pod Security and quota and with a tenant that may do everything: there each one

@@ -514,6 +514,111 @@ test('an owner or a source of one tenant is none of the others (hardened)', asyn
   assert.match(await refusal(qa, charts(qa, `${push}/other-org/charts`)), said);
 });
 
+/** What a person of a team may do in a namespace, as `kubectl auth can-i` has it; and what not. */
+const rights = {
+  yes: [
+    ...[
+      'get pods',
+      'get pods/log',
+      'list deployments.apps',
+      'get events',
+      'create pods/portforward',
+    ],
+    ...[
+      'list gitrepositories.source.toolkit.fluxcd.io',
+      'watch helmreleases.helm.toolkit.fluxcd.io',
+    ],
+    'patch kustomizations.kustomize.toolkit.fluxcd.io',
+  ],
+  no: [
+    ...[
+      'create pods/exec',
+      'get pods/exec',
+      'create pods/attach',
+      'patch pods/ephemeralcontainers',
+    ],
+    ...[
+      'get secrets',
+      'list secrets',
+      'impersonate serviceaccounts',
+      'create serviceaccounts/token',
+    ],
+    ...['delete pods', 'patch deployments.apps', 'update configmaps', 'get pods/proxy'],
+    ...['get services/proxy', 'create rolebindings.rbac.authorization.k8s.io'],
+    ...['update', 'delete', 'create'].map(
+      (verb) => `${verb} kustomizations.kustomize.toolkit.fluxcd.io`,
+    ),
+    'patch kustomizations.kustomize.toolkit.fluxcd.io/status',
+  ],
+};
+
+test('a person of a team sees the tenant and asks Flux to reconcile, and may no longer when the group is gone (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  const group = 'octo-org:"payments", #1';
+  const tenant = (...flags: string[]) =>
+    fluxGitops(['tenant', 'dev', '--yes', ...flags, '--into', configPath(estate)]);
+  await tenant('--team', group);
+  await applyPolicies(t, estate);
+  const namespace = namespaceOf(estate, 'dev');
+  const repository = `${cluster.git.url}/${estate.owner}/flux-dev`;
+  const folder = dirname(appFile(estate, 'dev'));
+  const [, own = ''] = /(apiVersion: source[\s\S]*?)apiVersion: batch/.exec(
+    work(namespace, namespace, repository),
+  ) ?? [''];
+  writeFileSync(join(folder, 'own.yaml'), own);
+  mkdirSync(join(folder, '../more'));
+  writeFileSync(join(folder, '../more/more.yaml'), more);
+  const commit = await publish(estate, 'flux-dev');
+  await apply(estate, 'dev');
+  await applied(estate, 'dev', commit);
+  const as = ['--as', 'mona', '--as-group', group];
+  const may = async (right: string, where: string): Promise<boolean> => {
+    const [verb = '', resource = ''] = right.split(' ');
+    const [name = '', subresource] = resource.split('/');
+    const sub = subresource === undefined ? [] : ['--subresource', subresource];
+    const args = ['auth', 'can-i', verb, name, ...sub, '-n', where, ...as];
+    return (await tryKubectl(cluster, args)).code === 0;
+  };
+  await until('the role has all its rights', 30_000, async () =>
+    (await may('get pods', namespace)) ? { ok: true } : { seen: 'it may not get pods' },
+  );
+  for (const right of rights.yes) assert.equal(await may(right, namespace), true, right);
+  for (const right of rights.no) assert.equal(await may(right, namespace), false, right);
+  for (const right of rights.yes)
+    assert.equal(await may(right, namespaceOf(estate, 'stage')), false, right);
+  const ask = async (object: string, change: string): Promise<string> => {
+    const args = [...as, '-n', namespace, 'annotate', '--overwrite', object, change];
+    const { code, error } = await tryKubectl(cluster, args);
+    return code === 0 ? '' : error;
+  };
+  await until('the policies hold', 60_000, async () => {
+    const seen = await ask('kustomization/more', 'other=yes');
+    return seen.includes('tenant-team') ? { ok: true } : { seen };
+  });
+  for (const object of ['gitrepository/flux-dev', 'kustomization/flux-dev', 'kustomization/more']) {
+    const at = new Date().toISOString();
+    assert.equal(await ask(object, `reconcile.fluxcd.io/requestedAt=${at}`), '', object);
+    const [kind = '', name = ''] = object.split('/');
+    await until(`Flux has reconciled ${object} on request`, 60_000, async () => {
+      const found = await get(
+        cluster,
+        kind === 'gitrepository' ? 'GitRepository' : 'Kustomization',
+        namespace,
+        name,
+      );
+      const seen = JSON.stringify(found?.status?.lastHandledReconcileAt);
+      return seen === JSON.stringify(at) ? { ok: true } : { seen };
+    });
+    assert.match(await ask(object, 'reconcile.fluxcd.io/forceAt=now'), /denied request/, object);
+  }
+  await tenant('--team', 'none');
+  await apply(estate, 'dev');
+  await until('the group may see nothing', 30_000, async () =>
+    (await may('get pods', namespace)) ? { seen: 'it may get pods' } : { ok: true },
+  );
+});
+
 /** Waits until the policies hold: the API server takes a moment to read them. */
 async function holds(namespace: string, object: object, says: RegExp): Promise<void> {
   await until('the policies hold', 60_000, async () => {

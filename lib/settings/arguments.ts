@@ -209,11 +209,12 @@ function checkPositionals({ command, positionals, problems }: Reading): void {
 
 function unknownFlag(command: CommandName, flag: string): Problem {
   const known = settingsOf(command).map(flagOf);
-  const elsewhere = KEYS.find((key) => flagOf(key) === flag);
+  const elsewhere = (KEYS_OF_FLAG.get(flag) ?? []).flatMap((key) => settingOf(key).commands);
   const name = command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
-  const rule = elsewhere
-    ? `${name} does not take it; ${settingOf(elsewhere).commands.join(' and ')} does`
-    : `${name} has no such flag`;
+  const rule =
+    elsewhere.length > 0
+      ? `${name} does not take it; ${elsewhere.join(' and ')} ${elsewhere.length > 1 ? 'do' : 'does'}`
+      : `${name} has no such flag`;
   return {
     given: flag,
     rule,

@@ -32,13 +32,17 @@ export const tenantConditions: readonly MatchCondition[] = [
 
 const REQUESTED_AT = "'reconcile.fluxcd.io/requestedAt'";
 const annotations = (object: string): string => `${object}.metadata.?annotations.orValue({})`;
+const requestIn = (object: string): string =>
+  `${object}.metadata.?annotations[?${REQUESTED_AT}].orValue('')`;
 /** Every annotation of `one` but the request is in `other`, where `same` holds. */
 const annotationsOf = (one: string, other: string, same: string): string =>
   `size(${annotations(one)}) <= 100 && ${annotations(one)}.all(name, name == ${REQUESTED_AT} || name in ${annotations(other)}${same})`;
 
 /**
  * Asking Flux to reconcile an object, and nothing else, changes no right and no setting: whoever RBAC lets patch
- * the object may ask. The value is short, because the cluster's store keeps every version of an object.
+ * the object may ask. The value is short, because the cluster's store keeps every version of an object. A request
+ * that changes nothing is none: Flux sends those when it applies an object again, and a policy that has become
+ * stricter must refuse them.
  */
 const onlyAsks = [
   "request.operation == 'UPDATE' && request.?subResource.orValue('') == ''",
@@ -52,7 +56,7 @@ const onlyAsks = [
     ` && object.metadata.annotations[name] == oldObject.metadata.annotations[name]`,
   ),
   annotationsOf('oldObject', 'object', ''),
-  `size(object.metadata.?annotations[?${REQUESTED_AT}].orValue('')) <= 64`,
+  `size(${requestIn('object')}) <= 64 && ${requestIn('object')} != ${requestIn('oldObject')}`,
 ].join(' && ');
 
 const notARequest: MatchCondition = {

@@ -510,6 +510,15 @@ test('an owner or a source of one tenant is none of the others (hardened)', asyn
     assert.equal(await refusal(qa, charts(qa, url)), '');
   }
   assert.match(await refusal(qa, charts(qa, 'https://charts.example.com/qa2')), said);
+  // What was there before the policy: applying it again is refused, asking Flux to reconcile it is not.
+  const old = charts(dev, 'https://old.example.com');
+  await kubectl(cluster, ['create', '-f', '-'], JSON.stringify(old));
+  const asTenant = ['--as', `system:serviceaccount:${dev}:${dev}`, '-n', dev];
+  const again = ['apply', '--server-side', '--field-manager=kubectl-create', '-f', '-'];
+  const { error } = await tryKubectl(cluster, [...asTenant, ...again], JSON.stringify(old));
+  assert.match(error, said);
+  const now = ['annotate', 'helmrepository/mine', 'reconcile.fluxcd.io/requestedAt=now'];
+  assert.equal((await tryKubectl(cluster, [...asTenant, ...now])).error, '');
   // An owner is no source of charts, and the address of one tenant takes none of the owner's repositories away.
   assert.match(await refusal(qa, charts(qa, `${push}/other-org/charts`)), said);
 });

@@ -143,7 +143,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
 /** What can be changed in each group, in the words of a person. */
 const CHANGES: { readonly [group in Group]?: string } = {
   repositories: 'GitHub address, branch, how often Flux looks',
-  isolation: 'names of the namespaces, profile of the tenants',
+  isolation: 'names of the namespaces, profile and size of the tenants',
   cluster: 'type of the cluster',
   'demo app': 'the container and its page',
 };

@@ -1,7 +1,8 @@
 import { usageOf } from '../lib/disk/package-files.ts';
 import { PLANNERS } from '../lib/plan/commands.ts';
+import { sizeRows } from '../lib/plan/sizes.ts';
 import { flagRows } from '../lib/settings/help.ts';
-import type { CommandName } from '../lib/settings/settings.ts';
+import { type CommandName, SIZES } from '../lib/settings/settings.ts';
 
 /** docs/reference/command-line.md, made from the table of settings and the USAGE texts. */
 export function commandLinePage(): string {
@@ -12,8 +13,25 @@ export function commandLinePage(): string {
     'Written by `npm run goldens` from `lib/settings/settings.ts`. `yo flux-gitops` and `yo flux-gitops:COMMAND` take the',
     'same arguments and write the same bytes.',
     ...commands.flatMap(commandSection),
+    ...sizesSection(),
     '',
   ].join('\n');
+}
+
+/** What each size of a tenant means. */
+function sizesSection(): string[] {
+  return [
+    '',
+    '## Sizes of tenants',
+    '',
+    '`--size` sets the ResourceQuota `tenant` and the LimitRange `tenant` of a hardened tenant. The quota is larger where the',
+    'demo app needs more for its `--replicas`. `medium` is the default. To change the size later, run',
+    '`flux-gitops tenant ENV --size large` in the config repo and apply the folder of the environment again.',
+    '',
+    `| at most | ${SIZES.map((size) => `\`${size}\``).join(' | ')} |`,
+    `| --- |${' --- |'.repeat(SIZES.length)}`,
+    ...sizeRows(SIZES).map((row) => `| ${row.join(' | ')} |`),
+  ];
 }
 
 function commandSection(command: CommandName): string[] {

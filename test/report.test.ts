@@ -200,7 +200,7 @@ test('the plan before writing has a line for each environment, and the run as on
   await execute(prepared);
   const plan = said.join('\n');
   assert.match(plan, /^dev +fluxdemo-dev +flux-dev +hardened$/m);
-  assert.match(plan, /flux-demo {2}files: 32 to create/);
+  assert.match(plan, /flux-demo {2}files: \d+ to create/);
   const command = /as one command:\n {2}(flux-gitops .*)/.exec(plan)?.[1];
   assert.equal(command, "flux-gitops --owner=octo-org '--content=a b' --yes");
   assert.ok(plan.split('\n').length < 28);

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { earlierValues } from '../plan/operator-tier.ts';
+import type { Layer } from '../plan/plan.ts';
 import type { FoundRecord, Written } from '../plan/record.ts';
 import { joinWritten } from '../plan/record.ts';
 import { layersOf } from '../plan/repositories.ts';
+import { earlierEnvironmentValues } from '../plan/values.ts';
 import { blobId, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, layerRenderer } from '../render/render.ts';
 import { EARLIER_VERSIONS, earlierTemplatesOf } from './package-files.ts';
@@ -10,6 +12,18 @@ import { readIfThere } from './workspace.ts';
 
 /** The files that an earlier version wrote with the settings of a record, by path. */
 export type Earlier = ReadonlyMap<string, string>;
+
+/** The layers of the repository that `found` describes, with the values that earlier versions computed. */
+export function earlierLayersOf(found: FoundRecord): Layer[] {
+  const shared = earlierValues(found);
+  const environments = new Map(
+    found.environments.map((one) => [one.name, earlierEnvironmentValues(one)]),
+  );
+  return layersOf(found, found.environments).map((layer) => ({
+    ...layer,
+    values: { ...layer.values, ...shared, ...environments.get(layer.into) },
+  }));
+}
 
 /**
  * What was written by a version that recorded no hashes: its templates are rendered with what it recorded.
@@ -22,10 +36,7 @@ export function earlierFiles(
   render: LayerRenderer,
 ): { written: Written; earlier: readonly Earlier[] } {
   const layers = layersOf(found, found.environments);
-  const earlier = layers.map((layer) => ({
-    ...layer,
-    values: { ...layer.values, ...earlierValues(found) },
-  }));
+  const earlier = earlierLayersOf(found);
   const renderers = [
     render,
     ...EARLIER_VERSIONS.map((version) =>

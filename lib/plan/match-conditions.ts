@@ -30,6 +30,56 @@ export const tenantConditions: readonly MatchCondition[] = [
   { name: 'by-the-tenant', expression: `${isOwnAccount} || !${mayChangeNamespace}` },
 ];
 
+const REQUESTED_AT = "'reconcile.fluxcd.io/requestedAt'";
+const annotations = (object: string): string => `${object}.metadata.?annotations.orValue({})`;
+const requestIn = (object: string): string =>
+  `${object}.metadata.?annotations[?${REQUESTED_AT}].orValue('')`;
+/** Every annotation of `one` but the request is in `other`, where `same` holds. */
+const annotationsOf = (one: string, other: string, same: string): string =>
+  `size(${annotations(one)}) <= 100 && ${annotations(one)}.all(name, name == ${REQUESTED_AT} || name in ${annotations(other)}${same})`;
+
+/**
+ * Asking Flux to reconcile an object, and nothing else, changes no right and no setting: whoever RBAC lets patch
+ * the object may ask. The value is short, because the cluster's store keeps every version of an object. A request
+ * that changes nothing is none: Flux sends those when it applies an object again, and a policy that has become
+ * stricter must refuse them.
+ */
+const onlyAsks = [
+  "request.operation == 'UPDATE' && request.?subResource.orValue('') == ''",
+  "(request.resource.group.endsWith('.toolkit.fluxcd.io') || request.resource.group == 'fluxcd.controlplane.io')",
+  ...['spec', 'metadata.?labels', 'metadata.?finalizers', 'metadata.?ownerReferences'].map(
+    (field) => `object.?${field} == oldObject.?${field}`,
+  ),
+  annotationsOf(
+    'object',
+    'oldObject',
+    ` && object.metadata.annotations[name] == oldObject.metadata.annotations[name]`,
+  ),
+  annotationsOf('oldObject', 'object', ''),
+  `size(${requestIn('object')}) <= 64 && ${requestIn('object')} != ${requestIn('oldObject')}`,
+].join(' && ');
+
+const notARequest: MatchCondition = {
+  name: 'more-than-a-request-to-reconcile',
+  expression: `!(${onlyAsks})`,
+};
+
+/** For policies that look at Flux objects: a request to reconcile passes. */
+export const conditionsSparingRequests: readonly MatchCondition[] = [
+  ...tenantConditions,
+  notARequest,
+];
+
+/** For those who may patch a Flux object but not update it, so that RBAC lets them ask Flux to reconcile. */
+export const teamConditions: readonly MatchCondition[] = [
+  ...conditionsSparingRequests,
+  {
+    name: 'may-patch-only',
+    expression:
+      "!authorizer.group(request.resource.group).resource(request.resource.resource).namespace(request.namespace).check('update').allowed()",
+  },
+];
+
 /** The same for the Namespace, which is in no namespace. */
 export const namespaceConditions: readonly MatchCondition[] = [
   {

@@ -4,7 +4,9 @@ import { DEMO_OWNER, SETTINGS } from '../settings/settings.ts';
 import { namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import {
   conditionsSparingControllers,
+  conditionsSparingRequests,
   namespaceConditions,
+  teamConditions,
   tenantConditions,
 } from './match-conditions.ts';
 import type { Layer, Plan, Values } from './plan.ts';
@@ -16,6 +18,9 @@ export const CHART_VERSION = '0.58.1';
 export const FLUX_VERSION = '2.9.x';
 /** The oldest Kubernetes that Flux of that range runs on. */
 export const KUBERNETES_VERSION = '1.34.1';
+
+/** Rows of a README that stays readable. */
+const SHOWN = 40;
 
 /** What Kubernetes makes pods from, by API group. */
 const POD_MAKERS = [
@@ -57,23 +62,28 @@ function installValues(record: RepoRecord): Values {
 function policyValues({ shared, environments, estate }: RepoRecord): Values {
   const { allowSource = [], allowPriorityClass = [] } = estate;
   const owner = ownerUrl(shared);
-  const own = environments.filter((environment) => ownerUrl(environment) !== owner);
+  const own = environments.filter(
+    (one) => one.profile === 'hardened' && (ownerUrl(one) !== owner || one.tenantSource.length > 0),
+  );
   return {
     // The characters of an address mean the same in a string of JSON and of CEL.
     owners: JSON.stringify([owner]),
-    ownOwners: JSON.stringify(
-      Object.fromEntries(own.map((one) => [namespaceOf(one), [ownerUrl(one)]])),
-    ),
     added: JSON.stringify(allowSource),
     priorityClasses: JSON.stringify(allowPriorityClass),
     tenantConditions,
     namespaceConditions,
     conditionsSparingControllers,
+    conditionsSparingRequests,
+    teamConditions,
     podMakers: POD_MAKERS,
     kubernetesVersion: KUBERNETES_VERSION,
     allowedList: [owner, ...allowSource].join('`, `'),
     owner,
-    own: own.map((one) => ({ namespace: namespaceOf(one), url: ownerUrl(one) })),
+    own: own.slice(0, SHOWN).map((one) => ({
+      namespace: namespaceOf(one),
+      sources: [ownerUrl(one), ...one.tenantSource].join('`, `'),
+    })),
+    notShown: Math.max(0, own.length - SHOWN),
   };
 }
 

@@ -66,6 +66,10 @@ const ESTATE = keysOf('estate');
 const estateKeys = (kind: RepoKind) =>
   ESTATE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
 
+/** What an environment has of its own, as far as it says something about a repository of `kind`. */
+const ownKeys = (kind: RepoKind) =>
+  PAGE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
+
 /**
  * `record` as the value of RECORD_KEY, less what compare adds: the version of this package and the files.
  * It is laid out so that git merges two branches that each add an environment: sorted by name, one line
@@ -78,7 +82,9 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
   const own = sorted.map((environment): [string, Json] => {
     const values = [
       ...SHARED.filter((key) => environment[key] !== shared[key]),
-      ...PAGE.filter((key) => environment[key] !== defaultOf(key, environment.name)),
+      ...ownKeys(kind).filter(
+        (key) => !isDeepStrictEqual(environment[key], defaultOf(key, environment.name)),
+      ),
     ].map((key) => [key, environment[key]]);
     const unknown = found?.unknown.environments.get(environment.name);
     const { repo } = environment;

@@ -1,20 +1,10 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
-import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
-
-/** The ResourceQuota of a tenant, in quantities as Kubernetes writes them. */
-type Quota = {
-  readonly pods: string;
-  /** With those that have ended, which `pods` does not count. */
-  readonly podObjects: string;
-  readonly cpu: string;
-  readonly memory: string;
-  readonly memoryLimit: string;
-  readonly disk: string;
-};
+import { earlierQuotaOf, quotaOf } from './sizes.ts';
 
 const made = new WeakMap<Environment, Values>();
 
@@ -35,10 +25,20 @@ function makeValues(environment: Environment): Values {
     path: `./${environment.name}`,
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    ownerUrl: ownerUrl(environment),
+    // No address holds a blank.
+    allowedSources: environment.tenantSource.join(' '),
     confined: isConfined(environment),
-    loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
     versions: versionsOf(environment),
     quota: quotaOf(environment),
+  };
+}
+
+/** What versions without sizes computed for `environment` in another way. */
+export function earlierEnvironmentValues(environment: Environment): Values {
+  return {
+    loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
+    quota: earlierQuotaOf(environment),
   };
 }
 
@@ -56,33 +56,6 @@ export function mayKustomize(environment: Environment): boolean {
 function versionsOf({ image }: Environment): string[] {
   const tag = imageTag(image);
   return tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
-}
-
-/** Room for the demo app at its number of replicas during a rolling update, at least a small size. */
-function quotaOf({ replicas }: Environment): Quota {
-  const pods = Math.max(20, replicas * 2);
-  return {
-    pods: quantity(pods, DECIMAL),
-    podObjects: quantity(pods * 50, DECIMAL),
-    cpu: quantity(pods * 100, ['m', ...DECIMAL]),
-    memory: quantity(pods * 64, BINARY),
-    memoryLimit: quantity(pods * 128, BINARY),
-    disk: quantity(pods * 1024, BINARY),
-  };
-}
-
-const DECIMAL = ['', 'k', 'M', 'G', 'T'];
-const BINARY = ['Mi', 'Gi', 'Ti', 'Pi'];
-
-/**
- * `amount` of the first of `units` in Kubernetes' shortest form, as the API server stores it: any
- * other form differs from it at every `kubectl apply`.
- */
-function quantity(amount: number, units: readonly string[]): string {
-  const [unit = '', ...larger] = units;
-  const step = unit.endsWith('i') ? 1024 : 1000;
-  if (larger.length > 0 && amount % step === 0) return quantity(amount / step, larger);
-  return `${amount}${unit}`;
 }
 
 /** Pages of the README stay readable, and Mermaid has limits of its own. */

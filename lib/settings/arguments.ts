@@ -43,7 +43,14 @@ const POSITIONALS = {
 };
 
 const KEYS = Object.keys(SETTINGS) as SettingKey[];
-const KEY_OF_FLAG = new Map(KEYS.map((key) => [flagOf(key), key]));
+const KEYS_OF_FLAG = Map.groupBy(KEYS, flagOf);
+
+/** The setting that `flag` is for, with `command` if that takes it: two commands may mean different things. */
+function keyOf(flag: string, command: CommandName): SettingKey | undefined {
+  const keys = KEYS_OF_FLAG.get(flag) ?? [];
+  return keys.find((key) => settingOf(key).commands.includes(command)) ?? keys[0];
+}
+
 const OPTIONS = Object.fromEntries(
   KEYS.map((key) => {
     const { isYesNo, short } = settingOf(key);
@@ -104,7 +111,7 @@ export function parseArguments(
 
 /** A word after a flag that means yes or no would be taken for an environment. */
 function readPositional(word: string, before: Token | undefined, reading: Reading): void {
-  const key = before && KEY_OF_FLAG.get(before.rawName);
+  const key = before && keyOf(before.rawName, reading.command);
   const isValue = /^(yes|no|true|false|on|off|[01])$/i.test(word);
   if (key === undefined || before?.inlineValue || !settingOf(key).isYesNo || !isValue) {
     reading.positionals.push(word);
@@ -123,7 +130,7 @@ function readPositional(word: string, before: Token | undefined, reading: Readin
 function readFlag(token: Token, foreign: readonly string[], reading: Reading): void {
   const { rawName } = token;
   const flag = rawName.startsWith('--') ? rawName : `--${token.name}`;
-  const key = KEY_OF_FLAG.get(flag);
+  const key = keyOf(flag, reading.command);
   if (key === undefined || !settingOf(key).commands.includes(reading.command)) {
     if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading.command, rawName));
     return;
@@ -167,7 +174,7 @@ function textOf(
   return undefined;
 }
 
-const isFlag = (word: string): boolean => KEY_OF_FLAG.has(word.split('=')[0] ?? '');
+const isFlag = (word: string): boolean => KEYS_OF_FLAG.has(word.split('=')[0] ?? '');
 
 function checkPublishing({ texts, problems }: Reading): void {
   if (texts.publish?.at(-1) === 'yes') return;
@@ -202,11 +209,12 @@ function checkPositionals({ command, positionals, problems }: Reading): void {
 
 function unknownFlag(command: CommandName, flag: string): Problem {
   const known = settingsOf(command).map(flagOf);
-  const elsewhere = KEYS.find((key) => flagOf(key) === flag);
+  const elsewhere = (KEYS_OF_FLAG.get(flag) ?? []).flatMap((key) => settingOf(key).commands);
   const name = command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
-  const rule = elsewhere
-    ? `${name} does not take it, but ${settingOf(elsewhere).commands.join(' and ')} does`
-    : `${name} has no such flag`;
+  const rule =
+    elsewhere.length > 0
+      ? `${name} does not take it, but ${elsewhere.join(' and ')} ${elsewhere.length > 1 ? 'do' : 'does'}`
+      : `${name} has no such flag`;
   return {
     given: flag,
     rule,

@@ -72,12 +72,24 @@ export function resolve(
     const page = {
       ...Object.fromEntries(keysOf('each').map((key) => [key, defaultOf(key, name)])),
       ...pick(before, keysOf('each')),
-      ...pages.get(''),
-      ...pages.get(name),
+      ...joinPages(pages.get(''), pages.get(name)),
     };
     return { ...settle(own as SharedSettings), ...(page as PageSettings) };
   };
   return { estate: estate as EstateSettings, shared, environment };
+}
+
+/** What flags say for all environments and for one: a list has both, unless the one's is emptied. */
+function joinPages(
+  all: Partial<PageSettings> = {},
+  one: Partial<PageSettings> = {},
+): Partial<PageSettings> {
+  const lists = keysOf('each').flatMap((key): [string, unknown][] => {
+    const [before, own] = [all[key], one[key]];
+    if (!Array.isArray(before) || !Array.isArray(own) || own.length === 0) return [];
+    return [[key, [...new Set([...before, ...own])]]];
+  });
+  return { ...all, ...one, ...Object.fromEntries(lists) };
 }
 
 /** The values of `keys` in `settings`. */
@@ -110,11 +122,10 @@ const NONE = 'none';
 
 /** The value that `texts` give for `key`: a list where it may be given more than once, else the last one. */
 function readGiven(key: SettingKey, texts: Texts, problems: Problem[]): unknown {
-  const { list } = settingOf(key);
-  if (list && texts[key]?.length === 1 && texts[key][0] === NONE) return [];
-  const values = texts[key]?.map((text) => readSetting(key, text, problems));
-  if (values === undefined) return undefined;
-  return list ? values.filter((value) => value !== undefined) : values.at(-1);
+  const given = texts[key];
+  if (given === undefined) return undefined;
+  if (settingOf(key).list) return readList(key, given, problems);
+  return given.map((text) => readSetting(key, text, problems)).at(-1);
 }
 
 /** The value of `key` in `text`; a problem is added to `problems` when the text breaks its rule. */
@@ -150,26 +161,53 @@ function readPages(
 ): Map<string, Partial<PageSettings>> {
   const elsewhere = recorded?.environments.map(({ name }) => name) ?? [];
   const pages = new Map<string, Partial<PageSettings>>();
-  for (const key of keysOf('each'))
+  for (const key of keysOf('each')) {
+    const own = new Map<string, string[]>();
     for (const text of texts[key] ?? []) {
-      const [name, own] = splitOnce(text, '=');
-      const one = own !== undefined && names.includes(name);
-      if (!one && own !== undefined && !mayBeText(key, text, name, { names, elsewhere }, problems))
-        continue;
-      const value = readSetting(key, one ? own : text, problems);
+      const [name, value] = splitOnce(text, '=');
+      const one = value !== undefined && names.includes(name);
+      if (!one && value !== undefined) {
+        if (!mayBeText(key, text, name, { names, elsewhere }, problems)) continue;
+      }
       const page = one ? name : '';
-      const earlier = pages.get(page)?.[key];
-      if (earlier !== undefined && earlier !== value)
-        problems.push({
-          given: `${flagOf(key)} ${quote(String(earlier))} and ${flagOf(key)} ${quote(text)}`,
-          rule: 'give this flag once for all environments, and once for each environment',
-          example: `${flagOf(key)} ${names[0] ?? 'dev'}=${settingOf(key).rule.example}`,
-          flag: flagOf(key),
-          settings: [key],
-        });
-      pages.set(page, { ...pages.get(page), [key]: value });
+      own.set(page, [...(own.get(page) ?? []), one ? value : text]);
     }
+    for (const [page, values] of own) {
+      const read = settingOf(key).list ? readList : readOnce;
+      pages.set(page, { ...pages.get(page), [key]: read(key, values, problems, names[0]) });
+    }
+  }
   return pages;
+}
+
+/** The value that all of `texts` say. */
+function readOnce(
+  key: SettingKey,
+  texts: readonly string[],
+  problems: Problem[],
+  environment = 'dev',
+): unknown {
+  let first: unknown;
+  for (const text of texts) {
+    const value = readSetting(key, text, problems);
+    if (first !== undefined && first !== value)
+      problems.push({
+        given: `${flagOf(key)} ${quote(String(first))} and ${flagOf(key)} ${quote(text)}`,
+        rule: 'give this flag once for all environments, and once for each environment',
+        example: `${flagOf(key)} ${environment}=${settingOf(key).rule.example}`,
+        flag: flagOf(key),
+        settings: [key],
+      });
+    first ??= value;
+  }
+  return first;
+}
+
+/** The values of `texts`, each of them once; one word empties the list. */
+function readList(key: SettingKey, texts: readonly string[], problems: Problem[]): unknown[] {
+  if (texts.length === 1 && texts[0] === NONE) return [];
+  const values = texts.map((text) => readSetting(key, text, problems));
+  return [...new Set(values.filter((value) => value !== undefined))];
 }
 
 /** Whether `text`, which holds a `=` after `name`, is meant for all environments, and not for a mistyped one. */

@@ -151,6 +151,18 @@ export const priorityClass: Rule<string> = {
   read: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
 };
 
+/** A group as the cluster's authentication names it, such as a claim of an identity provider: almost any text. */
+export const groupName: Rule<string> = {
+  rule:
+    'a group has 1 to 256 printable characters with no blank at its ends, and does not start with system:, ' +
+    'because Kubernetes gives such groups to its own components and to everybody',
+  example: 'octo-org:payments',
+  read: (text) =>
+    /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,256}(?<! )$/u.test(text) && !/^system:/i.test(text)
+      ? text
+      : undefined,
+};
+
 /** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
 export const branchName: Rule<string> = {
   rule:
@@ -211,6 +223,13 @@ export const replicaCount: Rule<number> = {
   example: '2',
   read: (text) =>
     /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined,
+};
+
+/** A cluster has fewer than 3,000 node ports. */
+export const serviceCount: Rule<number> = {
+  rule: 'it must be a whole number from 0 to 1000',
+  example: '1',
+  read: (text) => (/^(0|[1-9]\d{0,2}|1000)$/.test(text) ? Number(text) : undefined),
 };
 
 /** The page's background. */

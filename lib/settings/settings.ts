@@ -23,8 +23,10 @@ export const GROUPS = [
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** A setting: its flag, question, rule and default. Its key in kebab-case is the flag. */
+/** A setting: its flag, question, rule and default. */
 export type Setting = {
+  /** The flag, where it is another than the key in kebab-case. */
+  readonly flag?: string;
   /** Its heading in the help. */
   readonly group: Group;
   readonly scope: Scope;
@@ -54,9 +56,11 @@ export type Setting = {
 export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
+export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
 
+export type Size = (typeof SIZES)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -67,6 +71,7 @@ export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
 const APP = ['app'] as const;
+const TENANTS = ['app', 'tenant'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -236,7 +241,17 @@ export const SETTINGS = {
     scope: 'estate',
     commands: APP,
     value: 'URL',
-    help: 'an address that hardened tenants may sync from besides repositories of the owner; repeatable; none empties the list',
+    help: 'an address that all hardened tenants may sync from besides repositories of their owner; repeatable; none empties the list',
+    rule: rules.sourceAddress,
+    list: true,
+  },
+  tenantSource: {
+    flag: '--allow-source',
+    group: 'isolation',
+    scope: 'each',
+    commands: ['tenant'],
+    value: '[ENV=]URL',
+    help: 'an address that only these hardened tenants may sync from besides repositories of their owner; repeatable; none empties the list',
     rule: rules.sourceAddress,
     list: true,
   },
@@ -270,6 +285,49 @@ export const SETTINGS = {
     },
     help: 'the cluster follows the config repo itself: a new tenant is a pull request',
   }),
+  size: {
+    group: 'isolation',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]S',
+    ask: 'Which size do the tenants have?',
+    help: 'the quota of a hardened tenant: small, medium or large',
+    rule: rules.oneOf(SIZES),
+    default: 'medium',
+    choices: SIZES,
+    meanings: {
+      small: 'a quota for a single app',
+      medium: 'a quota for an app of many services',
+      large: 'a quota for several such apps',
+    },
+  },
+  loadBalancers: {
+    group: 'isolation',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]N',
+    help: 'Services of type LoadBalancer that a hardened tenant may have, with five node ports for each; at least 1 with --service-type LoadBalancer',
+    rule: rules.serviceCount,
+    default: '0',
+  },
+  nodePorts: {
+    group: 'isolation',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]N',
+    help: 'further node ports that a hardened tenant may have; a Service of type NodePort needs one for each of its ports',
+    rule: rules.serviceCount,
+    default: '0',
+  },
+  team: {
+    group: 'isolation',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]GROUP',
+    help: 'a group of people who may see a hardened tenant, read its logs, forward ports and ask Flux to reconcile; repeatable; none empties the list',
+    rule: rules.groupName,
+    list: true,
+  },
   visibility: {
     group: 'repositories',
     scope: 'estate',
@@ -467,7 +525,7 @@ export type ValueOf<K extends SettingKey> =
 export type EstateSettings = { readonly [K in KeysOf<'estate'>]: ValueOf<K> };
 /** What holds for all environments that have no value of their own. */
 export type SharedSettings = { readonly [K in KeysOf<'environment'>]: ValueOf<K> };
-/** The demo app's settings: each environment has its own. */
+/** What each environment has of its own. */
 export type PageSettings = { readonly [K in KeysOf<'each'>]: ValueOf<K> };
 
 const ROWS: { readonly [K in SettingKey]: Setting } = SETTINGS;
@@ -506,7 +564,8 @@ export function isSwitch(key: SettingKey): boolean {
 
 /** The flag of a setting: `githubUrl` is `--github-url`. */
 export function flagOf(key: SettingKey): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return ROWS[key].flag ?? `--${kebab}`;
 }
 
 /** The default of `key` as text, for `environment` where it depends on that; none for a list. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { earlierLayersOf } from '../../lib/disk/base.ts';
 import { EARLIER_VERSIONS, earlierTemplatesOf } from '../../lib/disk/package-files.ts';
 import { readRecord } from '../../lib/plan/record.ts';
-import { layersOf } from '../../lib/plan/repositories.ts';
 import { blobId } from '../../lib/render/git-text.ts';
 import { layerRenderer } from '../../lib/render/render.ts';
 import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
@@ -24,7 +24,7 @@ for (const version of EARLIER_VERSIONS)
       const text = `${JSON.stringify(all, null, 2)}\n`;
       const { record } = readRecord(text, repo, []);
       assert.ok(record);
-      const rendered = layersOf(record, record.environments).flatMap(render);
+      const rendered = earlierLayersOf(record).flatMap(render);
       return [
         ...rendered.map(({ path, contents }): [string, string] => [`${repo}/${path}`, contents]),
         [`${repo}/.yo-rc.json`, text],

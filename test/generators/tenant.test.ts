@@ -41,6 +41,74 @@ test('a tenant that is there already changes nothing', async () => {
   );
 });
 
+test('the size of a tenant can be changed later, is remembered, and touches no other tenant', async () => {
+  const folder = await estate();
+  const changed = async (...argv: string[]): Promise<string[]> => {
+    const before = readTree(folder);
+    const run = ['tenant', ...argv, '--into', 'flux-demo'];
+    assert.equal((await runCommand(run, folder)).code, 0);
+    const after = readTree(folder);
+    return [...after.keys()].filter((path) => after.get(path) !== before.get(path));
+  };
+  const quota = () => readTree(folder).get('flux-demo/stage/1_tenant.yaml') ?? '';
+  const expected = ['flux-demo/.yo-rc.json', 'flux-demo/stage/1_tenant.yaml'];
+  assert.deepEqual(await changed('stage', '--size', 'large'), expected);
+  assert.match(quota(), / pods: "200"/);
+  assert.deepEqual(await changed('stage', '--size', 'large'), []);
+  assert.deepEqual(await changed('stage', '--node-ports', '2'), expected);
+  assert.match(quota(), / pods: "200"[\s\S]*nodeports: "2"/);
+  assert.deepEqual(await changed('stage', '--size', 'medium', '--node-ports', '0'), expected);
+  assert.deepEqual(readTree(folder), readTree(await estate()));
+});
+
+test('a source is allowed for one tenant only, idempotently, and none takes it back', async () => {
+  const folder = await estate('--allow-source', 'oci://ghcr.io/shared');
+  const before = readTree(folder);
+  const run = async (...argv: string[]): Promise<Map<string, string>> => {
+    const outcome = await runCommand(['tenant', ...argv, '--into', 'flux-demo'], folder);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    return readTree(folder);
+  };
+  const tenant = (tree: ReadonlyMap<string, string>, name: string) =>
+    tree.get(`flux-demo/${name}/1_tenant.yaml`) ?? '';
+  const add = [
+    '--allow-source',
+    'https://charts.example.com/',
+    '--allow-source',
+    'oci://a.example',
+  ];
+  const after = await run('dev', ...add);
+  const line = 'flux-gitops/allowed-sources: "https://charts.example.com oci://a.example"';
+  assert.ok(tenant(after, 'dev').includes(line));
+  assert.equal(tenant(after, 'prod'), tenant(before, 'prod'));
+  const policy = 'flux-demo/policies/sources.yaml';
+  assert.equal(after.get(policy), before.get(policy));
+  assert.deepEqual(await run('dev', ...add), after);
+  assert.deepEqual(await run('dev'), after);
+  const both = await run('dev', 'prod', '--allow-source', 'prod=https://p.example.com');
+  assert.equal(tenant(both, 'dev'), tenant(after, 'dev'));
+  assert.match(tenant(both, 'prod'), /allowed-sources: https:\/\/p.example.com/);
+  assert.deepEqual(await run('dev', 'prod', '--allow-source', 'none'), before);
+});
+
+test('a team is recorded in the config repo only; a group stays until another list is given', async () => {
+  const folder = await estate('--team', 'all', '--team', 'dev=dev-team', '--team', 'dev=all');
+  const groups = (name: string): string[] => {
+    const text = readTree(folder).get(`flux-demo/${name}/1_tenant.yaml`) ?? '';
+    return [...text.matchAll(/kind: Group\n {4}name: (.*)\n/g)].map(([, group = '']) => group);
+  };
+  assert.deepEqual(groups('dev'), ['all', 'dev-team']);
+  assert.deepEqual(groups('prod'), ['all']);
+  assert.doesNotMatch(readTree(folder).get('flux-dev/.yo-rc.json') ?? '', /dev-team/);
+  const before = readTree(folder);
+  assert.equal((await runCommand(['--yes'], folder)).code, 0);
+  assert.deepEqual(readTree(folder), before);
+  const run = ['tenant', 'dev', '--into', 'flux-demo', '--team', 'none'];
+  assert.equal((await runCommand(run, folder)).code, 0);
+  assert.deepEqual(groups('dev'), []);
+  assert.match(readTree(folder).get('flux-demo/dev/1_tenant.yaml') ?? '', /subjects: \[\]/);
+});
+
 test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');

@@ -127,6 +127,21 @@ test('with tenant a flag holds for the tenants of the run only', () => {
   assert.equal(settings.environment('qa').owner, 'other');
 });
 
+test('a list for all environments and one for a single environment add up; none empties it', () => {
+  const argv = ['dev', 'prod', '--allow-source', 'https://a.example'];
+  argv.push('--allow-source', 'prod=https://b.example', '--allow-source', 'https://a.example');
+  const sources = (...more: string[]) => {
+    const problems: Problem[] = [];
+    const { given } = parseArguments('tenant', [...argv, ...more]);
+    const { environment } = resolve(given, undefined, ['dev', 'prod'], problems);
+    assert.deepEqual(problems, []);
+    return ['dev', 'prod'].map((name) => environment(name).tenantSource);
+  };
+  const [a, b] = ['https://a.example', 'https://b.example'];
+  assert.deepEqual(sources(), [[a], [a, b]]);
+  assert.deepEqual(sources('--allow-source', 'dev=none'), [[], [a, b]]);
+});
+
 test('a text with = is no mistyped environment unless it is close to one', () => {
   const { given } = parseArguments('app', ['--content', 'a=b', '--colour', 'dev=Red']);
   const problems: Problem[] = [];
@@ -156,6 +171,7 @@ test('a setting has one row, and at most four files of the code name it besides'
     'force',
     'visibility',
     'keep',
+    'size',
   ]);
   for (const [key, { scope }] of Object.entries(SETTINGS)) {
     if (scope === 'run' || common.has(key)) continue;

@@ -110,6 +110,22 @@ const table: [string, names.Rule<unknown>, (string | [string, unknown])[], strin
     ['', '-1', '1.5', '1e3', '0x1', '01', ' 1', '2147483648', 'one'],
   ],
   [
+    'group',
+    names.groupName,
+    ['a', 'octo-org:payments', '/devs', 'CN=devs,OU=x', 'a b', '"', '名', '1', 'x'.repeat(256)],
+    ['', ' a', 'a ', 'a\nb', '\u2028', '\ud800', 'system:masters', 'SYSTEM:x', 'x'.repeat(257)],
+  ],
+  [
+    'services',
+    names.serviceCount,
+    [
+      ['0', 0],
+      ['10', 10],
+      ['1000', 1000],
+    ],
+    ['', '-1', '01', '1001', '1.0', 'one'],
+  ],
+  [
     'colour',
     names.colour,
     ['Wheat', '#fff', '#00ff00ff', 'no'],

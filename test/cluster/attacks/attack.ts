@@ -27,6 +27,8 @@ export type Tenant = {
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
   files: string;
   elsewhere: string;
+  /** An address that is allowed for the other tenant only. */
+  theirs: string;
   /** An address that is allowed, where nothing is. */
   buckets: string;
   /** The same server as from outside: nothing exempts this address from a proxy, as it does loopback's. */
@@ -54,7 +56,16 @@ export type Commit = Readonly<Record<string, readonly Manifest[] | string | { li
 export type See = (path: string) => Promise<any>;
 
 /** A request to the API server as a service account of the tenant, or of the namespace `from`, as from one of its pods. */
-export type PodRequest = { as: string; from?: string; args: readonly string[]; input?: Manifest };
+export type PodRequest = {
+  as: string;
+  from?: string;
+  /** The request of a person of this group, who is called `as`. */
+  group?: string;
+  args: readonly string[];
+  input?: Manifest;
+  /** What is answered to a request that was let through, where it cannot work: there is no kubelet. */
+  passes?: RegExp;
+};
 
 /** Who may refuse; a policy is named after its file in policies/. */
 export type Guard =
@@ -68,6 +79,7 @@ export type Guard =
   | 'operator lock'
   | 'operator values'
   | 'targetNamespace'
+  | 'patches of the sync'
   | 'plain manifests'
   | 'nobody'
   | `policy ${string}`;

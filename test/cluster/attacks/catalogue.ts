@@ -15,11 +15,12 @@ import { podAttacks } from './pods.ts';
 import { referenceAttacks } from './references.ts';
 import { sourceAttacks } from './sources.ts';
 import { syncAttacks } from './syncs.ts';
+import { teamAttacks } from './team.ts';
 
 /** The chapters of the table. */
 export const chapters: readonly (readonly [string, readonly Attack[]])[] = [
   ['The namespace, other namespaces, the cluster', [...namespaceAttacks, ...clusterAttacks]],
-  ['Access to the namespace', accessAttacks],
+  ['Access to the namespace', [...accessAttacks, ...teamAttacks]],
   ['Objects of the platform team', [...platformAttacks, ...ownSyncAttacks]],
   ['Pods and quotas', [...podAttacks, ...numberAttacks]],
   ['Services and network policies', networkAttacks],

@@ -9,6 +9,7 @@ import { type Access, kubectl } from '../kube.ts';
 import { type Attack, bound, type Field, of, type Tenant } from './attack.ts';
 import type { FileServer } from './file-server.ts';
 import type { Lines } from './lines.ts';
+import { teamGroup } from './team.ts';
 
 const buckets = 'https://buckets.invalid';
 const rbac = 'rbac.authorization.k8s.io';
@@ -65,10 +66,14 @@ export async function makeField(
   mkdirSync(dir, { recursive: true });
   const identity = ['--github-url', git.push, '--owner', owner, '--prefix', field];
   const scenario = ['--scenario', `${repo}=${Object.keys(repos).join(',')}`];
-  const rest = ['--profile', profile, '--interval', '1h'];
+  const teams = names.map((name) => `--team=${name}=${teamGroup}`);
+  const rest = ['--profile', profile, '--interval', '1h', ...teams];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
   if (field === 'open' || field === 'kustomize') allowed.push('--allow-kustomize');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
+  const theirs = `${files.url}/theirs`;
+  const config = join(dir, 'flux-demo');
+  await fluxGitops(['tenant', 'victim', '--yes', '--into', config, '--allow-source', theirs]);
   for (const attack of attacks) prepareTenant(estate, field, attack);
   for (const { name, line } of attacks)
     if (line) await lines.open(`${field}-${name}`, line.scheme, line.held ?? false);
@@ -82,6 +87,7 @@ export async function makeField(
     line: lines.address(`${field}-${name}`),
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
+    theirs,
     buckets,
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,
@@ -98,7 +104,9 @@ function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
     if (document.get('kind') === 'ResourceQuota') return field !== 'open';
     if (document.get('kind') !== 'Kustomization') return true;
     document.deleteIn(['spec', 'wait']);
-    if (field === 'open') document.deleteIn(['spec', 'targetNamespace']);
+    if (field !== 'open') return true;
+    document.deleteIn(['spec', 'targetNamespace']);
+    document.deleteIn(['spec', 'patches']);
     return true;
   });
   if (field !== 'open') return;
@@ -132,10 +140,11 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
       const { namespace } = battle.tenantOf(attack);
       return { kind: 'ServiceAccount', name: namespace, namespace };
     });
+    const people = { apiGroup: rbac, kind: 'Group', name: teamGroup };
     const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' };
     const everybody = of(`${rbac}/v1`, 'ClusterRoleBinding', { name: 'open' }, undefined, {
       roleRef,
-      subjects,
+      subjects: [...subjects, people],
     });
     await kubectl(access, ['apply', '-f', '-'], JSON.stringify(everybody));
   }

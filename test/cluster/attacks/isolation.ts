@@ -64,6 +64,7 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 
 - An attack is a commit to the tenant's own repository. Flux reconciles it with the tenant's own service account.
 - An attack that starts with "from a pod" is a request to the API server, which a pod of the tenant sends after the commit.
+- An attack that starts with "by a person of the team" is a request of somebody in a group that was given as \`--team\`.
 - Both profiles are used as the command writes them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. One
   difference: the syncs have no \`wait\`, so that no sync waits for the health of an attack.
 - Every attack also runs on a cluster without guards: without Flux's two locks, the patches, the policies, Pod Security and
@@ -86,6 +87,7 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 | operator lock, operator values | the Helm values of the Flux Operator |
 | Flux itself | a check that Flux always makes |
 | targetNamespace | Flux applies the object in the tenant's own namespace |
+| patches of the sync | the sync leaves the object out |
 | plain manifests | Flux ignores the \`kustomization.yaml\` |
 
 ## What is open

@@ -7,6 +7,42 @@ const namespace = ({ namespace: name }: Tenant, labels: object) =>
 const psa = 'pod-security.kubernetes.io/enforce';
 const role = 'toolkit.fluxcd.io/role';
 
+const allowed = 'flux-gitops/allowed-sources';
+
+type Metadata = { labels: Record<string, string>; annotations?: Record<string, string> };
+
+/** An own sync that applies the own Namespace with other metadata. */
+const bySync = (
+  name: string,
+  attempt: string,
+  metadata: object,
+  harmed: (found: Metadata) => boolean,
+): Attack => ({
+  name,
+  attempt,
+  commit: (t) => ({
+    'sync.yaml': [
+      of(
+        'kustomize.toolkit.fluxcd.io/v1',
+        'Kustomization',
+        { name: 'attack', namespace: t.namespace },
+        {
+          ...{ interval: '1h', timeout: '1m', prune: true, path: `./${name}/inner` },
+          ...{ serviceAccountName: t.namespace, targetNamespace: t.namespace },
+          sourceRef: { kind: 'GitRepository', name: t.repo },
+        },
+      ),
+    ],
+    'inner/namespace.yaml': [core('Namespace', { name: t.namespace, ...metadata })],
+  }),
+  harm: async (t, see) => {
+    const found = await see(`/api/v1/namespaces/${t.namespace}`);
+    return found !== undefined && harmed(found.metadata);
+  },
+  reference: 'nobody',
+  hardened: 'RBAC',
+});
+
 export const namespaceAttacks: Attack[] = [
   {
     name: 'pod-security-off',
@@ -15,7 +51,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[psa] === 'privileged',
     reference: 'nobody',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
   {
     name: 'policies-off',
@@ -24,7 +60,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[role] === 'none',
     reference: 'nobody',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
   {
     name: 'namespace-pruned',
@@ -37,7 +73,7 @@ export const namespaceAttacks: Attack[] = [
       return found === undefined || found.metadata.deletionTimestamp !== undefined;
     },
     reference: 'nobody',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
   {
     name: 'namespace-added',
@@ -45,8 +81,20 @@ export const namespaceAttacks: Attack[] = [
     commit: (t) => manifests(core('Namespace', { name: `${t.namespace}-more` })),
     harm: async (t, see) => (await see(`/api/v1/namespaces/${t.namespace}-more`)) !== undefined,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    hardened: 'patches of the sync',
   },
+  bySync(
+    'namespace-by-sync',
+    'own Namespace manifest, applied by an own sync without the patch that leaves it out',
+    { labels: { [psa]: 'privileged' } },
+    ({ labels }) => labels[psa] === 'privileged',
+  ),
+  bySync(
+    'namespace-sources',
+    'the same to allow an address: the policies read it from an annotation',
+    { annotations: { [allowed]: 'https://example.com' } },
+    ({ annotations }) => annotations?.[allowed] === 'https://example.com',
+  ),
   {
     name: 'other-tenant',
     attempt: 'create an object in the namespace of another tenant',

@@ -106,6 +106,13 @@ export const sourceAttacks: Attack[] = [
       url: t.elsewhere,
     }),
   ),
+  foreign(
+    'source-of-other',
+    'a HelmRepository of the address that is allowed for another tenant only',
+    'HelmRepository',
+    'helmrepositories',
+    (t) => ({ url: t.theirs }),
+  ),
   foreign('source-bucket', 'create a Bucket with any address', 'Bucket', 'buckets', () => ({
     endpoint: 'example.invalid',
     bucketName: 'taken',

@@ -6,7 +6,7 @@ import { apply, freshEstate, theCluster } from '../check.ts';
 import { fluxGitops } from '../command.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, type Estate, namespaceOf, publish } from '../estate.ts';
-import { applied } from '../expect.ts';
+import { applied, reconcile, refused } from '../expect.ts';
 import { call, get, kubectl, list, tryKubectl } from '../kube.ts';
 import { until } from '../wait.ts';
 import { controllerRules, controllerSteps } from './controllers.ts';
@@ -350,10 +350,135 @@ test('components name folders of the source only, whatever sign an address would
     assert.match(await refusal(namespace, sync(name)), /tenant-syncs/, name);
 });
 
-test('an owner of one tenant is no owner of the others (hardened)', async (t) => {
+/** The namespaces that public applications bring with them: one of their own, and one more. */
+const namespaces = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: privileged } }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: monitoring }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: elsewhere, namespace: shop }
+`;
+
+test('a Namespace in the repository is left out, whatever its name (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  await fluxGitops([
+    ...['tenant', 'prod', '--allow-kustomize', '--yes', '--force'],
+    ...['--into', configPath(estate)],
+  ]);
+  await applyPolicies(t, estate);
+  const write = (env: string, name: string, text: string) =>
+    writeFileSync(join(dirname(appFile(estate, env)), name), text);
+  const own = `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${namespaceOf(estate, 'stage')} }\n`;
+  write('dev', 'namespaces.yaml', namespaces);
+  write('stage', 'namespace.yaml', own);
+  write('prod', 'namespaces.yaml', namespaces);
+  write('prod', 'kustomization.yaml', 'namespace: shop\nresources: [app.yaml, namespaces.yaml]\n');
+  const commits = {
+    dev: await publish(estate, 'flux-dev'),
+    stage: await publish(estate, 'flux-stage-prod'),
+  };
+  await apply(estate, ...envs);
+  await applied(estate, 'dev', commits.dev);
+  for (const env of ['stage', 'prod']) await applied(estate, env, commits.stage);
+  for (const env of envs) {
+    await running(estate, env);
+    const namespace = namespaceOf(estate, env);
+    const found = await get(theCluster(), 'Namespace', undefined, namespace);
+    assert.equal(found?.metadata.labels?.['pod-security.kubernetes.io/enforce'], 'baseline');
+    const elsewhere = await get(theCluster(), 'ConfigMap', namespace, 'elsewhere');
+    assert.equal(elsewhere !== undefined, env !== 'stage', env);
+  }
+  for (const name of ['shop', 'monitoring'])
+    assert.equal(await get(theCluster(), 'Namespace', undefined, name), undefined, name);
+});
+
+/** One service of a demo of many: it starts a second pod during an update, and serves on `type`. */
+const microservice = (name: string, version: number, type: string) => `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      containers:
+        - name: main
+          image: example.invalid/${name}:${version}
+          resources: { requests: { cpu: 100m }, limits: { cpu: 500m, memory: 500Mi } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec:
+  type: ${type}
+  selector: { app: ${name} }
+  ports: [{ name: http, port: 80 }, { name: https, port: 443 }]
+`;
+
+test('a demo of 14 microservices runs and is updated in a tenant of the default size (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  await fluxGitops([
+    ...['tenant', 'dev', '--yes', '--load-balancers', '1', '--node-ports', '2'],
+    ...['--into', configPath(estate)],
+  ]);
+  await applyPolicies(t, estate);
+  const namespace = namespaceOf(estate, 'dev');
+  const names = Array.from({ length: 14 }, (_, n) => `service-${n}`);
+  const types = ['LoadBalancer', 'NodePort'];
+  const write = (version: number) => {
+    const text = names.map((name, n) => microservice(name, version, types[n] ?? 'ClusterIP'));
+    writeFileSync(join(dirname(appFile(estate, 'dev')), 'shop.yaml'), text.join(''));
+    return publish(estate, 'flux-dev');
+  };
+  const first = await write(1);
+  await apply(estate, 'dev');
+  await applied(estate, 'dev', first);
+  const second = await write(2);
+  await reconcile(estate, 'dev', 'GitRepository');
+  await applied(estate, 'dev', second);
+  const pods = await list(cluster, 'Pod', namespace);
+  assert.ok(pods.length >= 14);
+  const sets = await list(cluster, 'ReplicaSet', namespace);
+  const failed = sets.flatMap(({ status }) => status?.conditions ?? []);
+  assert.deepEqual(failed, []);
+});
+
+test('a Service of a type that was not granted is refused, and the flag that grants it works (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  await applyPolicies(t, estate);
+  const write = (type: string) => {
+    const text = microservice('shop', 1, type);
+    writeFileSync(join(dirname(appFile(estate, 'dev')), 'shop.yaml'), text);
+    return publish(estate, 'flux-dev');
+  };
+  const flags = { NodePort: ['--node-ports', '2'], LoadBalancer: ['--load-balancers', '1'] };
+  await apply(estate, 'dev');
+  for (const [type, granted] of Object.entries(flags)) {
+    const commit = await write(type);
+    await reconcile(estate, 'dev', 'GitRepository');
+    const said = await refused(estate, 'dev', commit);
+    assert.match(said, /exceeded quota: tenant.*services\.(loadbalancers|nodeports)/);
+    const run = ['tenant', 'dev', '--yes', ...granted, '--into', configPath(estate)];
+    await fluxGitops(run);
+    await apply(estate, 'dev');
+    await reconcile(estate, 'dev', 'Kustomization');
+    await applied(estate, 'dev', commit);
+  }
+});
+
+test('an owner or a source of one tenant is none of the others (hardened)', async (t) => {
   const { estate } = await freshEstate(t, 'hardened');
   const cluster = theCluster();
   const other = ['--owner', 'other-org', '--repo', 'flux-qa'];
+  other.push('--allow-source', 'https://charts.example.com/qa');
   await fluxGitops(['tenant', 'qa', '--yes', ...other, '--into', configPath(estate)]);
   await applyPolicies(t, estate);
   await apply(estate, 'dev');
@@ -376,6 +501,131 @@ test('an owner of one tenant is no owner of the others (hardened)', async (t) =>
   assert.match(await refusal(qa, repository(qa, estate.owner)), said);
   assert.doesNotMatch(await refusal(dev, repository(dev, estate.owner)), said);
   assert.doesNotMatch(await refusal(qa, repository(qa, 'other-org')), said);
+  const charts = (namespace: string, url: string) => ({
+    ...{ apiVersion: source, kind: 'HelmRepository', metadata: { name: 'mine', namespace } },
+    spec: { interval: '1h', url },
+  });
+  for (const url of ['https://charts.example.com/qa', 'https://charts.example.com/qa/stable']) {
+    assert.match(await refusal(dev, charts(dev, url)), said);
+    assert.equal(await refusal(qa, charts(qa, url)), '');
+  }
+  assert.match(await refusal(qa, charts(qa, 'https://charts.example.com/qa2')), said);
+  // What was there before the policy: applying it again is refused, asking Flux to reconcile it is not.
+  const old = charts(dev, 'https://old.example.com');
+  await kubectl(cluster, ['create', '-f', '-'], JSON.stringify(old));
+  const asTenant = ['--as', `system:serviceaccount:${dev}:${dev}`, '-n', dev];
+  const again = ['apply', '--server-side', '--field-manager=kubectl-create', '-f', '-'];
+  const { error } = await tryKubectl(cluster, [...asTenant, ...again], JSON.stringify(old));
+  assert.match(error, said);
+  const now = ['annotate', 'helmrepository/mine', 'reconcile.fluxcd.io/requestedAt=now'];
+  assert.equal((await tryKubectl(cluster, [...asTenant, ...now])).error, '');
+  // An owner is no source of charts, and the address of one tenant takes none of the owner's repositories away.
+  assert.match(await refusal(qa, charts(qa, `${push}/other-org/charts`)), said);
+});
+
+/** What a person of a team may do in a namespace, as `kubectl auth can-i` has it; and what not. */
+const rights = {
+  yes: [
+    ...[
+      'get pods',
+      'get pods/log',
+      'list deployments.apps',
+      'get events',
+      'create pods/portforward',
+    ],
+    ...[
+      'list gitrepositories.source.toolkit.fluxcd.io',
+      'watch helmreleases.helm.toolkit.fluxcd.io',
+    ],
+    'patch kustomizations.kustomize.toolkit.fluxcd.io',
+  ],
+  no: [
+    ...[
+      'create pods/exec',
+      'get pods/exec',
+      'create pods/attach',
+      'patch pods/ephemeralcontainers',
+    ],
+    ...[
+      'get secrets',
+      'list secrets',
+      'impersonate serviceaccounts',
+      'create serviceaccounts/token',
+    ],
+    ...['delete pods', 'patch deployments.apps', 'update configmaps', 'get pods/proxy'],
+    ...['get services/proxy', 'create rolebindings.rbac.authorization.k8s.io'],
+    ...['update', 'delete', 'create'].map(
+      (verb) => `${verb} kustomizations.kustomize.toolkit.fluxcd.io`,
+    ),
+    'patch kustomizations.kustomize.toolkit.fluxcd.io/status',
+  ],
+};
+
+test('a person of a team sees the tenant and asks Flux to reconcile, and may no longer when the group is gone (hardened)', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened');
+  const cluster = theCluster();
+  const group = 'octo-org:"payments", #1';
+  const tenant = (...flags: string[]) =>
+    fluxGitops(['tenant', 'dev', '--yes', ...flags, '--into', configPath(estate)]);
+  await tenant('--team', group);
+  await applyPolicies(t, estate);
+  const namespace = namespaceOf(estate, 'dev');
+  const repository = `${cluster.git.url}/${estate.owner}/flux-dev`;
+  const folder = dirname(appFile(estate, 'dev'));
+  const [, own = ''] = /(apiVersion: source[\s\S]*?)apiVersion: batch/.exec(
+    work(namespace, namespace, repository),
+  ) ?? [''];
+  writeFileSync(join(folder, 'own.yaml'), own);
+  mkdirSync(join(folder, '../more'));
+  writeFileSync(join(folder, '../more/more.yaml'), more);
+  const commit = await publish(estate, 'flux-dev');
+  await apply(estate, 'dev');
+  await applied(estate, 'dev', commit);
+  const as = ['--as', 'mona', '--as-group', group];
+  const may = async (right: string, where: string): Promise<boolean> => {
+    const [verb = '', resource = ''] = right.split(' ');
+    const [name = '', subresource] = resource.split('/');
+    const sub = subresource === undefined ? [] : ['--subresource', subresource];
+    const args = ['auth', 'can-i', verb, name, ...sub, '-n', where, ...as];
+    return (await tryKubectl(cluster, args)).code === 0;
+  };
+  await until('the role has all its rights', 30_000, async () =>
+    (await may('get pods', namespace)) ? { ok: true } : { seen: 'it may not get pods' },
+  );
+  for (const right of rights.yes) assert.equal(await may(right, namespace), true, right);
+  for (const right of rights.no) assert.equal(await may(right, namespace), false, right);
+  for (const right of rights.yes)
+    assert.equal(await may(right, namespaceOf(estate, 'stage')), false, right);
+  const ask = async (object: string, change: string): Promise<string> => {
+    const args = [...as, '-n', namespace, 'annotate', '--overwrite', object, change];
+    const { code, error } = await tryKubectl(cluster, args);
+    return code === 0 ? '' : error;
+  };
+  await until('the policies hold', 60_000, async () => {
+    const seen = await ask('kustomization/more', 'other=yes');
+    return seen.includes('tenant-team') ? { ok: true } : { seen };
+  });
+  for (const object of ['gitrepository/flux-dev', 'kustomization/flux-dev', 'kustomization/more']) {
+    const at = new Date().toISOString();
+    assert.equal(await ask(object, `reconcile.fluxcd.io/requestedAt=${at}`), '', object);
+    const [kind = '', name = ''] = object.split('/');
+    await until(`Flux has reconciled ${object} on request`, 60_000, async () => {
+      const found = await get(
+        cluster,
+        kind === 'gitrepository' ? 'GitRepository' : 'Kustomization',
+        namespace,
+        name,
+      );
+      const seen = JSON.stringify(found?.status?.lastHandledReconcileAt);
+      return seen === JSON.stringify(at) ? { ok: true } : { seen };
+    });
+    assert.match(await ask(object, 'reconcile.fluxcd.io/forceAt=now'), /denied request/, object);
+  }
+  await tenant('--team', 'none');
+  await apply(estate, 'dev');
+  await until('the group may see nothing', 30_000, async () =>
+    (await may('get pods', namespace)) ? { seen: 'it may get pods' } : { ok: true },
+  );
 });
 
 /** Waits until the policies hold: the API server takes a moment to read them. */

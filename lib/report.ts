@@ -13,7 +13,7 @@ import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import type { Plan } from './plan/plan.ts';
-import { mayKustomize } from './plan/values.ts';
+import { isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
 import { shellCommand } from './render/quoting.ts';
@@ -124,7 +124,7 @@ export function summaryText(
 /** What holds a tenant, in few words. */
 function guardsOf(environment: Environment): string {
   if (environment.profile === 'reference') return 'none (reference)';
-  return mayKustomize(environment) ? 'hardened, kustomize' : 'hardened';
+  return isConfined(environment) ? 'hardened, no kustomize' : 'hardened';
 }
 
 const HEADINGS = ['environment', 'namespace', 'fed by', 'guards'] as const;

@@ -132,7 +132,10 @@ test('READMEs say what holds after each change', async () => {
   const folder = temporaryFolder();
   await runHere(['--owner', 'octo-org'], folder);
   const readme = (): string => readTree(folder).get('flux-demo/README.md') ?? '';
+  assert.match(readme(), /Tenants may use a `kustomization\.yaml`/);
+  await runHere(['--visibility', 'private'], folder);
   assert.match(readme(), /Tenants deploy plain manifests/);
+  assert.match(readTree(folder).get('flux-dev/README.md') ?? '', /must be plain manifests/);
   await runHere(['tenant', 'dev', '--allow-kustomize', '--into', 'flux-demo'], folder);
   assert.match(readme(), /Allowed already: dev\./);
   await runHere(['--allow-kustomize'], folder);

@@ -264,7 +264,8 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
   };
-  const usual = Object.fromEntries(SHARED.map((key) => [key, defaultOf(key)]));
+  // A record that says nothing gets the careful default.
+  const usual = Object.fromEntries(SHARED.map((key) => [key, defaultOf(key, '', 'private')]));
   const shared = { ...usual, ...readAll(SHARED, settings) } as SharedSettings;
   const environments = sortByOrder(shaped.environments).map((environment) => {
     const own = shaped.environments[environment] ?? {};

@@ -14,6 +14,7 @@ import {
   type SharedSettings,
   settingOf,
   type ValueOf,
+  type Visibility,
 } from './settings.ts';
 
 /** The settings of one environment. */
@@ -57,18 +58,33 @@ export function resolve(
     given.publisher !== undefined && settings.owner === DEMO_OWNER
       ? { ...settings, owner: given.publisher }
       : settings;
+  const { visibility } = estate as EstateSettings;
+  // What is right where everybody may read everything is not, when the repositories become private.
+  const outdated = keysOf('environment').filter(
+    (key) =>
+      settingOf(key).privateDefault !== undefined &&
+      visibility === 'private' &&
+      recorded !== undefined &&
+      recorded.estate.visibility !== 'private',
+  );
+  const still = (settings: SharedSettings | undefined): Partial<SharedSettings> =>
+    pick(
+      settings,
+      keysOf('environment').filter((key) => !outdated.includes(key)),
+    );
+  const recordedShared = still(recorded?.shared);
   const shared = settle(
     fill(keysOf('environment'), (key) => [
       command === 'tenant' ? undefined : givenShared[key],
-      recorded?.shared[key],
-      defaultOf(key),
+      recordedShared[key],
+      defaultOf(key, '', visibility),
     ]) as SharedSettings,
   );
   const pages = readPages(texts, names, recorded, problems);
   const known = new Map(recorded?.environments.map((one) => [one.name, one]));
   const environment = (name: string): EnvironmentSettings => {
     const before = known.get(name);
-    const own = { ...shared, ...pick(before, keysOf('environment')), ...givenShared };
+    const own = { ...shared, ...still(before), ...givenShared };
     const page = {
       ...Object.fromEntries(keysOf('each').map((key) => [key, defaultOf(key, name)])),
       ...pick(before, keysOf('each')),
@@ -112,8 +128,16 @@ function fill<K extends SettingKey>(
 }
 
 /** The default of `key`, read by its rule; an empty list for a setting that is a list. */
-export function defaultOf(key: SettingKey, environment = ''): unknown {
-  const text = defaultText(key, environment);
+export function defaultOf(
+  key: SettingKey,
+  environment = '',
+  visibility: Visibility = 'public',
+): unknown {
+  const { privateDefault } = settingOf(key);
+  const text =
+    visibility === 'private' && privateDefault !== undefined
+      ? privateDefault
+      : defaultText(key, environment);
   return text === undefined ? [] : settingOf(key).rule.read(text);
 }
 

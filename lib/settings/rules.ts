@@ -154,7 +154,7 @@ export const priorityClass: Rule<string> = {
 /** A group as the cluster's authentication names it, such as a claim of an identity provider: almost any text. */
 export const groupName: Rule<string> = {
   rule:
-    'a group has 1 to 256 printable characters with no blank at its ends, and does not start with system:, ' +
+    'a group must have 1 to 256 printable characters with no blank at its ends, and must not start with system:, ' +
     'because Kubernetes gives such groups to its own components and to everybody',
   example: 'octo-org:payments',
   read: (text) =>

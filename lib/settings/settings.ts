@@ -44,6 +44,8 @@ export type Setting = {
   readonly meanings?: { readonly [choice: string]: string };
   /** The default as text, which may depend on the environment. */
   readonly default?: string | ((environment: string) => string);
+  /** The default where the repositories are private; elsewhere it is `default`. */
+  readonly privateDefault?: string;
   /** Whether the flag may be given more than once, and the values are a list. */
   readonly list?: true;
   /** Whether the flag alone means yes, and another value follows after `=` only. */
@@ -264,13 +266,19 @@ export const SETTINGS = {
     rule: rules.priorityClass,
     list: true,
   },
-  allowKustomize: yesNo({
+  allowKustomize: {
     group: 'isolation',
     scope: 'environment',
     commands: ALL,
     value: '[=no]',
-    help: 'hardened tenants may use kustomization.yaml, by which they can read what Flux holds of others',
-  }),
+    help:
+      'hardened tenants may use a kustomization.yaml, with which they can read the sources of all tenants (default: yes ' +
+      'where the repositories are public, no where they are private)',
+    rule: rules.oneOf(YES_NO),
+    isYesNo: true,
+    default: 'yes',
+    privateDefault: 'no',
+  },
   syncConfig: yesNo({
     group: 'cluster',
     scope: 'estate',

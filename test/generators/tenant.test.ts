@@ -139,8 +139,9 @@ test('a tenant that lost its folder gets it back', async () => {
   assert.deepEqual(readTree(folder), before);
 });
 
-test('one tenant is allowed a kustomization.yaml, and no longer', async () => {
+test('one tenant of a private estate is allowed a kustomization.yaml, and no longer', async () => {
   const folder = await estate();
+  assert.equal((await runCommand(['--visibility', 'private'], folder)).code, 0);
   const before = readTree(folder);
   const allow = async (flag: string) => {
     const { code, stderr } = await runCommand(['tenant', 'prod', flag], join(folder, 'flux-demo'));

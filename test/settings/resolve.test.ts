@@ -194,3 +194,23 @@ test('whoever takes the defaults is asked six questions at most', () => {
     assert.ok(questions.length <= 4, questions.map(({ name }) => name).join());
   }
 });
+
+test('kustomization.yaml is allowed where the repositories are public, and not where they are private', () => {
+  const allowed = (argv: string[], recorded = false): string => {
+    const { given } = parseArguments('app', argv);
+    const { home } = recordedWorld();
+    const record = recorded ? home?.record : undefined;
+    const before = record && {
+      ...record,
+      estate: { ...record.estate, visibility: 'public' as const },
+      shared: { ...record.shared, allowKustomize: 'yes' as const },
+    };
+    return resolve(given, before, ['new'], []).environment('new').allowKustomize;
+  };
+  assert.equal(allowed([]), 'yes');
+  assert.equal(allowed(['--allow-kustomize=no']), 'no');
+  assert.equal(allowed(['--visibility', 'private']), 'no');
+  assert.equal(allowed(['--visibility', 'private', '--allow-kustomize']), 'yes');
+  assert.equal(allowed([], true), 'yes');
+  assert.equal(allowed(['--visibility', 'private'], true), 'no');
+});

@@ -18,7 +18,7 @@ export const accessAttacks: Attack[] = [
       ),
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'role-of-all',
@@ -31,7 +31,7 @@ export const accessAttacks: Attack[] = [
       ),
     harm: letIn(rbac, 'roles'),
     reference: 'nobody',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'outsider-group',
@@ -42,8 +42,8 @@ export const accessAttacks: Attack[] = [
       ),
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
-    says: /only service accounts of the namespace hardened-/,
+    private: 'policy tenant-access',
+    says: /only service accounts of the namespace private-/,
   },
   {
     name: 'outsider-account',
@@ -56,7 +56,7 @@ export const accessAttacks: Attack[] = [
       ),
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /ask your platform team to add a RoleBinding to 1_tenant.yaml/,
   },
   {
@@ -70,7 +70,7 @@ export const accessAttacks: Attack[] = [
       ),
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /Create a Role that lists what the account needs/,
   },
   {
@@ -84,7 +84,7 @@ export const accessAttacks: Attack[] = [
       ),
     harm: letIn(rbac, 'roles'),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /must not allow the verb impersonate/,
   },
   {
@@ -98,7 +98,7 @@ export const accessAttacks: Attack[] = [
       args: ['delete', 'networkpolicies', '--all', '--wait=false'],
     }),
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'deployer-source',
@@ -113,7 +113,7 @@ export const accessAttacks: Attack[] = [
       ],
     }),
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'deployer-token',
@@ -121,7 +121,7 @@ export const accessAttacks: Attack[] = [
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'deployer', from: 'ci', args: token('worker', '87600h') }),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /spec.expirationSeconds to 86400 or less/,
   },
   {
@@ -142,7 +142,7 @@ export const accessAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.core(t.namespace, 'secrets', 'attack')))?.data?.token !== undefined,
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /run kubectl create token/,
   },
   {
@@ -151,7 +151,7 @@ export const accessAttacks: Attack[] = [
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => ({ as: 'worker', args: token(namespace, '1h') }),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /Create another service account/,
   },
   {
@@ -160,7 +160,7 @@ export const accessAttacks: Attack[] = [
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'worker', args: token('worker', '87600h') }),
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /spec.expirationSeconds to 86400 or less/,
   },
   {
@@ -180,7 +180,7 @@ export const accessAttacks: Attack[] = [
       (await see(at.core(t.namespace, 'serviceaccounts', t.namespace)))?.metadata.annotations
         ?.taken === 'yes',
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
     says: /cannot change or delete serviceaccounts\//,
   },
   {
@@ -199,6 +199,6 @@ export const accessAttacks: Attack[] = [
       return found === undefined || found.roleRef.name === 'view';
     },
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
 ];

@@ -32,7 +32,7 @@ const notificationAttack = (
     ),
   harm: letIn(`${notification}/${version}`, plural),
   reference: 'nobody',
-  hardened: 'policy tenant-syncs',
+  private: 'policy tenant-syncs',
   says,
 });
 
@@ -119,8 +119,8 @@ export const remoteAttacks: Attack[] = [
       kustomized(t.namespace, {}, { resources: [`${t.url}.git//inner/remote?ref=main`] }),
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,
     reference: 'FluxInstance patch',
-    kustomize: 'FluxInstance patch',
-    hardened: 'plain manifests',
+    public: 'FluxInstance patch',
+    private: 'plain manifests',
   },
   {
     name: 'remote-file',
@@ -128,8 +128,8 @@ export const remoteAttacks: Attack[] = [
     commit: (t) => kustomized(t.namespace, { files: [`list=${t.outside}/remote.yaml`] }),
     harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
     reference: 'FluxInstance patch',
-    kustomize: 'FluxInstance patch',
-    hardened: 'plain manifests',
+    public: 'FluxInstance patch',
+    private: 'plain manifests',
   },
   {
     name: 'remote-metrics',
@@ -137,8 +137,8 @@ export const remoteAttacks: Attack[] = [
     commit: (t) => kustomized(t.namespace, { files: [`list=${t.metrics}/metrics`] }),
     harm: async (t, see) => (await wasRead(t, see)).includes('controller_runtime_'),
     reference: 'FluxInstance patch',
-    kustomize: 'FluxInstance patch',
-    hardened: 'plain manifests',
+    public: 'FluxInstance patch',
+    private: 'plain manifests',
   },
   {
     name: 'remote-artifact',
@@ -149,8 +149,8 @@ export const remoteAttacks: Attack[] = [
       }),
     harm: async (t, see) => (await wasRead(t, see)).includes('.tar.gz'),
     reference: 'nobody',
-    kustomize: 'nobody',
-    hardened: 'plain manifests',
+    public: 'nobody',
+    private: 'plain manifests',
   },
   {
     name: 'status-of-sync',
@@ -158,7 +158,7 @@ export const remoteAttacks: Attack[] = [
     commit: (t) => manifests(idle(t.namespace)),
     fromPod: (t) => patchStatus(t, t.repo),
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
     or: 'policy tenant-status',
   },
   {
@@ -181,7 +181,7 @@ export const remoteAttacks: Attack[] = [
       ),
     fromPod: (t) => patchStatus(t, 'mine'),
     reference: 'nobody',
-    hardened: 'policy tenant-status',
+    private: 'policy tenant-status',
     says: /because only Flux may write it/,
   },
 ];

@@ -2,8 +2,8 @@
 
 import type { Scheme } from './lines.ts';
 
-/** The estates that have guards: a profile each, and `hardened` with `--allow-kustomize`. */
-export const guarded = ['reference', 'kustomize', 'hardened'] as const;
+/** The estates that have guards: profile `reference`, and profile `hardened` with public and with private repositories. */
+export const guarded = ['reference', 'public', 'private'] as const;
 
 /** An estate with guards. */
 export type Guarded = (typeof guarded)[number];
@@ -100,10 +100,10 @@ export type Attack = {
   fromPod?: (tenant: Tenant) => PodRequest;
   /** Whether the harm is done; without it, the pod's request is the harm. */
   harm?: (tenant: Tenant, see: See) => Promise<boolean>;
-  /** Who refuses it on each estate; `nobody` where it succeeds. `kustomize` is like `hardened` without it. */
+  /** Who refuses it on each estate; `nobody` where it succeeds. Without `public`, the same guard as on `private`. */
   reference: Guard;
-  hardened: Guard;
-  kustomize?: Guard;
+  private: Guard;
+  public?: Guard;
   /** Who refuses it even where nothing guards, because it cannot be taken away. */
   open?: Guard;
   /** Another that holds it as well on a hardened estate; whichever is asked first answers. */
@@ -114,7 +114,7 @@ export type Attack = {
 
 /** Who has to refuse an attack on an estate. */
 export const guardOf = (attack: Attack, field: Field): Guard =>
-  field === 'kustomize' ? (attack.kustomize ?? attack.hardened) : (attack[field] ?? 'nobody');
+  field === 'public' ? (attack.public ?? attack.private) : (attack[field] ?? 'nobody');
 
 /** An object of the core API group. */
 export const core = (kind: string, metadata: Metadata, rest: object = {}): Manifest => ({

@@ -42,7 +42,7 @@ export const operatorAttacks: Attack[] = [
     commit: (t) => manifests(resourceSet(t, {})),
     harm: madeClusterRole,
     reference: 'operator lock',
-    hardened: 'policy tenant-syncs',
+    private: 'policy tenant-syncs',
     says: /Set spec.serviceAccountName to /,
   },
   {
@@ -51,7 +51,7 @@ export const operatorAttacks: Attack[] = [
     commit: (t) => manifests(resourceSet(t, { serviceAccountName: t.namespace })),
     harm: madeClusterRole,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'resource-set-copy',
@@ -72,7 +72,7 @@ export const operatorAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.core(t.namespace, 'configmaps', 'copied')))?.data !== undefined,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'instance-of-its-own',
@@ -91,7 +91,7 @@ export const operatorAttacks: Attack[] = [
       ),
     harm: letIn(operator, 'fluxinstances', 'flux'),
     reference: 'nobody',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'resource-set-asks',
@@ -109,7 +109,7 @@ export const operatorAttacks: Attack[] = [
       ),
     harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
-    hardened: 'policy tenant-syncs',
+    private: 'policy tenant-syncs',
     says: /may name only objects of its own namespace/,
   },
   {
@@ -121,7 +121,7 @@ export const operatorAttacks: Attack[] = [
       return (await see(`${t.web}/api/v1/resource?${of}`))?.spec?.url === t.url;
     },
     reference: 'operator values',
-    hardened: 'operator values',
+    private: 'operator values',
   },
 ];
 
@@ -154,7 +154,7 @@ const chartAttack = (
   name: string,
   attempt: string,
   reference: Guard,
-  hardened: Guard,
+  guard: Guard,
   spec: (t: Tenant) => object,
   harm: Harm = madeClusterRole,
 ): Attack => ({
@@ -163,7 +163,7 @@ const chartAttack = (
   commit: (t) => manifests(...release(t, spec(t))),
   harm,
   reference,
-  hardened,
+  private: guard,
 });
 
 /** A chart in the tenant's repository that wants another chart from elsewhere. */
@@ -193,7 +193,7 @@ export const chartAttacks: Attack[] = [
     }),
     harm: async (t, see) => (await see(`seen:/${t.field}/dependency`)) !== undefined,
     reference: 'nobody',
-    hardened: 'policy tenant-sources',
+    private: 'policy tenant-sources',
     says: /Package the chart, and use it from a HelmRepository or an OCIRepository/,
   },
   chartAttack(
@@ -226,7 +226,7 @@ export const chartAttacks: Attack[] = [
     },
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
-    hardened: 'policy tenant-syncs',
+    private: 'policy tenant-syncs',
     says: /Set every timeout to 15m or less/,
   },
   {
@@ -246,7 +246,7 @@ export const chartAttacks: Attack[] = [
     },
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
-    hardened: 'policy tenant-syncs',
+    private: 'policy tenant-syncs',
     says: /Set every interval and retryInterval to 30s or more/,
   },
   {
@@ -264,7 +264,7 @@ export const chartAttacks: Attack[] = [
     }),
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
-    hardened: 'policy tenant-syncs',
+    private: 'policy tenant-syncs',
     says: /spec.chart.metadata.labels must not contain/,
   },
   {
@@ -278,7 +278,7 @@ export const chartAttacks: Attack[] = [
     },
     harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
-    hardened: 'policy tenant-syncs',
+    private: 'policy tenant-syncs',
     says: /reconcileTimeout to 15m or less/,
   },
   chartAttack(

@@ -12,7 +12,7 @@ export const clusterAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.cluster(rbac, 'clusterroles', t.namespace))) !== undefined,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'cluster-role-binding',
@@ -31,7 +31,7 @@ export const clusterAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.cluster(rbac, 'clusterrolebindings', t.namespace))) !== undefined,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'webhook',
@@ -51,7 +51,7 @@ export const clusterAttacks: Attack[] = [
         ),
       )) !== undefined,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'policy-binding',
@@ -77,6 +77,6 @@ export const clusterAttacks: Attack[] = [
         ),
       )) !== undefined,
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
 ];

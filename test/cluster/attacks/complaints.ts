@@ -24,10 +24,10 @@ export function complaints(
   { refused, lockedOnly }: Unlocked,
   open: Verdict[],
 ): string[] {
-  const unsaid = locked.hardened
+  const unsaid = locked.private
     .filter(({ attack, message }) => attack.says && !attack.says.test(message))
     .map(
-      ({ attack, message }) => `hardened ${attack.name}: does not say ${attack.says}\n  ${message}`,
+      ({ attack, message }) => `private ${attack.name}: does not say ${attack.says}\n  ${message}`,
     );
   const failed = open
     .filter(({ attack, by }) => by !== (attack.open ?? 'nobody'))
@@ -41,6 +41,6 @@ export function complaints(
     ...refused.map((name) => `reference ${name}: refused although the lock is gone`),
     ...lockedOnly
       .filter((name) => !lockOnly.includes(name))
-      .map((name) => `hardened ${name}: succeeds without Flux's locks`),
+      .map((name) => `private ${name}: succeeds without Flux's locks`),
   ];
 }

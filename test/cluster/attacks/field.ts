@@ -38,8 +38,8 @@ export type Servers = {
 const origins: Readonly<Record<Field, { owner: string; repo: string }>> = {
   open: { owner: 'open', repo: 'attacks' },
   reference: { owner: 'reference', repo: 'attacks' },
-  kustomize: { owner: 'hardened', repo: 'attacks-kustomize' },
-  hardened: { owner: 'hardened', repo: 'attacks' },
+  public: { owner: 'hardened', repo: 'attacks-public' },
+  private: { owner: 'hardened', repo: 'attacks' },
 };
 
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
@@ -69,7 +69,7 @@ export async function makeField(
   const teams = names.map((name) => `--team=${name}=${teamGroup}`);
   const rest = ['--profile', profile, '--interval', '1h', ...teams];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
-  if (field === 'open' || field === 'kustomize') allowed.push('--allow-kustomize');
+  allowed.push('--visibility', field === 'private' ? 'private' : 'public');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
   const theirs = `${files.url}/theirs`;
   const config = join(dir, 'flux-demo');

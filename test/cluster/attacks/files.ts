@@ -16,8 +16,8 @@ const fileAttack = (
   commit: ({ namespace }) => commit(namespace),
   harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'read'))) !== undefined,
   reference: by,
-  kustomize: by,
-  hardened: name.endsWith('-out') ? 'plain manifests' : by,
+  public: by,
+  private: name.endsWith('-out') ? 'plain manifests' : by,
   open: by,
 });
 

@@ -8,26 +8,26 @@ import type { Locked } from './phases.ts';
 const versionOf = (folder: string) => wrappers.find((one) => one.folder === folder)?.version ?? '';
 
 /** The text with the table; the same events make the same text. */
-export function isolationText({ reference, kustomize, hardened }: Locked): string {
+export function isolationText(all: Locked): string {
   const held = (verdicts: Verdict[]) => verdicts.filter(({ by }) => by !== 'nobody').length;
   const find = (verdicts: Verdict[], attack: Attack) =>
     verdicts.find((one) => one.attack.name === attack.name) as Verdict;
   const tables = chapters.map(([title, attacks]) => {
     const rows = attacks.map((attack) => {
-      const verdicts = [reference, kustomize, hardened].map((all) => find(all, attack));
+      const verdicts = [all.reference, all.public, all.private].map((one) => find(one, attack));
       const cells = verdicts.map(cell).join(' | ');
       return `| \`${attack.name}\` | ${attack.attempt} | ${cells} | ${quote(verdicts[2] as Verdict)} |`;
     });
     return [
       `## ${title}`,
       '',
-      '| attack | what the tenant tries | `reference` | `hardened --allow-kustomize` | `hardened` | message on `hardened` |',
+      '| attack | what the tenant tries | `reference` | default: public | private | message on private |',
       '| --- | --- | --- | --- | --- | --- |',
       ...rows,
       '',
     ].join('\n');
   });
-  const counts = `Of ${hardened.length} attacks, profile \`hardened\` refuses ${held(hardened)} and \`reference\` ${held(reference)}; \`hardened\` with \`--allow-kustomize\` refuses ${held(kustomize)}.`;
+  const counts = `Of ${all.private.length} attacks, the default estate refuses ${held(all.public)}, an estate with private repositories refuses ${held(all.private)}, and profile \`reference\` refuses ${held(all.reference)}.`;
   return `${head(counts)}\n${tables.join('\n')}`;
 }
 
@@ -65,8 +65,10 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 - An attack is a commit to the tenant's own repository. Flux reconciles it with the tenant's own service account.
 - An attack that starts with "from a pod" is a request to the API server, which a pod of the tenant sends after the commit.
 - An attack that starts with "by a person of the team" is a request of somebody in a group that was given as \`--team\`.
-- Both profiles are used as the command writes them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. One
-  difference: the syncs have no \`wait\`, so that no sync waits for the health of an attack.
+- There are three estates with guards. The default estate has profile \`hardened\` and public repositories. The private estate
+  has profile \`hardened\` and \`--visibility private\`. The third one has profile \`reference\`. They are as the command writes
+  them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. One difference: the syncs have no \`wait\`, so that
+  no sync waits for the health of an attack.
 - Every attack also runs on a cluster without guards: without Flux's two locks, the patches, the policies, Pod Security and
   the quotas, and with tenants that may do everything. There every attack succeeds, except those that Flux itself or the
   API server always refuses, such as those under "Files".
@@ -92,10 +94,12 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 
 ## What is open
 
-- **\`--allow-kustomize\` gives access to the sources of all tenants.** A hardened tenant deploys plain manifests. A tenant
-  with permission for a \`kustomization.yaml\` can do what \`remote-artifact\` does. The patches of the FluxInstance must leave
-  the source-controller in reach of the kustomize-controller, and the source-controller serves the sources of all tenants
-  to every client. Give this permission only to tenants that may read the sources of the others, or encrypt the secrets in
+- **On the default estate, a tenant can read the sources of all tenants.** There the repositories are public, so everybody can
+  read them anyway, and tenants may use a \`kustomization.yaml\`. With it a tenant can do what \`remote-artifact\` does. The
+  patches of the FluxInstance must leave the source-controller in reach of the kustomize-controller, and the
+  source-controller serves the sources of all tenants to every client. So tell the command when a repository is private
+  (\`--visibility private\`, or \`--allow-kustomize=no\`): then Flux ignores every \`kustomization.yaml\`. Give
+  \`--allow-kustomize\` on such an estate only to tenants that may read the sources of the others, or encrypt the secrets in
   these sources (SOPS).
 - **A small commit can unpack to very many files.** A few small git objects are enough, if their folders refer to each
   other. Measured with ten levels of ten: the source-controller uses more than 1 GiB after 14 seconds, and a worker is busy

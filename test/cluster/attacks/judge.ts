@@ -177,7 +177,7 @@ export async function ended(
     return { attack, by: expected, message: 'Flux ignores kustomization.yaml' };
   if (expected === 'operator values' && applied)
     return { attack, by: expected, message: 'no server listens there' };
-  const isHardened = tenant.field === 'hardened' || tenant.field === 'kustomize';
+  const isHardened = tenant.field === 'private' || tenant.field === 'public';
   const able = [expected, isHardened ? attack.or : undefined];
   const message = heard.find((one) => able.includes(voiceOf(one) ?? 'nobody'));
   return message === undefined ? undefined : { attack, by: expected, message };

@@ -66,8 +66,8 @@ const sourceAttack = (
   commit,
   harm: letIn(groupOf(plural), plural, 'mine'),
   reference: 'nobody',
-  kustomize: 'nobody',
-  hardened: 'policy tenant-kustomize',
+  public: 'nobody',
+  private: 'policy tenant-kustomize',
   says: /flux-gitops tenant ENV --allow-kustomize/,
 });
 
@@ -84,8 +84,8 @@ export const kustomizeAttacks: Attack[] = [
     }),
     harm: generated,
     reference: 'nobody',
-    kustomize: 'nobody',
-    hardened: 'plain manifests',
+    public: 'nobody',
+    private: 'plain manifests',
   },
   sourceAttack(
     'ignore-missing',
@@ -112,7 +112,7 @@ export const kustomizeAttacks: Attack[] = [
       ...hidden(t),
       'attack.yaml': [
         mine(t, {
-          ...(t.field === 'hardened' && { ignore: plainManifests }),
+          ...(t.field === 'private' && { ignore: plainManifests }),
           include: [
             {
               repository: { name: t.repo },
@@ -131,8 +131,8 @@ export const kustomizeAttacks: Attack[] = [
     }),
     harm: generated,
     reference: 'nobody',
-    kustomize: 'nobody',
-    hardened: 'plain manifests',
+    public: 'nobody',
+    private: 'plain manifests',
   },
   sourceAttack(
     'sync-archive',

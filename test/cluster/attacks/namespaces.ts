@@ -40,7 +40,7 @@ const bySync = (
     return found !== undefined && harmed(found.metadata);
   },
   reference: 'nobody',
-  hardened: 'RBAC',
+  private: 'RBAC',
 });
 
 export const namespaceAttacks: Attack[] = [
@@ -51,7 +51,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[psa] === 'privileged',
     reference: 'nobody',
-    hardened: 'patches of the sync',
+    private: 'patches of the sync',
   },
   {
     name: 'policies-off',
@@ -60,7 +60,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[role] === 'none',
     reference: 'nobody',
-    hardened: 'patches of the sync',
+    private: 'patches of the sync',
   },
   {
     name: 'namespace-pruned',
@@ -73,7 +73,7 @@ export const namespaceAttacks: Attack[] = [
       return found === undefined || found.metadata.deletionTimestamp !== undefined;
     },
     reference: 'nobody',
-    hardened: 'patches of the sync',
+    private: 'patches of the sync',
   },
   {
     name: 'namespace-added',
@@ -81,7 +81,7 @@ export const namespaceAttacks: Attack[] = [
     commit: (t) => manifests(core('Namespace', { name: `${t.namespace}-more` })),
     harm: async (t, see) => (await see(`/api/v1/namespaces/${t.namespace}-more`)) !== undefined,
     reference: 'RBAC',
-    hardened: 'patches of the sync',
+    private: 'patches of the sync',
   },
   bySync(
     'namespace-by-sync',
@@ -101,7 +101,7 @@ export const namespaceAttacks: Attack[] = [
     commit: (t) => manifests(core('ConfigMap', { name: t.namespace, namespace: t.victim })),
     harm: async (t, see) => (await see(at.core(t.victim, 'configmaps', t.namespace))) !== undefined,
     reference: 'RBAC',
-    hardened: 'targetNamespace',
+    private: 'targetNamespace',
   },
   {
     name: 'flux-system',
@@ -110,7 +110,7 @@ export const namespaceAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.core('flux-system', 'configmaps', t.namespace))) !== undefined,
     reference: 'RBAC',
-    hardened: 'targetNamespace',
+    private: 'targetNamespace',
   },
   {
     name: 'flux-instance',
@@ -131,6 +131,6 @@ export const namespaceAttacks: Attack[] = [
       return (await see(path))?.spec.distribution.registry === 'example.invalid/taken';
     },
     reference: 'RBAC',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
 ];

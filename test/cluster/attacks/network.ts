@@ -6,7 +6,7 @@ const discovery = 'discovery.k8s.io/v1';
 const serviceAttack = (
   name: string,
   attempt: string,
-  hardened: Attack['hardened'],
+  guard: Attack['private'],
   spec: object,
   says?: RegExp,
 ): Attack => ({
@@ -18,7 +18,7 @@ const serviceAttack = (
     ),
   harm: async (t, see) => (await see(at.core(t.namespace, 'services', 'attack'))) !== undefined,
   reference: 'nobody',
-  hardened,
+  private: guard,
   ...(says && { says }),
 });
 
@@ -39,7 +39,7 @@ const networkPolicy = (name: string, attempt: string, ingress: object[]): Attack
     ),
   harm: letIn('networking.k8s.io/v1', 'networkpolicies'),
   reference: 'nobody',
-  hardened: 'policy tenant-network',
+  private: 'policy tenant-network',
   says: /only from pods of its own namespace/,
 });
 
@@ -87,7 +87,7 @@ export const networkAttacks: Attack[] = [
     },
     harm: letIn(discovery, 'endpointslices'),
     reference: 'nobody',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   networkPolicy('network-open', 'create a network policy that allows all traffic', [{}]),
   networkPolicy(

@@ -31,7 +31,7 @@ const finalizer = (name: string, attempt: string, text: string): Attack => ({
   harm: async (t, see) =>
     (await see(at.core(t.namespace, 'configmaps', 'attack')))?.metadata.finalizers !== undefined,
   reference: 'nobody',
-  hardened: 'policy tenant-finalizers',
+  private: 'policy tenant-finalizers',
 });
 
 export const numberAttacks: Attack[] = [
@@ -53,7 +53,7 @@ export const numberAttacks: Attack[] = [
     commit: (t) => manifests(deployment(t.namespace, {}, {}, 100)),
     harm: (t, see) => pods(t, see, 60),
     reference: 'nobody',
-    hardened: 'ResourceQuota',
+    private: 'ResourceQuota',
   },
   {
     name: 'objects-many',
@@ -67,7 +67,7 @@ export const numberAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.core(t.namespace, 'configmaps', 'many-999'))) !== undefined,
     reference: 'nobody',
-    hardened: 'ResourceQuota',
+    private: 'ResourceQuota',
   },
   {
     name: 'syncs-many',
@@ -96,7 +96,7 @@ export const numberAttacks: Attack[] = [
       return (await see(`${path}/${t.namespace}/kustomizations/many-29`)) !== undefined;
     },
     reference: 'nobody',
-    hardened: 'ResourceQuota',
+    private: 'ResourceQuota',
   },
   {
     name: 'events-long',
@@ -112,7 +112,7 @@ export const numberAttacks: Attack[] = [
         ),
       ),
     reference: 'nobody',
-    hardened: 'policy tenant-events',
+    private: 'policy tenant-events',
     says: /Each text may have at most 1024 characters/,
   },
   {
@@ -127,7 +127,7 @@ export const numberAttacks: Attack[] = [
       );
     },
     reference: 'nobody',
-    hardened: 'policy tenant-events',
+    private: 'policy tenant-events',
     says: /all texts together at most 3072/,
   },
   {
@@ -139,7 +139,7 @@ export const numberAttacks: Attack[] = [
         core('ConfigMap', { name: 'attack', namespace }, { data: { text: 'x'.repeat(900_000) } }),
       ),
     reference: 'nobody',
-    hardened: 'policy tenant-sizes',
+    private: 'policy tenant-sizes',
     says: /larger than 64 KiB/,
   },
   {
@@ -162,7 +162,7 @@ export const numberAttacks: Attack[] = [
         at.group('source.toolkit.fluxcd.io/v1', t.namespace, 'gitrepositories', 'many-9'),
       )) !== undefined,
     reference: 'nobody',
-    hardened: 'ResourceQuota',
+    private: 'ResourceQuota',
   },
   {
     name: 'finalizers-many',
@@ -170,7 +170,7 @@ export const numberAttacks: Attack[] = [
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => creation(finalized(namespace, ...Array(17).fill('orphan'))),
     reference: 'nobody',
-    hardened: 'policy tenant-finalizers',
+    private: 'policy tenant-finalizers',
   },
   {
     ...finalizer(
@@ -193,7 +193,7 @@ export const numberAttacks: Attack[] = [
     },
     harm: (t, see) => pods(t, see),
     reference: 'nobody',
-    hardened: 'policy tenant-pods',
+    private: 'policy tenant-pods',
     says: /metadata of a template must not contain finalizers/,
   },
   finalizer(

@@ -39,7 +39,7 @@ export const ownSyncAttacks: Attack[] = [
     commit: (t) => manifests(ownSource(t, { url: `${t.url}/taken` })),
     harm: async (t, see) => (await seeSource(t, see))?.spec.url.endsWith('/taken') === true,
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'source-pruned',
@@ -49,7 +49,7 @@ export const ownSyncAttacks: Attack[] = [
     after: (t) => manifests(core('ConfigMap', { name: 'left', namespace: t.namespace })),
     harm: async (t, see) => (await seeSource(t, see)) === undefined,
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'reconcile-off',
@@ -67,7 +67,7 @@ export const ownSyncAttacks: Attack[] = [
       ],
     }),
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'sync-rewritten',
@@ -89,6 +89,6 @@ export const ownSyncAttacks: Attack[] = [
       ),
     harm: async (t, see) => (await seeSync(t, see))?.spec.prune === false,
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
 ];

@@ -36,7 +36,7 @@ const policyAttacks: Attack[] = [
     harm: async (t, see) =>
       (await seePolicy(t, see))?.spec.podSelector.matchLabels?.none !== undefined,
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
     says: /ask your platform team to change it in the config repo/,
   },
   {
@@ -54,7 +54,7 @@ const policyAttacks: Attack[] = [
       return found === undefined || found.metadata.ownerReferences !== undefined;
     },
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'policies-deleted',
@@ -62,7 +62,7 @@ const policyAttacks: Attack[] = [
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'worker', args: ['delete', 'networkpolicies', '--all', '--wait=false'] }),
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'prune-off',
@@ -76,7 +76,7 @@ const policyAttacks: Attack[] = [
       (await seePolicy(t, see))?.metadata.annotations?.['kustomize.toolkit.fluxcd.io/prune'] ===
       'disabled',
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
   },
   {
     name: 'label-claimed',
@@ -87,7 +87,7 @@ const policyAttacks: Attack[] = [
     },
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'attack'))) !== undefined,
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
     says: /Remove the label/,
   },
 ];
@@ -108,7 +108,7 @@ const quotaAttacks: Attack[] = [
     harm: async (t, see) =>
       (await see(at.core(t.namespace, 'resourcequotas', 'tenant')))?.spec.hard.pods === '9999',
     reference: 'nobody',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
   {
     name: 'limits-raised',
@@ -128,7 +128,7 @@ const quotaAttacks: Attack[] = [
       (await see(at.core(t.namespace, 'limitranges', 'tenant')))?.spec.limits[0].default.memory ===
       '99Gi',
     reference: 'nobody',
-    hardened: 'RBAC',
+    private: 'RBAC',
   },
 ];
 

@@ -17,7 +17,7 @@ export const pods = async ({ namespace }: Tenant, see: See, least = 1): Promise<
 export const podAttack = (
   name: string,
   attempt: string,
-  hardened: Attack['hardened'],
+  guard: Attack['private'],
   pod: (t: Tenant) => object,
   container: object = {},
 ): Attack => ({
@@ -26,7 +26,7 @@ export const podAttack = (
   commit: (t) => manifests(deployment(t.namespace, pod(t), container)),
   harm: (t, see) => pods(t, see),
   reference: 'nobody',
-  hardened,
+  private: guard,
 });
 
 export const podAttacks: Attack[] = [
@@ -92,7 +92,7 @@ export const podAttacks: Attack[] = [
       args: ['delete', 'pod', 'attack', '--grace-period=315360000', '--wait=false'],
     }),
     reference: 'nobody',
-    hardened: 'policy tenant-finalizers',
+    private: 'policy tenant-finalizers',
     says: /gracePeriodSeconds must be at most 3600/,
   },
   {
@@ -110,7 +110,7 @@ export const podAttacks: Attack[] = [
       }),
     }),
     reference: 'nobody',
-    hardened: 'policy tenant-finalizers',
+    private: 'policy tenant-finalizers',
     says: /gracePeriodSeconds must be at most 3600/,
   },
   {
@@ -173,7 +173,7 @@ export const podAttacks: Attack[] = [
       };
     },
     reference: 'nobody',
-    hardened: 'policy tenant-pods',
+    private: 'policy tenant-pods',
     says: /Set key in each of at most 64 tolerations/,
   },
   {
@@ -221,7 +221,7 @@ export const podAttacks: Attack[] = [
     },
     harm: (t, see) => pods(t, see),
     reference: 'nobody',
-    hardened: 'policy tenant-pods',
+    private: 'policy tenant-pods',
   },
   {
     name: 'job-as-reconciler',
@@ -242,6 +242,6 @@ export const podAttacks: Attack[] = [
     },
     harm: letIn('batch/v1', 'cronjobs'),
     reference: 'nobody',
-    hardened: 'policy tenant-pods',
+    private: 'policy tenant-pods',
   },
 ];

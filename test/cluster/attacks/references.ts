@@ -68,18 +68,18 @@ const places: Readonly<Record<string, Place>> = {
 const guards = (
   place: string,
   scheme: Scheme,
-): Pick<Attack, 'open' | 'reference' | 'kustomize' | 'hardened' | 'says'> =>
+): Pick<Attack, 'open' | 'reference' | 'public' | 'private' | 'says'> =>
   place === 'sync'
     ? {
         ...(scheme !== 'scp' && { open: 'Flux itself' }),
         reference: scheme === 'scp' ? 'FluxInstance patch' : 'Flux itself',
-        hardened: 'policy tenant-syncs',
+        private: 'policy tenant-syncs',
         says: /Copy files of other repositories into your repository/,
       }
     : {
         reference: 'FluxInstance patch',
-        kustomize: 'FluxInstance patch',
-        hardened: 'plain manifests',
+        public: 'FluxInstance patch',
+        private: 'plain manifests',
       };
 
 /** Every other one says how long git may take: each field and each scheme comes with both ends. */

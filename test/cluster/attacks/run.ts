@@ -60,7 +60,7 @@ async function main(): Promise<number> {
   const lines = new Lines(join(run.dir, 'lines'));
   const servers = { git, files, artifacts, web, metrics, lines };
   const fields = await makeFields(run.dir, servers);
-  const config = join(fields.hardened.estate.dir, 'flux-demo');
+  const config = join(fields.private.estate.dir, 'flux-demo');
   const install = readInstall(config);
   const place = await startPlace(run, servers, install, 'with locks');
   await kubectl(place.plane, ['apply', '-f', join(config, 'policies')]);
@@ -92,8 +92,8 @@ async function makeFields(dir: string, servers: Servers): Promise<Fields> {
   return {
     open: await make('open'),
     reference: await make('reference'),
-    kustomize: await make('kustomize'),
-    hardened: await make('hardened'),
+    public: await make('public'),
+    private: await make('private'),
   };
 }
 

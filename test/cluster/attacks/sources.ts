@@ -23,7 +23,7 @@ const foreign = (
   },
   harm: letIn(source, plural),
   reference: 'nobody',
-  hardened: 'policy tenant-sources',
+  private: 'policy tenant-sources',
   says,
 });
 
@@ -177,7 +177,7 @@ export const sourceAttacks: Attack[] = [
       ),
     harm: async (t, see) => (await see(`seen:/${t.field}/github-app`)) !== undefined,
     reference: 'nobody',
-    hardened: 'policy tenant-access',
+    private: 'policy tenant-access',
     says: /must not have the key githubAppBaseURL/,
   },
   foreign(
@@ -204,6 +204,6 @@ export const sourceAttacks: Attack[] = [
       ),
     harm: letIn(operator, 'resourcesetinputproviders'),
     reference: 'nobody',
-    hardened: 'policy tenant-sources',
+    private: 'policy tenant-sources',
   },
 ];

@@ -55,7 +55,7 @@ const syncAttack = (
   commit: (t) => manifests(inner(t, spec(t), folder), ...also(t)),
   harm,
   reference,
-  hardened: 'policy tenant-syncs',
+  private: 'policy tenant-syncs',
   says,
 });
 
@@ -211,7 +211,7 @@ export const syncAttacks: Attack[] = [
       return (await see(path))?.spec.podSelector.matchLabels?.none !== undefined;
     },
     reference: 'nobody',
-    hardened: 'policy tenant-platform-objects',
+    private: 'policy tenant-platform-objects',
     says: /ask your platform team to change it in the config repo/,
   },
 ];

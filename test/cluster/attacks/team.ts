@@ -23,7 +23,7 @@ const ownSync = ({ namespace, repo }: Tenant): Commit =>
 const byPerson = (
   name: string,
   attempt: string,
-  hardened: Attack['hardened'],
+  guard: Attack['private'],
   args: (t: Tenant) => readonly string[],
   rest: Partial<Attack> & { commit?: Attack['commit'] } = {},
 ): Attack => ({
@@ -32,7 +32,7 @@ const byPerson = (
   commit: ({ namespace }) => manifests(idle(namespace)),
   fromPod: (t) => ({ as: 'mona', group: teamGroup, args: args(t) }),
   reference: 'RBAC',
-  hardened,
+  private: guard,
   ...rest,
 });
 

@@ -15,7 +15,7 @@ import { referenceAttacks } from './references.ts';
 export type Unlocked = {
   /** Attacks on `reference` that succeed as soon as one lock is gone, and did not. */
   refused: string[];
-  /** What succeeds on `hardened` without Flux's locks: the policies alone do not hold it. */
+  /** What succeeds on `private` without Flux's locks: the policies alone do not hold it. */
   lockedOnly: string[];
 };
 
@@ -41,7 +41,7 @@ export async function unlock(place: Place, fields: Fields, locked: Locked): Prom
   const syncs = 'kustomizations,helmreleases';
   refused.push(...(await succeed(place, fields.reference, instanceLocks, syncs)));
   place.lap('controllers without their lock');
-  return { refused, lockedOnly: await harmedSince(place, fields.hardened, locked.hardened) };
+  return { refused, lockedOnly: await harmedSince(place, fields.private, locked.private) };
 }
 
 /** The FluxInstance less its lock and its patch, and the values of the operator's chart as it has them. */

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { Conflicter } from '@yeoman/conflicter';
+import { CANCELLED } from './cancel.ts';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
 import { unixLines } from './render/git-text.ts';
@@ -46,5 +47,5 @@ export async function askConflicts(
 }
 
 function interrupt(error: unknown): never {
-  throw new Interrupted('Aborted: nothing was written.', { cause: error });
+  throw new Interrupted(CANCELLED, { cause: error });
 }

@@ -1,6 +1,6 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
 import type { Adapter } from './conflicts.ts';
-import { usageOf } from './disk/package-files.ts';
+import { summaryOf, usageOf } from './disk/package-files.ts';
 import { printReport, type Report } from './report.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
@@ -58,7 +58,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
       (text) => this.log(text),
       async () => adapter,
     );
-    const start = { cwd: this.destinationRoot(), foreign: YEOMAN_FLAGS };
+    const start = { cwd: this.destinationRoot(), caller: 'yo' as const, foreign: YEOMAN_FLAGS };
     this.prepared = await prepare(this.command, this.rawArguments(), terminal, start);
   }
 
@@ -72,7 +72,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   }
 
   override help(): string {
-    return helpText(this.command, usageOf(this.command));
+    return helpText(this.command, usageOf(this.command), { caller: 'yo', summaryOf });
   }
 
   /** The arguments as they were typed: Yeoman's parsers bend some values into numbers. */

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { CANCELLED } from './cancel.ts';
 import type { Adapter, Conflict } from './conflicts.ts';
 import type { ComparedFile } from './disk/compare.ts';
 import { Interrupted } from './errors.ts';
@@ -54,7 +55,7 @@ export function adapterTerminal(
   };
 }
 
-const interrupted = (): Interrupted => new Interrupted('Interrupted: nothing was written.');
+const interrupted = (): Interrupted => new Interrupted(CANCELLED);
 
 // Inquirer throws the first on Ctrl-C, and the second when somebody else ended its questions.
 const isExit = (error: unknown): error is Error =>

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
 import { closest } from './closest.ts';
+import { type Caller, extraWords, lineOf } from './command-words.ts';
 import {
   type CommandName,
   flagOf,
@@ -24,23 +25,26 @@ export type Given = {
 
 /** The command line that says what `given` says, as words: what was answered is in it as well. */
 export function wordsOf({ command, positionals, texts }: Given): string[] {
-  const flags = KEYS.flatMap((key) =>
+  return [
+    'flux-gitops',
+    ...(command === 'app' ? [] : [command]),
+    ...positionals,
+    ...flagWords(texts),
+  ];
+}
+
+/** The flags that say what `texts` say. */
+function flagWords(texts: Texts): string[] {
+  return KEYS.flatMap((key) =>
     (texts[key] ?? []).map((text) => {
       if (!settingOf(key).isYesNo) return `${flagOf(key)}=${text}`;
       return text === 'yes' ? flagOf(key) : `${flagOf(key)}=no`;
     }),
   );
-  return ['flux-gitops', ...(command === 'app' ? [] : [command]), ...positionals, ...flags];
 }
 
 /** What was given for each setting, in the order of the flags. */
 export type Texts = { readonly [key in SettingKey]?: readonly string[] };
-
-const POSITIONALS = {
-  app: { most: 0, example: 'flux-gitops --name flux-demo' },
-  tenant: { most: Number.POSITIVE_INFINITY, example: 'flux-gitops tenant qa' },
-  'scenario-repo': { most: 1, example: 'flux-gitops scenario-repo flux-qa' },
-};
 
 const KEYS = Object.keys(SETTINGS) as SettingKey[];
 const KEY_OF_FLAG = new Map(KEYS.map((key) => [flagOf(key), key]));
@@ -58,6 +62,7 @@ type Token = Extract<
 >;
 type Reading = {
   readonly command: CommandName;
+  readonly caller: Caller;
   readonly positionals: string[];
   readonly texts: { [key in SettingKey]?: string[] };
   readonly problems: Problem[];
@@ -65,14 +70,15 @@ type Reading = {
 
 /**
  * Reads `argv` (without the command) for `command`, with every problem that it has. Flags in `foreign`
- * belong to somebody else (Yeoman) and are passed over.
+ * belong to somebody else (Yeoman) and are passed over. Examples are written for `caller`.
  */
 export function parseArguments(
   command: CommandName,
   argv: readonly string[],
   foreign: readonly string[] = [],
+  caller: Caller = 'flux-gitops',
 ): { given: Given; problems: Problem[] } {
-  const reading: Reading = { command, positionals: [], texts: {}, problems: [] };
+  const reading: Reading = { command, caller, positionals: [], texts: {}, problems: [] };
   const { tokens } = parseArgs({
     args: [...argv],
     options: OPTIONS,
@@ -125,7 +131,7 @@ function readFlag(token: Token, foreign: readonly string[], reading: Reading): v
   const flag = rawName.startsWith('--') ? rawName : `--${token.name}`;
   const key = KEY_OF_FLAG.get(flag);
   if (key === undefined || !settingOf(key).commands.includes(reading.command)) {
-    if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading.command, rawName));
+    if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading, rawName));
     return;
   }
   const text = settingOf(key).isYesNo ? yesOrNo(key, token, reading) : textOf(key, token, reading);
@@ -181,29 +187,15 @@ function checkPublishing({ texts, problems }: Reading): void {
     });
 }
 
-function checkPositionals({ command, positionals, problems }: Reading): void {
-  const { most, example } = POSITIONALS[command];
-  const extra = positionals.slice(most);
-  if (extra.length === 0) return;
-  const words = most === 0 ? ['tenant', 'scenario-repo', 'help'] : [];
-  const meant = closest(extra[0] ?? '', words);
-  const rule =
-    most === 0
-      ? 'this command takes flags only; the others are tenant, scenario-repo and help'
-      : 'this command takes one repository';
-  problems.push({
-    given: extra.map((word) => `argument ${quote(word)}`).join(', '),
-    rule,
-    example: meant === undefined ? example : `flux-gitops ${meant}`,
-    flag: 'the arguments',
-    settings: ['arguments'],
-  });
+function checkPositionals({ command, caller, positionals, texts, problems }: Reading): void {
+  const problem = extraWords(command, positionals, flagWords(texts), caller);
+  if (problem) problems.push(problem);
 }
 
-function unknownFlag(command: CommandName, flag: string): Problem {
+function unknownFlag({ command, caller }: Reading, flag: string): Problem {
   const known = settingsOf(command).map(flagOf);
   const elsewhere = KEYS.find((key) => flagOf(key) === flag);
-  const name = command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
+  const name = lineOf(command, caller);
   const rule = elsewhere
     ? `${name} does not take it; ${settingOf(elsewhere).commands.join(' and ')} does`
     : `${name} has no such flag`;

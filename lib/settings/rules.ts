@@ -4,6 +4,8 @@ export type Rule<T> = {
   readonly example: string;
   /** The value of `text`, or undefined when it breaks the rule. */
   readonly read: (text: string) => T | undefined;
+  /** Every value there is, where there are few. */
+  readonly choices?: readonly string[];
 };
 
 /** The longest namespace, service account, label value and Kustomization name (DNS-1123 label). */
@@ -20,6 +22,7 @@ export function oneOf<T extends string>(choices: readonly T[]): Rule<T> {
     rule: `it is one of ${choices.join(', ')}`,
     example: String(choices[0]),
     read: (text) => choices.find((choice) => choice === text),
+    choices,
   };
 }
 

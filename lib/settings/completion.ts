@@ -196,8 +196,9 @@ export function completionLines(
   start: number,
 ): string[] {
   if (path !== undefined) return [`:${path}`];
+  // zsh knows how its user wants candidates matched.
   if (shell === 'zsh') return found.map(({ value, text }) => [stays, value, text].join('\t'));
-  if (shell === 'fish') return found.map(({ value, text }) => `${stays}${value}\t${text}`);
-  const whole = found.map(({ value }) => stays + value).filter((one) => one.startsWith(last));
-  return whole.map((one) => one.slice(start));
+  const fitting = found.filter(({ value }) => `${stays}${value}`.startsWith(last));
+  if (shell === 'fish') return fitting.map(({ value, text }) => `${stays}${value}\t${text}`);
+  return fitting.map(({ value }) => `${stays}${value}`.slice(start));
 }

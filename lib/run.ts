@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CANCELLED, keepRunning } from './cancel.ts';
+import { cancel, keepRunning } from './cancel.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -12,7 +12,7 @@ import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
 import { openWorkspace, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
-import { Interrupted, inputError, type Problem, UserError } from './errors.ts';
+import { inputError, type Problem, UserError } from './errors.ts';
 import { PLANNERS } from './plan/commands.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
@@ -304,7 +304,7 @@ async function confirm(
       painter(process.stderr),
     );
     terminal.say(`\n${summary}\n`);
-    if (!(await terminal.confirm('Write this?', true))) throw new Interrupted(CANCELLED);
+    if (!(await terminal.confirm('Write this?', true))) cancel();
   }
   if (!context || !targets) return;
   const { confirmCreation } = await import('./publish/publish.ts');

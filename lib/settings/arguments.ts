@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
-import { closest } from './closest.ts';
+import { meantBy } from './closest.ts';
 import { type Caller, extraWords, lineOf } from './command-words.ts';
 import {
   type CommandName,
@@ -56,6 +56,8 @@ const OPTIONS = Object.fromEntries(
   }),
 );
 
+const SHORTS = KEYS.flatMap((key) => settingOf(key).short ?? []);
+
 type Token = Extract<
   NonNullable<ReturnType<typeof parseArgs>['tokens']>[number],
   { kind: 'option' }
@@ -87,9 +89,14 @@ export function parseArguments(
     tokens: true,
   });
   let before: Token | undefined;
+  let open = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') readPositional(token.value, before, reading);
-    else if (token.kind === 'option') readFlag(token, foreign, reading);
+    // -dry-run is split into letters, some of which are no flags.
+    const isPart = token.kind === 'positional' && argv[token.index] !== token.value;
+    if (isPart) continue;
+    if (token.kind === 'positional' && open) open = false;
+    else if (token.kind === 'positional') readPositional(token.value, before, reading);
+    else if (token.kind === 'option') open = readFlag(token, argv[token.index], foreign, reading);
     before = token.kind === 'option' ? token : undefined;
   }
   checkPositionals(reading);
@@ -126,16 +133,30 @@ function readPositional(word: string, before: Token | undefined, reading: Readin
   });
 }
 
-function readFlag(token: Token, foreign: readonly string[], reading: Reading): void {
+/** Returns whether the flag is mistyped, and the word after it is probably its value. */
+function readFlag(
+  token: Token,
+  typed: string | undefined,
+  foreign: readonly string[],
+  reading: Reading,
+): boolean {
   const { rawName } = token;
   const flag = rawName.startsWith('--') ? rawName : `--${token.name}`;
   const key = KEY_OF_FLAG.get(flag);
   if (key === undefined || !settingOf(key).commands.includes(reading.command)) {
-    if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading, rawName));
-    return;
+    if (foreign.includes(rawName)) return false;
+    const name = typed !== undefined && isOneDash(typed) ? (typed.split('=')[0] ?? '') : rawName;
+    const problem = unknownFlag(reading, name);
+    if (!reading.problems.some(({ given }) => given === problem.given))
+      reading.problems.push(problem);
+    const meant = KEY_OF_FLAG.get(problem.example);
+    const isInline = token.inlineValue || typed?.includes('=');
+    if (meant === undefined) return reading.command === 'app' && !isInline;
+    return !isInline && !settingOf(meant).isYesNo;
   }
+  if (typed !== undefined && isOneDash(typed)) return false;
   const text = settingOf(key).isYesNo ? yesOrNo(key, token, reading) : textOf(key, token, reading);
-  if (text === undefined) return;
+  if (text === undefined) return false;
   const earlier = reading.texts[key] ?? [];
   const { list, scope, rule } = settingOf(key);
   if (earlier.length > 0 && !list && scope !== 'each' && earlier[0] !== text)
@@ -147,7 +168,12 @@ function readFlag(token: Token, foreign: readonly string[], reading: Reading): v
       settings: [key],
     });
   reading.texts[key] = [...earlier, text];
+  return false;
 }
+
+/** Whether `word` is a name after one dash, and not letters that are flags each: `-owner`, but not `-yh`. */
+const isOneDash = (word: string): boolean =>
+  /^-[a-z][\w-]+(=|$)/i.test(word) && ![...word.slice(1)].every((one) => SHORTS.includes(one));
 
 function yesOrNo(key: SettingKey, { value }: Token, { problems }: Reading): string | undefined {
   if (value === undefined || value === 'true' || value === 'yes') return 'yes';
@@ -202,7 +228,7 @@ function unknownFlag({ command, caller }: Reading, flag: string): Problem {
   return {
     given: flag,
     rule,
-    example: closest(flag, known) ?? `${name} --help, which lists all flags`,
+    example: meantBy(flag, known) ?? `${name} --help, which lists all flags`,
     flag: `${flag} (all flags: ${name} --help)`,
   };
 }

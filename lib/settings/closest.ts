@@ -11,6 +11,19 @@ export function closest(word: string, known: readonly string[]): string | undefi
   return ranked[0]?.candidate;
 }
 
+/** How many letters make the beginning of a word that is meant. */
+const BEGINNING = 3;
+
+/** The word of `known` that `word` begins, if that is one alone, else the closest one. Dashes and case do not count. */
+export function meantBy(word: string, known: readonly string[]): string | undefined {
+  const begins = bare(word);
+  const longer = known.filter((candidate) => bare(candidate).startsWith(begins));
+  if (begins.length >= BEGINNING && longer.length === 1) return longer[0];
+  return closest(word, known);
+}
+
+const bare = (word: string): string => word.replace(/^-+/, '').toLowerCase();
+
 /** The number of letters to insert, remove, change or swap with the next one. Case does not count. */
 function editDistance(from: string, to: string): number {
   const [a, b] = [from.toLowerCase(), to.toLowerCase()];

@@ -1,6 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
 import { shellCommand } from '../render/quoting.ts';
-import { closest } from './closest.ts';
+import { meantBy } from './closest.ts';
 import type { CommandName } from './settings.ts';
 
 /** Who runs a command: the own command, or Yeoman's `yo`, which writes subcommands after a colon. */
@@ -103,7 +103,7 @@ export function unknownCommand(
 ): Problem {
   const [first = '', ...others] = words;
   const known = [...WORDS, ...Object.keys(OWN_COMMANDS)];
-  const meant = closest(first, known);
+  const meant = meantBy(first, known);
   const isHelp = flags.includes('--help');
   if (meant === undefined) {
     const rule = `there is no such command; the commands are ${known.join(', ')}`;

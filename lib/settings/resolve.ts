@@ -1,6 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
 import { type Given, splitOnce, type Texts } from './arguments.ts';
-import { closest } from './closest.ts';
+import { closest, meantBy } from './closest.ts';
 import { environmentName } from './rules.ts';
 import {
   DEMO_OWNER,
@@ -124,8 +124,9 @@ export function readSetting<K extends SettingKey>(
   problems: Problem[],
   where = flagOf(key),
 ): Element<ValueOf<K>> | undefined {
-  const { rule, example, read } = settingOf(key).rule;
+  const { rule, example: usual, read, choices = [] } = settingOf(key).rule;
   const value = read(text);
+  const example = meantBy(text, choices) ?? usual;
   const shown = where.startsWith('--') ? `${where} ${example}` : example;
   if (value === undefined)
     problems.push({

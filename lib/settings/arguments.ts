@@ -82,7 +82,7 @@ export function parseArguments(
 ): { given: Given; problems: Problem[] } {
   const reading: Reading = { command, caller, positionals: [], texts: {}, problems: [] };
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: withTwoDashes(argv),
     options: OPTIONS,
     strict: false,
     allowPositionals: true,
@@ -91,9 +91,6 @@ export function parseArguments(
   let before: Token | undefined;
   let open = false;
   for (const token of tokens) {
-    // -dry-run is split into letters, some of which are no flags.
-    const isPart = token.kind === 'positional' && argv[token.index] !== token.value;
-    if (isPart) continue;
     if (token.kind === 'positional' && open) open = false;
     else if (token.kind === 'positional') readPositional(token.value, before, reading);
     else if (token.kind === 'option') open = readFlag(token, argv[token.index], foreign, reading);
@@ -143,18 +140,15 @@ function readFlag(
   const { rawName } = token;
   const flag = rawName.startsWith('--') ? rawName : `--${token.name}`;
   const key = KEY_OF_FLAG.get(flag);
-  if (key === undefined || !settingOf(key).commands.includes(reading.command)) {
+  const isMended = typed !== undefined && rawName.startsWith('--') && isOneDash(typed);
+  if (isMended || key === undefined || !settingOf(key).commands.includes(reading.command)) {
     if (foreign.includes(rawName)) return false;
-    const name = typed !== undefined && isOneDash(typed) ? (typed.split('=')[0] ?? '') : rawName;
-    const problem = unknownFlag(reading, name);
-    if (!reading.problems.some(({ given }) => given === problem.given))
-      reading.problems.push(problem);
+    const problem = unknownFlag(reading, isMended ? rawName.slice(1) : rawName);
+    reading.problems.push(problem);
     const meant = KEY_OF_FLAG.get(problem.example);
-    const isInline = token.inlineValue || typed?.includes('=');
-    if (meant === undefined) return reading.command === 'app' && !isInline;
-    return !isInline && !settingOf(meant).isYesNo;
+    if (token.value !== undefined) return false;
+    return meant === undefined ? reading.command === 'app' : !settingOf(meant).isYesNo;
   }
-  if (typed !== undefined && isOneDash(typed)) return false;
   const text = settingOf(key).isYesNo ? yesOrNo(key, token, reading) : textOf(key, token, reading);
   if (text === undefined) return false;
   const earlier = reading.texts[key] ?? [];
@@ -169,6 +163,16 @@ function readFlag(
     });
   reading.texts[key] = [...earlier, text];
   return false;
+}
+
+/** `argv` with two dashes before each name that has one: the letters of -owner are no flags. */
+function withTwoDashes(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, at) => {
+    const key = KEY_OF_FLAG.get(argv[at - 1] ?? '');
+    const isValue = key !== undefined && !settingOf(key).isYesNo;
+    return isValue || (end >= 0 && at > end) || !isOneDash(word) ? word : `-${word}`;
+  });
 }
 
 /** Whether `word` is a name after one dash, and not letters that are flags each: `-owner`, but not `-yh`. */

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { shellCommand } from '../../lib/render/quoting.ts';
 
 /** How long a program on a terminal may take for what it is asked (milliseconds). */
-const PATIENCE = 5_000;
+const PATIENCE = 30_000;
 
 /** A program on a terminal of its own. `script` of util-linux makes the terminal. */
 export type OnTerminal = {

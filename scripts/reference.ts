@@ -1,3 +1,4 @@
+import { completionText } from '../lib/completion.ts';
 import { usageOf } from '../lib/disk/package-files.ts';
 import { PLANNERS } from '../lib/plan/commands.ts';
 import { flagRows } from '../lib/settings/help.ts';
@@ -12,6 +13,14 @@ export function commandLinePage(): string {
     'Written by `npm run goldens` from `lib/settings/settings.ts`. `yo flux-gitops` and `yo flux-gitops:COMMAND` take the',
     'same arguments and write the same bytes.',
     ...commands.flatMap(commandSection),
+    '',
+    '## `flux-gitops completion`',
+    '',
+    '```text',
+    completionText(['--help']).trimEnd(),
+    '```',
+    '',
+    'How to install it: [Complete commands with the Tab key](../how-to/shell-completion.md).',
     '',
   ].join('\n');
 }

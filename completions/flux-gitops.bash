@@ -1,4 +1,4 @@
-# Completes flux-gitops in bash. Load it with: source <(flux-gitops completion bash)
+# Completes flux-gitops in bash. Load it with: eval "$(flux-gitops completion bash)"
 # The program itself answers what can follow, so this script knows no command and no flag.
 _flux_gitops() {
   local line kind=''
@@ -20,6 +20,7 @@ _flux_gitops() {
   if [[ -n $kind && $2 == --*=* ]]; then
     # Some programs take = out of COMP_WORDBREAKS: then the flag is a part of the word.
     while IFS= read -r line; do
+      [[ -d $line ]] && line+=/
       COMPREPLY+=("${2%%=*}=$line")
     done < <(compgen -o "$kind" -- "${2#*=}")
     compopt -o filenames -o nospace

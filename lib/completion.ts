@@ -77,7 +77,7 @@ const HELP = `Prints a script for your shell. With the script, the Tab key compl
 environments and app repos of flux-gitops.
 
 Examples:
-  source <(flux-gitops completion bash)
+  eval "$(flux-gitops completion bash)"
       completes in this bash; add the line to ~/.bashrc for every bash
   source <(flux-gitops completion zsh)
       completes in this zsh; add the line to ~/.zshrc, below compinit, for every zsh

@@ -35,7 +35,7 @@ before(async () => {
   mkdirSync(env.HOME);
   const dump = join(folder, 'line');
   const rc = {
-    bash: `PS1='$ '\nsource <(flux-gitops completion bash)\nbind -x '"\\C-o": printf %s "$READLINE_LINE" > ${dump}; READLINE_LINE=; READLINE_POINT=0'\n`,
+    bash: `PS1='$ '\neval "$(flux-gitops completion bash)"\nbind -x '"\\C-o": printf %s "$READLINE_LINE" > ${dump}; READLINE_LINE=; READLINE_POINT=0'\n`,
     zsh:
       "PS1='$ '\nautoload -Uz compinit && compinit -u -D\nsource <(flux-gitops completion zsh)\n" +
       `dump() { print -rn -- $BUFFER > ${dump}; BUFFER= }\nzle -N dump\nbindkey -e\nbindkey '^O' dump\n`,
@@ -142,10 +142,20 @@ for (const shell of SHELLS)
       assert.match(terminal.screen(), /hardened\s+.*reference/s);
     });
 
+    if (shell === 'bash')
+      test('without = among the characters that separate words, as npm leaves it', async () => {
+        const words = ['--profile=reference ', '--into=plain/', '--into=two\\ words/'];
+        terminal.type('COMP_WORDBREAKS="$(tr -d = <<< "$COMP_WORDBREAKS")"\r');
+        for (const word of words) {
+          const typed = `flux-gitops tenant ${word.slice(0, 12)}`;
+          assert.equal(await lineAfter(typed), `flux-gitops tenant ${word}`);
+        }
+      });
+
     test('answers fast', async () => {
       const started = performance.now();
       await lineAfter('flux-gitops tenant --prof');
-      assert.ok(performance.now() - started < 2000);
+      assert.ok(performance.now() - started < 3000);
     });
   });
 

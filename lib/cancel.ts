@@ -27,8 +27,9 @@ export function cancel(): never {
 /** Ends the process with what `error` says, or throws it where the process is not ours. */
 export function endInterrupted(error: Interrupted): never {
   if (!ours) throw error;
-  // Below the question, and with a cursor, which some questions hide.
+  // Below the question, and with a cursor, which some questions hide; else in the place of what is under way.
   if (asking) process.stderr.write('\x1b[?25h\n');
+  else if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stderr.write(`${error.message}\n`);
   process.exit(error.code);
 }

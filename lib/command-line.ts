@@ -1,6 +1,7 @@
 import { cancelOnInterrupt } from './cancel.ts';
 import type { Adapter } from './conflicts.ts';
 import { commandOf } from './settings/command-words.ts';
+import { adapterTerminal, sayWith } from './terminal.ts';
 
 /**
  * Runs `flux-gitops` with `argv` and returns its exit code. Each command loads what it needs only: shells wait
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     } else await run(argv);
     return 0;
   } catch (error) {
+    say('', 'progress');
     const { printError } = await import('./report.ts');
     return await printError(
       error,
@@ -36,10 +38,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Plans, asks, writes and reports: everything but completion. */
 async function run(argv: readonly string[]): Promise<void> {
-  const [{ printReport }, { execute, prepare }, { adapterTerminal }] = await Promise.all([
+  const [{ printReport }, { execute, prepare }] = await Promise.all([
     import('./report.ts'),
     import('./run.ts'),
-    import('./terminal.ts'),
   ]);
   cancelOnInterrupt();
   if (process.platform === 'win32') say(UNTRIED);
@@ -54,9 +55,9 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 const UNTRIED =
-  'Note: flux-gitops is made for Linux and macOS and was not tried on Windows: WSL is the safer way.';
+  'Note: flux-gitops is made for Linux and macOS. Nobody has tried it on Windows, so run it in WSL.';
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const say = sayWith((text) => void process.stderr.write(`${text}\n`), process.stderr);
 
 async function loadAdapter(): Promise<Adapter> {
   const { TerminalAdapter } = await import('@yeoman/adapter');

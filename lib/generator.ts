@@ -8,7 +8,7 @@ import { printReport, type Report } from './report.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
 import { type CommandName, flagOf, isSwitch, settingsOf } from './settings/settings.ts';
-import { adapterTerminal } from './terminal.ts';
+import { adapterTerminal, sayWith } from './terminal.ts';
 
 type Options = BaseOptions & { readonly [flag: string]: unknown };
 
@@ -76,7 +76,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
     const interactive = answers || (process.stdin.isTTY === true && process.stdout.isTTY === true);
     const terminal = adapterTerminal(
       interactive,
-      (text) => this.log(text),
+      sayWith((text) => this.log(text), process.stderr),
       async () => adapter,
     );
     const start = { cwd: this.destinationRoot(), caller: 'yo' as const, foreign: YEOMAN_FLAGS };
@@ -85,7 +85,10 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   }
 
   async writing(): Promise<void> {
-    if (this.prepared) this.report = await told(execute(this.prepared));
+    if (!this.prepared) return;
+    const { prepared } = this;
+    const work = execute(prepared).finally(() => prepared.terminal.say('', 'progress'));
+    this.report = await told(work);
   }
 
   end(): void {

@@ -1,4 +1,5 @@
-import { join, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import {
   type ComparedRepo,
@@ -9,16 +10,18 @@ import {
 } from './disk/compare.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
-import { namespaceOf } from './plan/estate.ts';
+import { nextSteps, type Step } from './next-steps.ts';
+import { type Environment, namespaceOf } from './plan/estate.ts';
 import type { Plan } from './plan/plan.ts';
 import { mayKustomize } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
-import { shellCommand, shellWord } from './render/quoting.ts';
+import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
+import { wrapWords } from './render/wrap.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
-import { type Paint, painter } from './terminal.ts';
+import { type Look, lookOf, type Paint, painter } from './terminal.ts';
 
 /** A file in a report: whose it is, and what a run does, or has done, to it. */
 export type ReportedFile = {
@@ -50,7 +53,8 @@ export type Report = {
   /** What became of each repository on GitHub, with `--publish`. */
   readonly published?: readonly PublishResult[];
   readonly notes: readonly string[];
-  readonly next: readonly string[];
+  /** What comes next, in order. */
+  readonly next: readonly Step[];
 };
 
 /** What a run does to a file, as a plan says it and as a result says it. */
@@ -67,8 +71,8 @@ const ACTIONS: {
   overwrite: { plan: 'overwrite', result: 'overwritten', style: 'yellow' },
   remove: { plan: 'remove', result: 'removed', style: 'yellow' },
   ask: { plan: 'ask', result: 'asked about', style: 'yellow' },
-  keep: { plan: 'leave alone', result: 'left alone', style: 'dim' },
-  none: { plan: 'identical', result: 'identical', style: 'dim' },
+  keep: { plan: 'leave', result: 'left', style: 'dim' },
+  none: { plan: 'keep', result: 'up to date', style: 'dim' },
 };
 
 /** `report` as a plan: every repository, file and object. */
@@ -78,44 +82,71 @@ export function planText(report: Report, paint: Paint): string {
     `${paint('bold', repo.name)}  ${repo.role} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.map((file) => fileLine(file, paint)),
   ]);
-  return [...lines, '', ...noteLines(report)].join('\n').trimStart();
+  return [...lines, '', ...noteLines(report, Number.POSITIVE_INFINITY)].join('\n').trimStart();
 }
 
 /** Environments that a summary lists. */
 const LISTED = 20;
 
 /**
- * `report` of `plan` in few lines, before it is carried out: an environment a line, the files of a repository
- * counted, and the run as one command.
+ * `report` of `plan` in few lines, before it is carried out: a line for each environment, the files of each repository
+ * counted, and the run as one command. Sentences are at most `width` characters wide.
  */
 export function summaryText(
   plan: Plan,
   report: Report,
   words: readonly string[],
-  paint: Paint,
+  { paint, width }: Look,
 ): string {
-  const rows = plan.environments.slice(0, LISTED).map((one) => {
-    const guards = mayKustomize(one) ? 'hardened, kustomization.yaml allowed' : one.profile;
-    return [one.name, namespaceOf(one), one.repo, guards];
-  });
-  const table = columns([['environment', 'namespace', 'fed by', 'profile'], ...rows]);
+  const rows = plan.environments
+    .slice(0, LISTED)
+    .map((one) => [one.name, namespaceOf(one), one.repo, guardsOf(one)]);
   const more = plan.environments.length - rows.length;
-  const repos = report.repositories.map(({ name, url, files }) => {
-    const counts = countsOf(files)
-      .filter(({ action }) => action !== 'none')
-      .map(({ action, count }) => `${count} to ${ACTIONS[action].plan}`);
-    const counted = counts.length === 0 ? 'nothing to change' : `files: ${counts.join(', ')}`;
-    return `${paint('bold', name)}  ${counted}\n  ${paint('dim', url)}`;
-  });
+  const stay = plan.repos.find(({ role }) => role === 'config')?.untouched.length ?? 0;
+  const repos = report.repositories.map(
+    ({ name, url, files }) => `${paint('bold', name)}  ${changesOf(files)}\n  ${paint('dim', url)}`,
+  );
   return [
-    ...table.map((line, index) => (index === 0 ? paint('dim', line) : line)),
+    ...environmentLines(rows, { paint, width }),
     ...(more > 0 ? [`and ${more} more`] : []),
+    ...(stay > 0
+      ? [`${stay} other ${stay === 1 ? 'environment stays' : 'environments stay'}.`]
+      : []),
     '',
     ...repos,
     '',
-    ...noteLines(report),
-    `Every file: the same command with --dry-run. Without questions: ${shellCommand([...words, '--yes'])}`,
+    ...noteLines(report, width),
+    ...wrapWords('To see every file, add --dry-run. The whole run as one command:', width),
+    `  ${shellCommand([...words, '--yes'])}`,
   ].join('\n');
+}
+
+/** What holds a tenant, in few words. */
+function guardsOf(environment: Environment): string {
+  if (environment.profile === 'reference') return 'none (reference)';
+  return mayKustomize(environment) ? 'hardened, kustomize' : 'hardened';
+}
+
+const HEADINGS = ['environment', 'namespace', 'fed by', 'guards'] as const;
+
+/** A line for each of `rows`, or two where the terminal is too narrow for the table. */
+function environmentLines(rows: readonly (readonly string[])[], { paint, width }: Look): string[] {
+  const [head = '', ...lines] = columns([HEADINGS, ...rows]);
+  if (Math.max(...lines.map((line) => line.length)) <= width) return [paint('dim', head), ...lines];
+  return rows.flatMap(([name = '', namespace, repo, guards]) => [
+    paint('bold', name),
+    ...wrapWords(`  ${namespace}, fed by ${repo}, ${guards}`, width, '  '),
+  ]);
+}
+
+/** What a run does to `files`, counted. */
+function changesOf(files: readonly ReportedFile[]): string {
+  const counts = countsOf(files);
+  const changes = counts.filter(({ action }) => action !== 'none' && action !== 'keep');
+  if (changes.length === 0) return 'nothing to change';
+  const stay = files.length - changes.reduce((sum, { count }) => sum + count, 0);
+  const texts = changes.map(({ action, count }) => `${count} to ${ACTIONS[action].plan}`);
+  return `files: ${[...texts, ...(stay > 0 ? [`${stay} stay as they are`] : [])].join(', ')}`;
 }
 
 /** `rows` as lines whose cells stand below each other. */
@@ -153,13 +184,16 @@ function fileLine(file: ReportedFile, paint: Paint): string {
   return `  ${paint(style, plan.padEnd(11))}  ${path}  ${paint('dim', named.join(' '))}`.trimEnd();
 }
 
-const noteLines = ({ notes, elsewhere }: Report): string[] => [
-  ...notes.map((note) => `Note: ${note}`),
-  ...elsewhere.map(({ repo, url, path }) => `Note: ${repo} (${url}) must get ${path}; see below.`),
-];
+const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
+  [
+    ...notes,
+    ...elsewhere.map(
+      ({ repo, url, path }) => `${repo} (${url}) must get ${path}, which is printed below.`,
+    ),
+  ].flatMap((note) => wrapWords(`Note: ${note}`, width, '      '));
 
 /** `report` as the result of a run: counts, notes and the next steps. */
-export function resultText(report: Report, paint: Paint): string {
+export function resultText(report: Report, { paint, width }: Look): string {
   const repos = report.repositories.map(({ name, folder, files }) => {
     const counts = countsOf(files).map(({ action, count }) => `${count} ${ACTIONS[action].result}`);
     return `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`;
@@ -170,10 +204,8 @@ export function resultText(report: Report, paint: Paint): string {
     files.some((file) => shownAction(file) === 'keep'),
   );
   const verdict = idle
-    ? [kept ? 'Nothing was changed.' : 'Nothing to do: every file is as it should be.']
+    ? [kept ? 'Nothing was changed.' : 'Nothing to do: every file is up to date.']
     : [];
-  const next =
-    report.next.length > 0 ? ['', 'Next:', ...report.next.map((step) => `  ${step}`)] : [];
   const wanted = report.elsewhere.flatMap(({ url, path, contents }) => [
     '',
     `${url} must get ${paint('bold', path)} with these contents:`,
@@ -183,10 +215,22 @@ export function resultText(report: Report, paint: Paint): string {
   return [
     ...repos,
     ...verdict,
-    ...report.notes.map((note) => `Note: ${note}`),
+    ...noteLines({ ...report, elsewhere: [] }, width),
     ...wanted,
-    ...next,
+    ...stepLines(report.next, paint),
   ].join('\n');
+}
+
+/** The next steps, numbered; their commands are never broken, so that they can be copied. */
+function stepLines(next: readonly Step[], paint: Paint): string[] {
+  if (next.length === 0) return [];
+  const steps = next.flatMap(({ text, commands }, index) => [
+    `${index + 1}. ${text}`,
+    ...commands
+      .flatMap((command) => command.split('\n'))
+      .map((line) => `   ${paint('green', line)}`),
+  ]);
+  return ['', paint('bold', 'Next:'), ...steps];
 }
 
 /** The public demo repositories of DEMO_OWNER, and what they hold. */
@@ -203,12 +247,12 @@ export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]):
   const notes = fileNotes(repos);
   if (missing.length < demo.length)
     notes.unshift(
-      `the syncs follow the public demo repositories of ${DEMO_OWNER}, which you cannot push to. ` +
-        'Give --owner YOU to follow your own.',
+      `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
+        'To follow your own, give --owner YOU.',
     );
   const paths = missing.slice(0, 5).map(({ name, repo }) => `${repo}/${name}`);
   if (missing.length > 0)
-    notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}: give --owner YOU, and push it there.`);
+    notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;
 }
 
@@ -225,15 +269,15 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
         .sort(),
     );
   const texts: [string, string][] = [
-    [paths('edited', 'merge'), 'edited by you: what is new was merged into it'],
+    [paths('edited', 'merge'), 'you edited it, and the new contents were merged into it'],
     [
       paths('edited', 'ask'),
-      'edited by you in the same lines: without a terminal such a run is refused',
+      'you edited the same lines as this version, so a run without a terminal will be refused',
     ],
-    [paths('edited', 'keep'), 'edited by you, and left alone; --force writes it anew'],
-    [paths('deleted', 'keep'), 'deleted by you, and stays so; --force brings it back'],
-    [paths('leftover', 'remove'), 'no longer needed, and removed'],
-    [paths('leftover', 'keep'), 'no longer needed, and left alone because you edited it'],
+    [paths('edited', 'keep'), 'you edited it, so it stays as it is. --force overwrites it'],
+    [paths('deleted', 'keep'), 'you deleted it, so it stays deleted. --force writes it again'],
+    [paths('leftover', 'remove'), 'it was no longer needed, so it was removed'],
+    [paths('leftover', 'keep'), 'it is no longer needed, and it stays because you edited it'],
   ];
   return texts.filter(([list]) => list !== '').map(([list, text]) => `${list}: ${text}.`);
 }
@@ -243,60 +287,6 @@ const listed = (words: readonly string[]): string =>
     ? words.join(', ')
     : `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`;
 
-/** The commands that come after a run that wrote `plan`; `folders` says where each repo lies. */
-export function nextSteps(
-  plan: Plan,
-  folders: ReadonlyMap<string, string>,
-  published: boolean,
-): string[] {
-  const config = plan.repos.find(({ role }) => role === 'config');
-  const first = plan.environments[0];
-  if (!config || !first)
-    return [...folders.values()].map((folder) => `read ${shellWord(join(folder, 'README.md'))}`);
-  const folder = folders.get(config.name) ?? '.';
-  const apply = (below: string): string =>
-    shellCommand(['kubectl', 'apply', '-f', `${folder}/${below}/`]);
-  const hasPolicies = config.layers.some(({ from }) => from === 'policies');
-  const applied = plan.environments.slice(0, 5).map(({ name }) => apply(name));
-  const more = plan.environments.length - applied.length;
-  const install = shellWord(join(folder, 'install/README.md'));
-  const kind = shellCommand([
-    'kind',
-    'create',
-    'cluster',
-    '--config',
-    join(folder, 'install/kind.yaml'),
-  ]);
-  return [
-    ...(published ? [] : pushes(plan, folders)),
-    `a cluster, if you have none: ${kind}`,
-    `the Flux Operator, once per cluster, and again after a change of install/: ${install}`,
-    ...(plan.syncConfig ? [] : [...(hasPolicies ? [apply('policies')] : []), ...applied]),
-    ...(plan.syncConfig || more === 0 ? [] : [`and ${more} more environments, in the same way`]),
-    `kubectl -n ${namespaceOf(first)} get gitrepositories,kustomizations`,
-    `see the page: kubectl -n ${namespaceOf(first)} port-forward service/kcheck-service 8080:80`,
-    `every command for this estate: ${shellWord(join(folder, 'README.md'))}`,
-  ];
-}
-
-/** What a person pushes, by owner; nobody pushes to the public demo. */
-function pushes(plan: Plan, folders: ReadonlyMap<string, string>): string[] {
-  const followed = plan.repos.filter(
-    ({ role, owner }) => (role === 'scenario' || plan.syncConfig) && owner !== DEMO_OWNER,
-  );
-  if (followed.length === 0) return [];
-  const commands = followed.slice(0, 5).map(({ name, url }) => {
-    const folder = folders.get(name) ?? name;
-    return `  ${shellWord(folder)} to ${url}`;
-  });
-  const more = followed.length - commands.length;
-  return [
-    'push to GitHub: the same command with --publish, or by hand as the README says:',
-    ...commands,
-    ...(more > 0 ? [`  and ${more} more`] : []),
-  ];
-}
-
 /** What a run will do (`dryRun`) or has done; `parser` adds the Kubernetes objects. */
 export function reportOf(
   plan: Plan,
@@ -304,8 +294,14 @@ export function reportOf(
   dryRun: boolean,
   parser?: typeof import('./render/objects.ts'),
   published?: readonly PublishResult[],
+  words: readonly string[] = ['flux-gitops'],
 ): Report {
-  const folders = new Map(repos.map(({ repo, folder }) => [repo.name, shorten(folder)]));
+  const circumstances = {
+    shown: shorten,
+    hasGit: (folder: string) => existsSync(join(folder, '.git')),
+    published: published !== undefined,
+    words,
+  };
   const render = layerRenderer(templatesOf);
   const changed = repos.some(({ files }) => files.some(({ action }) => WRITES.has(action)));
   return {
@@ -317,7 +313,7 @@ export function reportOf(
     ),
     ...(published && { published }),
     notes: notesOf(plan, repos),
-    next: changed || published ? nextSteps(plan, folders, published !== undefined) : [],
+    next: changed || published ? nextSteps(plan, repos, circumstances) : [],
   };
 }
 
@@ -334,10 +330,12 @@ function reportedRepo(
   return { name, role, url, folder, files: reported };
 }
 
-const shorten = (folder: string): string => {
-  const cwd = `${process.cwd()}${sep}`;
-  return folder.startsWith(cwd) ? folder.slice(cwd.length) : folder;
-};
+/** `folder` as a person would type it: relative to the current folder, unless that is far away. */
+function shorten(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  if (path === '') return '.';
+  return path.startsWith(join('..', '..')) ? folder : path;
+}
 
 /**
  * Prints `report`: JSON and plans to stdout, results and progress to stderr. Throws a UserError (exit code 1)
@@ -349,7 +347,7 @@ export function printReport(report: Report, given: Given, say: (text: string) =>
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
-  else say(resultText(report, painter(process.stderr)));
+  else say(resultText(report, lookOf(process.stderr)));
   if (failure) throw failure;
 }
 
@@ -373,9 +371,9 @@ function incomplete({ repositories, dryRun }: Report): ReportedError | undefined
   );
   if (dryRun || lacking.length === 0) return undefined;
   return new ReportedError(
-    `${listed(lacking)} was kept, and lacks what the environments need: Flux or the estate's own policies ` +
-      'will refuse them.\n  Run the same command without --keep on a terminal: it shows the difference and asks. ' +
-      '--force writes the file anew.',
+    `${listed(lacking)} stayed as you edited it, and lacks what the environments need. Flux or the policies of ` +
+      'this estate will refuse the environments.\n  Run the same command without --keep on a terminal: it shows the ' +
+      'difference and asks. --force overwrites the file.',
     1,
   );
 }

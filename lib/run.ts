@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { cancel, keepRunning } from './cancel.ts';
+import { askOpen } from './dialogue.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -25,10 +26,9 @@ import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
 import { type Caller, commandOf, unknownCommand } from './settings/command-words.ts';
 import { helpText } from './settings/help.ts';
-import { openQuestions, withAnswers } from './settings/questions.ts';
 import { readSetting } from './settings/resolve.ts';
 import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
-import { painter, type Terminal } from './terminal.ts';
+import { lookOf, type Terminal } from './terminal.ts';
 
 /** A run that knows what is wanted; nothing is written yet. */
 export type Prepared = {
@@ -83,8 +83,7 @@ export async function prepare(
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  const answered = asks ? await askOpen(given, workspace, terminal) : given;
-  const complete = asks ? await offerPublishing(answered, workspace, terminal) : answered;
+  const complete = asks ? await askOpen(given, workspace, terminal) : given;
   return { given: complete, terminal, asks, open };
 }
 
@@ -115,51 +114,6 @@ async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
   await checkToken(given.texts.githubUrl?.[0] ?? recorded, given);
 }
 
-const MORE = 'Change anything else: namespaces, profile, cluster, demo app?';
-
-async function askOpen(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
-  const planner = PLANNERS[given.command];
-  // What is missing is asked for; what was given is checked before that, so that nobody answers in vain.
-  const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
-  const problems = planner(given, workspace).problems.filter(
-    ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
-  );
-  if (problems.length > 0) throw inputError(problems);
-  const askFor = async (part: 'first' | 'rest', before: Given): Promise<Given> => {
-    const questions = openQuestions(before, workspace, planner, part);
-    return questions.length === 0
-      ? before
-      : withAnswers(before, await terminal.ask(questions), workspace);
-  };
-  const answered = await askFor('first', given);
-  const rest = openQuestions(answered, workspace, planner, 'rest').length;
-  if (rest === 0 || !(await terminal.confirm(MORE, false, 'more'))) return answered;
-  return askFor('rest', answered);
-}
-
-/** On a terminal publishing is asked about, where there is a token for it. */
-async function offerPublishing(
-  given: Given,
-  workspace: Workspace,
-  terminal: Terminal,
-): Promise<Given> {
-  if (given.texts.publish !== undefined) return given;
-  const { plan } = PLANNERS[given.command](given, workspace);
-  const [repo] = plan?.repos ?? [];
-  if (!plan || !repo) return given;
-  const { tokenSource } = await import('./publish/publish.ts');
-  const source = await tokenSource(repo.githubUrl);
-  if (source === undefined) return given;
-  const names = plan.repos.map(({ name }) => name).join(', ');
-  const message = `Publish ${names} on ${repo.githubUrl} (token from ${source})?`;
-  if (!(await terminal.confirm(message, false, 'publish'))) return given;
-  return {
-    ...given,
-    texts: { ...given.texts, publish: ['yes'] },
-    switches: { ...given.switches, publish: true },
-  };
-}
-
 /**
  * Plans, compares, shows the plan and carries it out, unless it is a dry run, the user says no, or files
  * that a user edited are in the way. Returns the report; throws a UserError when it refuses.
@@ -172,11 +126,11 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const parser = await import('./render/objects.ts');
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
-    return reportOf(compared.plan, compared.repos, true, parser, results);
+    return reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
   }
   const { targets, ...written } = await carryOut(settled, prepared);
   const results = await published(settled, written, targets);
-  return reportOf(written.plan, written.repos, false, undefined, results);
+  return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given));
 }
 
 /** What is wanted; with `--publish`, of the user who is signed in. */
@@ -208,7 +162,10 @@ type Compared = {
   readonly parent: string;
 };
 
-async function compare({ given }: Settled, { open }: Prepared): Promise<Compared> {
+/** More environments than this take a while. */
+const MANY = 500;
+
+async function compare({ given }: Settled, { open, terminal }: Prepared): Promise<Compared> {
   const workspace = open();
   const plan = planFor(given, workspace);
   const problems: Problem[] = [];
@@ -217,8 +174,14 @@ async function compare({ given }: Settled, { open }: Prepared): Promise<Compared
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
+    if (terminal.interactive && plan.environments.length > MANY)
+      terminal.say(
+        `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
+        'progress',
+      );
     repos.push(await compareRepo(repo, folder, { render, force, keep }, problems));
   }
+  terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);
   return { plan, repos, parent: workspace.parent };
 }
@@ -245,8 +208,7 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> 
       return { ...(await write(settled, prepared, answers)), targets };
     } catch (error) {
       if (!(error instanceof FileChanged)) throw error;
-      if (left === 1)
-        throw new UserError(`${error.message}, again and again. Nothing was written.`, 1);
+      if (left === 1) throw new UserError(`${error.message}, three times. Nothing was written.`, 1);
     }
   }
 }
@@ -285,30 +247,33 @@ async function lookAtGithub(
   return lookBeforeWriting(context, reposToPublish(plan, repos, false));
 }
 
-/** Shows the plan and asks whether it is to be carried out. Throws Interrupted for a no. */
+/**
+ * Shows the plan, and asks whether it is to be carried out; new public repositories are named in the question. Throws
+ * Interrupted for a no.
+ */
 async function confirm(
-  { context, given }: Settled,
+  { given }: Settled,
   { plan, repos }: Compared,
-  targets: readonly Target[] | undefined,
+  targets: readonly Target[] = [],
   { terminal, asks }: Prepared,
 ): Promise<void> {
   if (!asks) return;
   const changes = repos.some(({ files }) =>
     files.some(({ action }) => WRITES.has(action) || action === 'ask'),
   );
+  const words = wordsOf(given);
   if (changes) {
-    const summary = summaryText(
-      plan,
-      reportOf(plan, repos, false),
-      wordsOf(given),
-      painter(process.stderr),
-    );
-    terminal.say(`\n${summary}\n`);
-    if (!(await terminal.confirm('Write this?', true))) cancel();
+    const report = reportOf(plan, repos, false);
+    terminal.say(`\n${summaryText(plan, report, words, lookOf(process.stderr))}\n`);
   }
-  if (!context || !targets) return;
-  const { confirmCreation } = await import('./publish/publish.ts');
-  await confirmCreation(context, targets, (question) => terminal.confirm(question, false));
+  const absent = targets.filter(({ state }) => state === 'absent');
+  const names = absent.map(({ place }) => place.fullName).join(', ');
+  const creates = absent.length > 0 && `create ${plan.visibility} repositories (${names})`;
+  const question =
+    [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push what is new';
+  if (!changes && targets.length === 0) return;
+  if (!(await terminal.confirm(`${question[0]?.toUpperCase()}${question.slice(1)}?`, true)))
+    cancel();
 }
 
 async function published(
@@ -363,8 +328,9 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
 function conflictError(conflicts: readonly string[]): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
   return new UserError(
-    `You changed these files, and what is new could not be merged into them, so nothing was written:\n${list}\n` +
-      'Keep them with --keep, overwrite them with --force, or run this on a terminal to decide for each one.',
+    `You edited these files, and the new contents cannot be merged into them. Nothing was written:\n${list}\n` +
+      'Run the same command with --keep to keep them, with --force to overwrite them, or on a terminal to decide ' +
+      'for each file.',
     1,
   );
 }

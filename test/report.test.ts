@@ -1,42 +1,87 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { usageOf } from '../lib/disk/package-files.ts';
+import { openWorkspace } from '../lib/disk/workspace.ts';
+import { planApp } from '../lib/plan/app.ts';
+import { reportOf, summaryText } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
+import { parseArguments } from '../lib/settings/arguments.ts';
 import { helpText } from '../lib/settings/help.ts';
-import type { Terminal } from '../lib/terminal.ts';
+import { sayWith, type Terminal } from '../lib/terminal.ts';
 import { readTree, runCommand, runHere, temporaryFolder, writeTree } from './sandbox.ts';
 
 const nextOf = (stderr: string): string[] =>
   (stderr.split('\nNext:\n')[1] ?? '').split('\n').map((line) => line.trim());
 
-test('the next steps install the operator, apply the policies and every environment', async () => {
-  const { stderr } = await runHere(['--owner', 'octo-org'], temporaryFolder());
-  const steps = nextOf(stderr);
-  const at = (text: string): number => steps.findIndex((step) => step.includes(text));
-  const order = [
-    'flux-dev to https',
-    'kind create cluster',
-    'install/README.md',
-    '/policies/',
-    '/dev/',
-  ];
-  const places = [...order, '/stage/', '/prod/', 'get gitrepositories'].map(at);
-  assert.ok(!places.includes(-1), steps.join('\n'));
+const order = (steps: readonly string[], texts: readonly string[]): void => {
+  const places = texts.map((text) => steps.findIndex((step) => step.includes(text)));
+  assert.ok(!places.includes(-1), `${texts[places.indexOf(-1)]} in\n${steps.join('\n')}`);
   assert.deepEqual(
     places,
-    [...places].sort((a, b) => a - b),
+    [...places].sort((one, other) => one - other),
   );
+};
+
+test('the next steps push, install Flux, apply the policies and every environment', async () => {
+  const { stderr } = await runHere(['--owner', 'octo-org'], temporaryFolder());
+  order(nextOf(stderr), [
+    'kind create cluster',
+    'flux-gitops --owner=octo-org --publish --yes',
+    'for repo in flux-dev flux-stage-prod flux-demo; do',
+    'repo create octo-org/"$repo" --public --source',
+    'helm upgrade --install flux-operator oci://',
+    'install/flux-operator-values.yaml',
+    'helm upgrade --install flux oci://',
+    '/policies/',
+    '/dev/',
+    '/stage/',
+    '/prod/',
+    'wait kustomization/flux-dev',
+    'port-forward',
+  ]);
 });
 
-test('the next steps push to each owner', async () => {
+test('the next steps of a later run say what that run changed, and nothing else', async () => {
   const folder = temporaryFolder();
   await runHere(['--owner', 'octo-org'], folder);
-  const argv = ['tenant', 'pay', '--owner', 'other-org', '--into', 'flux-demo', '--sync-config=no'];
-  const { stderr } = await runHere(argv.slice(0, -1), folder);
-  assert.match(stderr, /flux-pay to https:\/\/github\.com\/other-org\/flux-pay/);
+  const run = async (...argv: string[]): Promise<string> =>
+    nextOf((await runHere(argv, folder)).stderr).join('\n');
+  const tenant = await run('tenant', 'qa', '--into', 'flux-demo');
+  assert.match(tenant, /apply -f \S*flux-demo\/qa\//);
+  assert.doesNotMatch(tenant, /helm|kind|flux-demo\/(dev|policies)\//);
+  const owner = await run('tenant', 'pay', '--owner', 'other-org', '--into', 'flux-demo');
+  order(owner.split('\n'), ['other-org/flux-pay', 'flux-demo/policies/', 'flux-demo/pay/']);
+  assert.match(
+    await run('--cluster-type', 'openshift'),
+    /Bring the changes in install\/ to the cluster/,
+  );
+  assert.doesNotMatch(await run('--sync-config'), /apply -f/);
+});
+
+test('a repository that git knows already gets a commit and a push, no new repository', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'octo-org'], folder);
+  mkdirSync(join(folder, 'flux-demo/.git'));
+  const { stderr } = await runHere(['tenant', 'qa', '--into', 'flux-demo'], folder);
+  assert.match(
+    stderr,
+    /git -C \S*flux-demo commit --message 'Change the estate' && git -C \S*flux-demo push/,
+  );
+  assert.match(stderr, /gh repo create octo-org\/flux-qa/);
+  assert.doesNotMatch(stderr, /gh repo create octo-org\/flux-demo/);
+});
+
+test('more environments than a screen holds are applied by a loop', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `env-${index}`);
+  const { stderr } = await runHere(['--scenario', `shop=${names.join(',')}`], temporaryFolder());
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the shell
+  assert.ok(stderr.includes('kubectl apply -f "${tenant%/*}/"'), stderr);
+  assert.doesNotMatch(stderr, /apply -f \S*env-1\//);
 });
 
 test('commands to copy are quoted for a shell', async () => {
@@ -146,8 +191,8 @@ test('the plan before writing has a line for each environment, and the run as on
   const terminal: Terminal = {
     interactive: true,
     say: (text) => said.push(text),
-    ask: async () => ({ owner: 'octo-org', content: 'a b' }),
-    confirm: async (message) => /Write|else/.test(message),
+    ask: async () => ({ owner: 'octo-org', content: 'a b', more: 'demo app' }),
+    confirm: async (message) => message === 'Write this?',
     resolve: async () => new Set(),
   };
   const prepared = await prepare('app', [], terminal, { cwd: folder });
@@ -155,12 +200,11 @@ test('the plan before writing has a line for each environment, and the run as on
   await execute(prepared);
   const plan = said.join('\n');
   assert.match(plan, /^dev +fluxdemo-dev +flux-dev +hardened$/m);
-  assert.match(plan, /flux-demo {2}files: 31 to create/);
-  const command = /Without questions: (flux-gitops .*)/.exec(plan)?.[1];
+  assert.match(plan, /flux-demo {2}files: 32 to create/);
+  const command = /as one command:\n {2}(flux-gitops .*)/.exec(plan)?.[1];
   assert.equal(command, "flux-gitops --owner=octo-org '--content=a b' --yes");
-  assert.ok(plan.split('\n').length < 25);
-  for (const line of plan.split('\n').filter((one) => !one.startsWith('Every file')))
-    assert.ok(line.length <= 80 || /^(Note| {2}\/)/.test(line), line);
+  assert.ok(plan.split('\n').length < 28);
+  for (const line of plan.split('\n')) assert.ok(line.length <= 80, line);
 });
 
 test('help is at most 100 columns wide, with every flag under a heading', async () => {
@@ -171,29 +215,149 @@ test('help is at most 100 columns wide, with every flag under a heading', async 
   }
 });
 
-test('on a terminal publishing is offered where there is a token, and nowhere else', async () => {
-  const asked = async (token: string | undefined): Promise<string[]> => {
-    const questions: string[] = [];
-    const terminal: Terminal = {
-      interactive: true,
-      say: () => undefined,
-      ask: async () => ({ owner: 'octo-org', githubUrl: 'https://github.invalid' }),
-      confirm: async (message, _, name = '') => {
-        questions.push(name);
-        return /Write|else/.test(message);
-      },
-      resolve: async () => new Set(),
-    };
-    const before = process.env.GH_ENTERPRISE_TOKEN;
-    if (token === undefined) delete process.env.GH_ENTERPRISE_TOKEN;
-    else process.env.GH_ENTERPRISE_TOKEN = token;
-    const argv = ['--github-url', 'https://github.invalid'];
-    await prepare('app', argv, terminal, { cwd: temporaryFolder() }).finally(() => {
-      if (before === undefined) delete process.env.GH_ENTERPRISE_TOKEN;
-      else process.env.GH_ENTERPRISE_TOKEN = before;
-    });
-    return questions;
+test('the plan fits a narrow terminal', async () => {
+  const { given } = parseArguments('app', ['--owner', 'octo-org']);
+  const { plan } = planApp(given, openWorkspace('app', temporaryFolder(), '.', undefined, []));
+  assert.ok(plan);
+  const report = reportOf(plan, [], false);
+  const paint = (_: string, text: string): string => text;
+  for (const width of [40, 60, 80])
+    for (const line of summaryText(plan, report, ['flux-gitops'], { paint, width }).split('\n'))
+      assert.ok(line.length <= width, `${width}: ${line}`);
+});
+
+/** A terminal whose person gives `answers`; `asked` gets the names of the questions. */
+const answering = (answers: Record<string, string>, asked: string[] = []): Terminal => ({
+  interactive: true,
+  say: () => undefined,
+  ask: async ([question]) => {
+    if (question === undefined) return {};
+    asked.push(question.name);
+    const answer = answers[question.name];
+    return answer === undefined ? {} : { [question.name]: answer };
+  },
+  confirm: async () => true,
+  resolve: async () => new Set(),
+});
+
+/** Runs `work` with `variables` in the environment; those that are undefined are not there. */
+async function withVariables<T>(
+  variables: Readonly<Record<string, string | undefined>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  const set = (entries: readonly (readonly [string, string | undefined])[]): void => {
+    for (const [name, value] of entries)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
   };
-  assert.ok((await asked('ghp_something')).includes('publish'));
-  assert.ok(!(await asked(undefined)).includes('publish'));
+  set(Object.entries(variables));
+  return work().finally(() => set(before));
+}
+
+test('on a terminal publishing is offered where there is a token, and nowhere else', async () => {
+  const run = async (token: string | undefined, publish = 'no') => {
+    const asked: string[] = [];
+    const terminal = answering({ owner: 'octo-org', publish }, asked);
+    const argv = ['--github-url', 'https://github.invalid'];
+    const prepared = await withVariables({ GH_ENTERPRISE_TOKEN: token }, () =>
+      prepare('app', argv, terminal, { cwd: temporaryFolder() }),
+    );
+    return { asked, given: prepared?.given };
+  };
+  const { asked, given } = await run('ghp_something');
+  assert.ok(asked.length <= 6, asked.join());
+  assert.ok(asked.includes('publish'));
+  assert.equal(given?.switches.publish, undefined);
+  assert.ok(!(await run(undefined)).asked.includes('publish'));
+  const { given: wanted } = await run('ghp_something', 'private');
+  assert.deepEqual([wanted?.switches.publish, wanted?.texts.visibility], [true, ['private']]);
+});
+
+test('whoever is signed in with gh is the default owner', async () => {
+  const folder = temporaryFolder();
+  writeTree(folder, [['gh/hosts.yml', 'github.invalid:\n    user: mona\n']]);
+  const variables = { GH_CONFIG_DIR: join(folder, 'gh'), GH_ENTERPRISE_TOKEN: undefined };
+  const owner = async (url: string, answers = {}): Promise<string | undefined> =>
+    withVariables(variables, async () => {
+      const argv = ['--github-url', url];
+      const prepared = await prepare('app', argv, answering(answers), { cwd: temporaryFolder() });
+      return prepared?.given.texts.owner?.[0];
+    });
+  assert.equal(await owner('https://github.invalid'), 'mona');
+  assert.equal(await owner('https://github.invalid', { owner: 'octo-org' }), 'octo-org');
+  assert.equal(await owner('https://other.invalid'), undefined);
+});
+
+test('app repos may be named first, and are then asked for one by one', async () => {
+  const run = async (scenario: string, more = {}): Promise<readonly string[] | undefined> => {
+    const terminal = answering({ owner: 'octo-org', scenario, ...more });
+    return (await prepare('app', [], terminal, { cwd: temporaryFolder() }))?.given.texts.scenario;
+  };
+  const fed = { 'environments of shop': 'dev, prod', 'environments of web': 'qa' };
+  assert.deepEqual(await run('shop, web', fed), ['shop=dev,prod', 'web=qa']);
+  assert.deepEqual(await run(' shop = dev , prod  web=qa '), ['shop=dev,prod', 'web=qa']);
+  assert.deepEqual(await run('shop=dev,web=qa'), ['shop=dev', 'web=qa']);
+  assert.deepEqual(await run('shop web=stage'), ['shop=dev,prod', 'web=stage']);
+  assert.equal(await run('flux-dev=dev  flux-stage-prod = stage, prod'), undefined);
+});
+
+test('an answer is refused in one sentence, without a word about flags', async () => {
+  const refusals: string[] = [];
+  const wrong: Record<string, string> = {
+    name: 'Bad Name!!',
+    owner: '-x-',
+    scenario: 'shop=De,prod',
+    prefix: 'Flux_Demo',
+    branch: '..',
+    interval: '5',
+  };
+  const terminal: Terminal = {
+    ...answering({}),
+    ask: async ([question]) => {
+      const text = wrong[question?.name ?? ''];
+      if (question && text !== undefined) {
+        const refusal = question.validate(text, {});
+        refusals.push(refusal === true ? `${question.name} takes ${text}` : refusal);
+      }
+      if (question?.name === 'owner') return { owner: 'octo-org' };
+      const groups = question?.name === 'more' ? question.choices?.[1]?.value : undefined;
+      return groups === undefined ? {} : { more: groups };
+    },
+  };
+  await prepare('app', [], terminal, { cwd: temporaryFolder() });
+  assert.equal(refusals.length, Object.keys(wrong).length, refusals.join('\n'));
+  for (const refusal of refusals) {
+    assert.match(refusal, /^(environment )?".*": .*\.$/);
+    assert.doesNotMatch(refusal, /--| {2}|\n/);
+  }
+});
+
+test('progress is shown in place on a terminal, and as lines elsewhere', () => {
+  const shownOn = (isTTY: boolean): { written: string; printed: string[] } => {
+    let written = '';
+    const printed: string[] = [];
+    const stream = new PassThrough().on('data', (chunk) => (written += String(chunk)));
+    const say = sayWith(
+      (text) => printed.push(text),
+      Object.assign(stream, { isTTY, columns: 20 }) as unknown as NodeJS.WriteStream,
+    );
+    say('first');
+    say('octo/flux-dev: 10%', 'progress');
+    say('octo/flux-dev: 90%, which is longer', 'progress');
+    say('last');
+    say('', 'progress');
+    stream.read();
+    return { written, printed };
+  };
+  const { written, printed } = shownOn(true);
+  assert.deepEqual(printed, ['first', 'last']);
+  assert.equal(
+    written,
+    'octo/flux-dev: 10%\u001b[1G\u001b[2Kocto/flux-dev: 90%,\u001b[1G\u001b[2K',
+  );
+  assert.deepEqual(shownOn(false), {
+    written: '',
+    printed: ['first', 'octo/flux-dev: 10%', 'octo/flux-dev: 90%, which is longer', 'last'],
+  });
 });

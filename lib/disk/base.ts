@@ -54,7 +54,10 @@ export function earlierFiles(
   const others = versions.map(
     (files) => new Map([...files].filter(([path]) => texts.get(path) !== undefined)),
   );
-  const written = others.map(hashesOf).reduce(joinWritten, hashesOf(likeliest));
+  // What this version is the first to write was never there, so nobody deleted it.
+  const [, ...older] = versions;
+  const known = [...likeliest].filter(([path]) => older.some((files) => files.has(path)));
+  const written = others.map(hashesOf).reduce(joinWritten, hashesOf(new Map(known)));
   return { written, earlier: [likeliest, ...versions] };
 }
 

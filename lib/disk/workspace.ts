@@ -32,7 +32,7 @@ export function openWorkspace(
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
     problems.push({
       given: folder,
-      rule: 'this is a file, and a folder is needed here',
+      rule: 'this is a file, and it must be a folder',
       example: '--into ./estate',
       flag: '--into',
       settings: ['into'],
@@ -85,7 +85,7 @@ function homeOf(
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,
-      rule: `it belongs to the scenario repo ${around.name}, and no config repo that knows it lies beside it`,
+      rule: `it belongs to the app repo ${around.name}, and no config repo beside it knows this app repo`,
       example: 'flux-gitops --into ../../estate',
       flag: '--into',
       settings: ['into'],

@@ -1,7 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
-import { scenarioRepoName } from '../settings/rules.ts';
+import { ruleAbout, scenarioRepoName } from '../settings/rules.ts';
 import { defaultText } from '../settings/settings.ts';
 import {
   byRepo,
@@ -12,6 +12,7 @@ import {
   type NameSource,
   readEnvironments,
 } from './estate.ts';
+import { ciOf } from './github-files.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -26,7 +27,7 @@ const SOURCE: NameSource = {
 /** The scenarios of an estate about which nothing is said. */
 export const STANDARD_SCENARIOS = ['flux-dev=dev', 'flux-stage-prod=stage,prod'];
 
-/** `flux-gitops`: the config repo and every scenario repo. What was recorded before stays in. */
+/** `flux-gitops`: the config repo and every app repo. What was recorded before stays in. */
 export function planApp(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const { texts } = given;
@@ -58,15 +59,16 @@ export function planApp(given: Given, world: World): Planned {
     const other = world.feederOf(repo);
     if (other !== undefined)
       problems.push({
-        given: `scenario repo ${quote(repo)} of the config repo ${quote(name)}`,
-        rule: `it feeds environments of the config repo ${other} here, which would lose it`,
+        given: `app repo ${quote(repo)} of the config repo ${quote(name)}`,
+        rule: `the config repo ${other} in this folder has environments that this app repo feeds, and would lose it`,
         example: `--name ${other}, or --into ANOTHER-FOLDER`,
         flag: '--name, --scenario or --into',
         settings: ['name', 'scenario'],
       });
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
+    const own = { visibility, ...ciOf(estate, place, texts.ci !== undefined) };
     return planRepo(
-      { kind: 'scenario-repo', name: repo, estate: { visibility }, shared, environments: merged },
+      { kind: 'scenario-repo', name: repo, estate: own, shared, environments: merged },
       fed,
       place,
     );
@@ -106,15 +108,19 @@ function readScenarios(
     const refuse = (rule: string): void => {
       problems.push({ given: `--scenario ${quote(scenario)}`, rule, ...SOURCE });
     };
-    if (!list) refuse('a scenario is REPO=ENV[,ENV...] and feeds at least one environment');
+    if (!list)
+      refuse(
+        'a scenario must be REPO=ENV[,ENV...], because an app repo feeds at least one environment',
+      );
     if (scenarioRepoName.read(repo) === undefined)
-      refuse(`in ${quote(repo)}, ${scenarioRepoName.rule}`);
+      refuse(`${quote(repo)} cannot be an app repo: ${ruleAbout(scenarioRepoName, repo)}`);
     if (repos.has(repo.toLowerCase()))
-      refuse(`${quote(repo)} is named twice; name it once, with all it feeds`);
+      refuse(`${quote(repo)} is named twice. Name it once, with all its environments`);
     repos.add(repo.toLowerCase());
     for (const name of list ? readEnvironments(list, SOURCE, problems) : []) {
       const other = feeders.get(name);
-      if (other) refuse(`environment ${name} is in ${other} already; each has one scenario repo`);
+      if (other)
+        refuse(`the app repo ${other} feeds ${name} already, and an environment has one app repo`);
       feeders.set(name, repo);
     }
   }

@@ -1,9 +1,14 @@
 import { type Problem, quote } from '../errors.ts';
 import type { EnvironmentSettings } from '../settings/resolve.ts';
-import { environmentName, isReservedNamespace, LABEL_LENGTH } from '../settings/rules.ts';
+import {
+  environmentName,
+  isReservedNamespace,
+  LABEL_LENGTH,
+  ruleAbout,
+} from '../settings/rules.ts';
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 
-/** One environment: a tenant, its sync and its folder in a scenario repo. */
+/** One environment: a tenant, its sync and its folder in an app repo. */
 export type Environment = { readonly name: string; readonly repo: string } & EnvironmentSettings;
 
 /** The namespace, service account and tenant label of `environment`. */
@@ -27,7 +32,7 @@ export function ownerUrl({
   return `${githubUrl}/${owner}`;
 }
 
-/** `environments` by the scenario repo that feeds them, both in the order given. */
+/** `environments` by the app repo that feeds them, both in the order given. */
 export function byRepo(environments: readonly Environment[]): Map<string, Environment[]> {
   const repos = new Map<string, Environment[]>();
   for (const environment of environments) {
@@ -63,10 +68,11 @@ export function readEnvironments(list: string, source: NameSource, problems: Pro
 
 /** Whether `name` is an environment; a problem is added when it is none. */
 export function checkEnvironment(name: string, source: NameSource, problems: Problem[]): boolean {
-  const { rule, read } = environmentName;
-  const good = read(name) !== undefined;
-  if (!good)
+  const good = environmentName.read(name) !== undefined;
+  if (!good) {
+    const rule = ruleAbout(environmentName, name);
     problems.push({ given: `environment ${quote(name)} in ${source.flag}`, rule, ...source });
+  }
   return good;
 }
 
@@ -83,7 +89,7 @@ export function checkFeeders(
     const flag = `--${setting}`;
     return {
       given: `environment ${name} from ${repo}`,
-      rule: `${name} is fed by ${feeder} already, and an environment has one scenario repo`,
+      rule: `the app repo ${feeder} feeds ${name} already, and an environment has one app repo`,
       example: `${flag} ${setting === 'scenario' ? `${feeder}=${name}` : feeder}`,
       flag,
       settings: [setting],
@@ -105,7 +111,7 @@ export function checkEstate(
     if (other !== undefined)
       problems.push({
         given: `environments ${other} and ${environment.name} share the namespace ${namespace}`,
-        rule: 'each environment has a namespace of its own',
+        rule: 'each environment must have its own namespace',
         example: '--prefix fluxdemo',
         flag: '--prefix',
         settings: ['prefix'],
@@ -116,8 +122,8 @@ export function checkEstate(
     const urls = [...new Set(fed.map((one) => repositoryUrl(one, repo)))];
     if (urls.length > 1)
       problems.push({
-        given: `scenario repo ${quote(repo)} at ${urls.join(' and ')}`,
-        rule: 'a scenario repo has one owner, whatever environments it feeds',
+        given: `app repo ${quote(repo)} at ${urls.join(' and ')}`,
+        rule: 'an app repo has one owner for all environments that it feeds',
         example: `--repo flux-${fed.at(-1)?.name ?? 'qa'}`,
         flag: '--owner or --repo',
         settings: ['owner', 'repo', 'githubUrl'],
@@ -126,8 +132,8 @@ export function checkEstate(
   const clash = environments.find(({ repo }) => repo.toLowerCase() === configRepo?.toLowerCase());
   if (clash)
     problems.push({
-      given: `scenario repo ${quote(clash.repo)} beside config repo ${quote(configRepo ?? '')}`,
-      rule: 'two repositories of one owner differ in more than upper and lower case',
+      given: `app repo ${quote(clash.repo)} and config repo ${quote(configRepo ?? '')}`,
+      rule: 'the names of two repositories of one owner must differ in more than upper and lower case',
       example: '--name flux-demo --scenario flux-dev=dev',
       flag: '--name or --scenario',
       settings: ['name', 'scenario', 'repo'],
@@ -146,11 +152,12 @@ function checkNamespace(
     settings: ['prefix', 'arguments', 'scenario', 'env'],
   };
   if (namespace.length > LABEL_LENGTH) {
-    const rule = `a namespace has at most ${LABEL_LENGTH} characters; this one has ${namespace.length}`;
+    const rule = `a namespace must have at most ${LABEL_LENGTH} characters, and this one has ${namespace.length}`;
     problems.push({ ...about, rule });
   }
   if (isReservedNamespace(namespace)) {
-    const rule = 'kube-*, default and flux-system belong to Kubernetes and Flux';
+    const rule =
+      'kube-*, default and flux-system belong to Kubernetes and Flux, so a tenant must have another namespace';
     problems.push({ ...about, rule });
   }
 }

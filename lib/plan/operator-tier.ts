@@ -11,9 +11,11 @@ import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
 /** The charts flux-operator and flux-instance, which are released together. */
-const CHART_VERSION = '0.58.1';
+export const CHART_VERSION = '0.58.1';
 /** A range, so that the operator brings patch releases by itself. */
 export const FLUX_VERSION = '2.9.x';
+/** The oldest Kubernetes that Flux of that range runs on. */
+export const KUBERNETES_VERSION = '1.34.1';
 
 /** What Kubernetes makes pods from, by API group. */
 const POD_MAKERS = [
@@ -44,6 +46,7 @@ function installValues(record: RepoRecord): Values {
     clusterType: record.estate.clusterType ?? 'kubernetes',
     chartVersion: CHART_VERSION,
     fluxVersion: FLUX_VERSION,
+    kubernetesVersion: KUBERNETES_VERSION,
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
     configUrl: repositoryUrl(record.shared, record.name),
@@ -67,6 +70,7 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     namespaceConditions,
     conditionsSparingControllers,
     podMakers: POD_MAKERS,
+    kubernetesVersion: KUBERNETES_VERSION,
     allowedList: [owner, ...allowSource].join('`, `'),
     owner,
     own: own.map((one) => ({ namespace: namespaceOf(one), url: ownerUrl(one) })),
@@ -95,7 +99,7 @@ export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem
   if (!config?.url.toLowerCase().startsWith(demo)) return;
   problems.push({
     given: `--sync-config with the owner ${DEMO_OWNER}`,
-    rule: 'the cluster follows a config repo that you can push to, and this owner has the public demo',
+    rule: 'the cluster must follow a config repo that you can push to, and you cannot push to the public demo of this owner',
     example: '--sync-config --owner octo-org',
     flag: '--owner',
     settings: ['owner', 'syncConfig'],

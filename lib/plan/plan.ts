@@ -73,6 +73,8 @@ export type World = {
 /** A plan, or the reasons why there is none. */
 export type Planned = { readonly problems: readonly Problem[]; readonly plan?: Plan };
 
+const kindText = (kind: RepoKind): string => (kind === 'config-repo' ? 'config repo' : 'app repo');
+
 /** A problem when `found` is a repository of another kind than `kind`; its record would be lost. */
 export function checkKind(
   found: Found,
@@ -82,7 +84,7 @@ export function checkKind(
 ): Problem[] {
   if (found.record === undefined || found.record.kind === kind) return [];
   const given = `${source.flag} ${quote(repo)}`;
-  const rule = `the folder of this ${kind} is a ${found.record.kind}; each has a folder of its own`;
+  const rule = `the folder of this ${kindText(kind)} holds the ${kindText(found.record.kind)} ${found.record.name}, and each needs its own folder`;
   const example = kind === 'config-repo' ? 'flux-demo' : 'flux-qa';
   return [{ given, rule, example, ...source }];
 }

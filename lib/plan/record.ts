@@ -313,7 +313,7 @@ function lift(
     if (other !== undefined)
       problems.push({
         given: `${path} environment ${quote(name)} in the scenarios ${quote(other)} and ${quote(repo)}`,
-        rule: 'an environment stands in one scenario, once',
+        rule: 'an environment must be in one scenario only, and only once',
         example: '"flux-dev": ["dev"]',
         flag: path,
       });
@@ -347,8 +347,8 @@ function sortByOrder(environments: Shaped['environments']): string[] {
 function checkNames(repo: string, environment: string, path: string, problems: Problem[]): void {
   if (environmentName.read(environment) && scenarioRepoName.read(repo)) return;
   problems.push({
-    given: `${path} environment ${quote(environment)} with scenario repo ${quote(repo)}`,
-    rule: `${scenarioRepoName.rule}; ${environmentName.rule}`,
+    given: `${path} environment ${quote(environment)} with app repo ${quote(repo)}`,
+    rule: `${scenarioRepoName.rule}. ${environmentName.rule}`,
     example: '"dev": { "repo": "flux-dev" }',
     flag: path,
   });
@@ -422,8 +422,10 @@ function mergeRecords(
     });
   };
   for (const key of SHARED) differ(key, ours.shared[key], theirs.shared[key]);
-  // A list that one side emptied is not recorded there: whether it comes back is for a person to decide.
-  for (const key of ESTATE) differ(key, ours.estate[key] ?? [], theirs.estate[key] ?? []);
+  // A list that one side emptied is not recorded there: whether it comes back is for a person to decide. What one side
+  // wrote before there was such a setting has its default.
+  for (const key of ESTATE)
+    differ(key, ours.estate[key] ?? defaultOf(key), theirs.estate[key] ?? defaultOf(key));
   // What one side removed and the other left as it was is gone.
   const before = new Map(base?.environments.map((one) => [one.name, one]));
   const isGone = (one: Environment, other: FoundRecord): boolean =>

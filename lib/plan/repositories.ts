@@ -1,4 +1,5 @@
 import { type Environment, repositoryUrl } from './estate.ts';
+import { branchesOf, githubFiles } from './github-files.ts';
 import { operatorTier } from './operator-tier.ts';
 import type { Found, Layer, RepoPlan } from './plan.ts';
 import { RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
@@ -25,7 +26,7 @@ export function planRepo(
     url: repositoryUrl(home, name),
     githubUrl: home.githubUrl,
     owner: home.owner,
-    branches: isConfig ? [shared.branch] : [...new Set(environments.map(({ branch }) => branch))],
+    branches: branchesOf(record),
     description: `${isConfig ? 'Tenants and syncs' : 'The demo app kcheck'} for Flux: ${listed(names)}`,
     layers: layersOf(record, written),
     untouched: names.filter((environment) => !laidOut.has(environment)),
@@ -40,7 +41,12 @@ export function layersOf(record: RepoRecord, environments: readonly Environment[
   const isConfig = record.kind === 'config-repo';
   const folderOf = isConfig ? tenantLayer : appLayer;
   const readme = { from: record.kind, into: '.', values: readmeValues(record) };
-  return [...environments.map(folderOf), ...(isConfig ? operatorTier(record) : []), readme];
+  return [
+    ...environments.map(folderOf),
+    ...(isConfig ? operatorTier(record) : []),
+    ...githubFiles(record),
+    readme,
+  ];
 }
 
 function tenantLayer(environment: Environment): Layer {
@@ -48,7 +54,7 @@ function tenantLayer(environment: Environment): Layer {
   return { from, into: environment.name, values: environmentValues(environment) };
 }
 
-/** The layer of `environment` in its scenario repo: the demo app. */
+/** The layer of `environment` in its app repo: the demo app. */
 export function appLayer(environment: Environment): Layer {
   const from = `scenario-environment-${environment.profile}`;
   return { from, into: environment.name, values: environmentValues(environment) };

@@ -15,12 +15,12 @@ import { planRepo } from './repositories.ts';
 const SOURCE: NameSource = { flag: '--env', example: '--env stage,prod', settings: ['env'] };
 const REPO = { flag: 'the arguments', settings: ['arguments', 'repo'] };
 
-/** The environments that the name of a scenario repo says: `flux-stage-prod` feeds stage and prod. */
+/** The environments that the name of an app repo says: `flux-stage-prod` feeds stage and prod. */
 export function environmentsInName(repo: string): string[] {
   return repo.startsWith('flux-') ? repo.slice('flux-'.length).split('-') : [];
 }
 
-/** `flux-gitops scenario-repo REPO`: one more demo repo, or more environments for an existing one. */
+/** `flux-gitops scenario-repo REPO`: one more app repo, or more environments for an existing one. */
 export function planScenarioRepo(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const { texts } = given;
@@ -48,7 +48,7 @@ export function planScenarioRepo(given: Given, world: World): Planned {
 
 const NO_REPO: Problem = {
   given: 'no repository',
-  rule: 'the scenario repo is named',
+  rule: 'name the app repo',
   example: 'flux-gitops scenario-repo flux-qa',
   ...REPO,
 };
@@ -61,7 +61,8 @@ function readNames(
 ): string[] {
   const usual = recorded.length > 0 ? recorded.map(({ name }) => name) : environmentsInName(repo);
   if (given === undefined && usual.length === 0) {
-    const rule = 'its environments are named, or follow from a name such as flux-stage-prod';
+    const rule =
+      'name its environments, or give the app repo a name such as flux-stage-prod, which says them';
     problems.push({ given: `repository ${quote(repo)}`, rule, ...SOURCE });
   }
   const lists = given ?? (usual.length > 0 ? [usual.join(',')] : []);

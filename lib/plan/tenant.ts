@@ -12,6 +12,7 @@ import {
   type NameSource,
   repositoryUrl,
 } from './estate.ts';
+import { ciOf } from './github-files.ts';
 import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { appLayer, planRepo } from './repositories.ts';
@@ -22,7 +23,7 @@ const SOURCE: NameSource = {
   settings: ['arguments'],
 };
 
-/** `flux-gitops tenant ENV...`: adds tenants to the config repo, and their app to its scenario repo. */
+/** `flux-gitops tenant ENV...`: adds tenants to the config repo, and their app to an app repo. */
 export function planTenant(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const config = world.home;
@@ -54,7 +55,8 @@ export function planTenant(given: Given, world: World): Planned {
     }
     const before = mergeEnvironments(place.record?.environments ?? [], siblings);
     const merged = mergeEnvironments(before, fed);
-    const record = { name: repo, estate: { visibility }, shared, environments: merged };
+    const own = { visibility, ...ciOf(estate, place, false) };
+    const record = { name: repo, estate: own, shared, environments: merged };
     repos.push(planRepo({ kind: 'scenario-repo', ...record }, fed, place, names));
   }
   const syncConfig = estate.syncConfig === 'yes';
@@ -68,14 +70,14 @@ function checkVisibility(given: Given, visibility: Visibility, problems: Problem
   if (asked === undefined || asked === visibility) return;
   problems.push({
     given: `--visibility ${quote(asked)}`,
-    rule: `the repositories of this estate are ${visibility}; the main command changes that for all of them`,
+    rule: `all repositories of this estate are ${visibility}, and only the main command changes that`,
     example: `flux-gitops --visibility ${asked}`,
     flag: '--visibility',
     settings: ['visibility'],
   });
 }
 
-/** What a scenario repo that does not lie here must get: the folders of those of `fed` that are new. */
+/** What an app repo that does not lie here must get: the folders of those of `fed` that are new. */
 function missingFrom(fed: readonly Environment[], siblings: readonly Environment[]): Elsewhere[] {
   const there = new Set(siblings.map(({ name }) => name));
   return fed
@@ -86,7 +88,7 @@ function missingFrom(fed: readonly Environment[], siblings: readonly Environment
 function notInConfigRepo(folder: string): Problem {
   return {
     given: `the folder ${folder}`,
-    rule: 'tenants are added inside a config repo, and neither this folder nor one above it has its .yo-rc.json',
+    rule: 'this command must run inside a config repo, or in the folder that holds one: neither this folder nor one above it has the .yo-rc.json of a config repo',
     example: 'flux-gitops tenant qa --into flux-demo',
     flag: '--into',
     settings: ['into'],
@@ -98,7 +100,7 @@ function readTenants(given: Given, recorded: FoundRecord, problems: Problem[]): 
   if (positionals.length === 0)
     problems.push({
       given: 'no environment',
-      rule: 'at least one environment is named',
+      rule: 'name at least one environment',
       ...SOURCE,
     });
   const settings = resolve(given, recorded, positionals, problems);

@@ -1,6 +1,7 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { GENERATOR } from './generator.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
@@ -90,26 +91,18 @@ const SHOWN = { rows: 40, picture: 12 };
 /** What the README of the repository that `record` describes says. */
 export function readmeValues(record: RepoRecord): Values {
   const { name, shared, environments } = record;
-  const repos = [...byRepo(environments)].map(([repo, fed], index) => ({
-    id: `repo${index}`,
+  const repos = [...byRepo(environments)].map(([repo, fed]) => ({
     name: repo,
     owner: (fed[0] ?? shared).owner,
     branch: (fed[0] ?? shared).branch,
     url: repositoryUrl(fed[0] ?? shared, repo),
   }));
-  const ids = new Map(repos.map((repo) => [repo.name, repo.id]));
-  const rows = environments.slice(0, SHOWN.rows).map(
-    (environment, index): Values => ({
-      ...environmentValues(environment),
-      id: `env${index}`,
-      repoId: ids.get(environment.repo),
-    }),
-  );
-  const picture = rows.slice(0, SHOWN.picture);
-  const pictured = new Set(picture.map(({ repoId }) => repoId));
+  const rows = environments.slice(0, SHOWN.rows).map(environmentValues);
+  const { picture, pictureRepos } = pictureOf(environments.slice(0, SHOWN.picture));
   return {
     ...shared,
     name,
+    generator: GENERATOR,
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',
@@ -124,8 +117,31 @@ export function readmeValues(record: RepoRecord): Values {
     rows,
     first: rows[0],
     picture,
-    pictureRepos: repos.filter(({ id }) => pictured.has(id)),
+    // Mermaid's older layout draws subgraphs from the last to the first; its newer one follows the arrows.
+    pictureUpwards: picture.toReversed(),
+    pictureRepos,
     notPictured: environments.length - picture.length,
     notShown: environments.length - rows.length,
   };
+}
+
+/**
+ * The nodes of a Mermaid picture of `environments`. An app repo is drawn again where another one stands between two of its
+ * environments: Mermaid would change the order of the environments to avoid arrows that cross.
+ */
+function pictureOf(
+  environments: readonly Environment[],
+): Record<'picture' | 'pictureRepos', Values[]> {
+  const picture: Values[] = [];
+  const pictureRepos: Values[] = [];
+  for (const [index, environment] of environments.entries()) {
+    if (environment.repo !== environments[index - 1]?.repo)
+      pictureRepos.push({ id: `repo${pictureRepos.length}`, name: environment.repo });
+    picture.push({
+      ...environmentValues(environment),
+      id: `env${index}`,
+      repoId: `repo${pictureRepos.length - 1}`,
+    });
+  }
+  return { picture, pictureRepos };
 }

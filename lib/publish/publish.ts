@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { shellCommand } from '../render/quoting.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
+import type { Say } from '../terminal.ts';
 import { carryOut, type Progress } from './carry-out.ts';
 import { interruptible, openControl, type RunControl } from './control.ts';
 import { locateGithub } from './github-host.ts';
@@ -20,6 +21,7 @@ import { combine, PublishError, publishProblem, type RunSoFar } from './refusals
 import { homeOf, openSession, type SignInRequest } from './sign-in.ts';
 import {
   describeProgress,
+  isPassing,
   type PublicationRepo,
   type PublishRequest,
   type PublishResult,
@@ -56,7 +58,7 @@ export async function signInForPlan(
   plan: Plan,
   words: readonly string[],
   workspace: string,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<{ readonly given: Given; readonly context: PublishContext }> {
   const { texts, switches } = given;
   const owner = texts.owner?.[0];
@@ -77,7 +79,9 @@ export async function signInForPlan(
     workspace,
   };
   const tokenStdin = switches.tokenStdin ? standardInput() : undefined;
-  const control = openControl((event) => say(describeProgress(event)));
+  const control = openControl((event) =>
+    say(describeProgress(event), isPassing(event) ? 'progress' : undefined),
+  );
   const context = await signIn(request, { repos, visibility, tokenStdin }, control);
   const [first] = plan.repos;
   const spelled = first && homeOf(context.session, { githubUrl: first.githubUrl, owner })?.owner;
@@ -124,19 +128,6 @@ export async function lookBeforeWriting(
 const UNREADABLE =
   'Flux reads private repositories with credentials only: give each GitRepository a spec.secretRef ' +
   '(flux create secret git)';
-
-/** Asks `confirm`, with full names, before public repositories are created. Throws a PublishError for a no. */
-export async function confirmCreation(
-  { request }: PublishContext,
-  targets: readonly Target[],
-  confirm: (question: string) => Promise<boolean>,
-): Promise<void> {
-  const absent = targets.filter(({ state }) => state === 'absent');
-  if (request.visibility !== 'public' || absent.length === 0) return;
-  const names = absent.map(({ place }) => place.fullName);
-  if (await confirm(`Create public repositories: ${names.join(', ')}?`)) return;
-  throw new PublishError('DECLINED').after(notBegun(request)());
-}
 
 /**
  * Publishes `repos`, whose files are written: all checks once more, then all commits, then all

@@ -221,10 +221,6 @@ export const GIT_REFUSALS = {
     message: 'git failed in {folder}: {said}',
     hint: 'The text above comes from git.',
   },
-  DECLINED: {
-    message: 'Publishing was not confirmed.',
-    hint: 'Answer y, or use --visibility private, or --yes.',
-  },
   ABORTED: {
     message: 'Cancelled while publishing. The files are written on this machine.',
     hint: 'GitHub may have carried out the last request. The next run finds out.',

@@ -158,6 +158,11 @@ const STATES: Record<RepoState, string> = {
   foreign: 'foreign: holds commits that did not come from this folder',
 };
 
+/** Whether `event` tells how far something has come, so that the next one replaces it. */
+export function isPassing({ kind }: ProgressEvent): boolean {
+  return kind === 'pushing' || kind === 'waiting';
+}
+
 /** `event` as one plain line. */
 export function describeProgress(event: ProgressEvent): string {
   switch (event.kind) {

@@ -101,7 +101,7 @@ export function parseArguments(
   if (reading.texts.keep?.at(-1) === 'yes' && reading.texts.force?.at(-1) === 'yes')
     reading.problems.push({
       given: '--keep and --force',
-      rule: 'the one keeps the files that you edited, the other overwrites them',
+      rule: '--keep keeps the files that you edited, and --force overwrites them',
       example: '--keep',
       flag: '--keep or --force',
       settings: ['keep', 'force'],
@@ -123,7 +123,7 @@ function readPositional(word: string, before: Token | undefined, reading: Readin
   const flag = flagOf(key);
   reading.problems.push({
     given: `${flag} ${word}`,
-    rule: `the value of this flag follows after =; a name such as ${word} stands before the flags`,
+    rule: `the value of this flag must follow after =, because a word after a blank is the name of an environment`,
     example: `${flag}=${/^(yes|true|on|1)$/i.test(word) ? 'yes' : 'no'}`,
     flag,
     settings: [key],
@@ -156,7 +156,7 @@ function readFlag(
   if (earlier.length > 0 && !list && scope !== 'each' && earlier[0] !== text)
     reading.problems.push({
       given: `${flag} ${quote(earlier[0] ?? '')} and ${flag} ${quote(text)}`,
-      rule: 'this flag is given once',
+      rule: 'give this flag once',
       example: `${flag}${settingOf(key).isYesNo ? '' : ` ${rule.example}`}`,
       flag,
       settings: [key],
@@ -184,7 +184,7 @@ function yesOrNo(key: SettingKey, { value }: Token, { problems }: Reading): stri
   if (value === 'false' || value === 'no') return 'no';
   const flag = flagOf(key);
   const given = `${flag}=${value}`;
-  const rule = 'this flag means yes; the only other value is no';
+  const rule = 'this flag means yes, and its only other value is no';
   problems.push({ given, rule, example: `${flag}, or ${flag}=no`, flag, settings: [key] });
   return undefined;
 }
@@ -197,7 +197,7 @@ function textOf(
   if (value !== undefined && (inlineValue || !isFlag(value))) return value;
   const flag = flagOf(key);
   const given = value === undefined ? `${flag} has no value` : `${flag} is followed by ${value}`;
-  const rule = 'a flag takes a value; one that starts with -- is written with =';
+  const rule = 'this flag needs a value. Write a value that starts with -- after =';
   const example = `${flag}=${settingOf(key).rule.example}`;
   problems.push({ given, rule, example, flag, settings: [key] });
   return undefined;
@@ -210,7 +210,7 @@ function checkPublishing({ texts, problems }: Reading): void {
   for (const key of KEYS.filter((one) => settingOf(one).publishing && texts[one]))
     problems.push({
       given: `${flagOf(key)} without --publish`,
-      rule: 'it says how repositories are published',
+      rule: 'this flag says how --publish publishes, so it needs --publish',
       example: `--publish ${flagOf(key)}`,
       flag: '--publish',
       settings: [key],
@@ -227,7 +227,7 @@ function unknownFlag({ command, caller }: Reading, flag: string): Problem {
   const elsewhere = KEYS.find((key) => flagOf(key) === flag);
   const name = lineOf(command, caller);
   const rule = elsewhere
-    ? `${name} does not take it; ${settingOf(elsewhere).commands.join(' and ')} does`
+    ? `${name} does not take it, but ${settingOf(elsewhere).commands.join(' and ')} does`
     : `${name} has no such flag`;
   return {
     given: flag,

@@ -1,9 +1,10 @@
 /**
- * The word of `known` that `word` is probably meant to be: at most a third of its letters are other
- * ones. Undefined when there is none.
+ * The word of `known` that `word` is probably meant to be: one letter is another one, or in long words a quarter of
+ * them. Undefined when there is none.
  */
 export function closest(word: string, known: readonly string[]): string | undefined {
-  const most = Math.floor(word.replace(/^-+/, '').length / 3);
+  const { length } = word.replace(/^-+/, '');
+  const most = length < 8 ? Math.min(1, Math.floor(length / 3)) : Math.floor(length / 4);
   const ranked = known
     .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
     .filter(({ edits }) => edits <= most)

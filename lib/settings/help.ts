@@ -1,3 +1,4 @@
+import { wrapWords } from '../render/wrap.ts';
 import { type Caller, linesFor, OWN_COMMANDS, usageLine, WORDS } from './command-words.ts';
 import { type CommandName, flagOf, GROUPS, type Group, settingOf, settingsOf } from './settings.ts';
 
@@ -54,20 +55,10 @@ function commandSection(caller: Caller, summaryOf: (command: CommandName) => str
 /** A flag and its meaning, which goes on below itself where the line is full. */
 function helpLines([flag, meaning]: readonly [string, string], width: number): string[] {
   const indent = ' '.repeat(width + 4);
-  const lines: string[] = [];
-  let line = `  ${flag.padEnd(width)} `;
-  if (flag.length > width) {
-    lines.push(`  ${flag}`);
-    line = indent.slice(0, -1);
-  }
-  for (const word of meaning.split(' ')) {
-    if (line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = indent.slice(0, -1);
-    }
-    line = `${line} ${word}`;
-  }
-  return [...lines, line];
+  const isLong = flag.length > width;
+  const lines = wrapWords(meaning, WIDTH - indent.length);
+  const below = lines.slice(isLong ? 0 : 1).map((line) => `${indent}${line}`);
+  return [isLong ? `  ${flag}` : `  ${flag.padEnd(width)}  ${lines[0]}`, ...below];
 }
 
 /** Every flag of `command` (of one `group`) with its value, and what it means with its default. */

@@ -1,4 +1,4 @@
-import { describeProblem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { STANDARD_SCENARIOS } from '../plan/app.ts';
 import { byRepo } from '../plan/estate.ts';
 import type { Planned, World } from '../plan/plan.ts';
@@ -6,16 +6,27 @@ import type { FoundRecord } from '../plan/record.ts';
 import { environmentsInName } from '../plan/scenario-repo.ts';
 import type { Given } from './arguments.ts';
 import { resolve } from './resolve.ts';
-import { DEMO_OWNER, defaultText, type SettingKey, settingOf, settingsOf } from './settings.ts';
+import { environmentName, ruleAbout, scenarioRepoName } from './rules.ts';
+import {
+  DEMO_OWNER,
+  defaultText,
+  type Group,
+  type SettingKey,
+  settingOf,
+  settingsOf,
+} from './settings.ts';
 
 /** What was answered, by setting. */
 export type Answers = { readonly [key in SettingKey]?: string };
 
+/** An answer to choose, and the text that is shown for it. */
+export type Choice = { readonly value: string; readonly text: string };
+
 /** One question; `choices` makes it a choice, otherwise the answer is typed. */
 export type Question = {
-  readonly name: SettingKey;
+  readonly name: string;
   readonly message: string;
-  readonly choices?: readonly string[];
+  readonly choices?: readonly Choice[];
   readonly byDefault: (answers: Answers) => string;
   /** Whether it is asked at all: some answers follow from others. */
   readonly when: (answers: Answers) => boolean;
@@ -23,13 +34,16 @@ export type Question = {
   readonly validate: (text: string, answers: Answers) => true | string;
 };
 
+/** A question about a setting. */
+export type SettingQuestion = Question & { readonly name: SettingKey; readonly group: Group };
+
 type Planner = (given: Given, world: World) => Planned;
 
 /** The setting that stands before the flags, and the question for it. */
 const POSITIONAL = {
   app: undefined,
-  tenant: { name: 'env', message: 'Environments to add (separated by spaces)' },
-  'scenario-repo': { name: 'repo', message: 'Scenario repo: which name' },
+  tenant: { name: 'env', message: 'Which environments do you want to add?' },
+  'scenario-repo': { name: 'repo', message: 'What is the name of the app repo?' },
 } as const;
 
 /**
@@ -41,37 +55,110 @@ export function openQuestions(
   world: World,
   planner: Planner,
   part: 'first' | 'rest',
-): Question[] {
+): SettingQuestion[] {
   const positional = POSITIONAL[given.command];
   const missing: SettingKey[] =
     positional && given.positionals.length === 0 ? [positional.name] : [];
-  const open = openSettings(given, world).filter(
-    (key) => !missing.includes(key) && (settingOf(key).first === true) === (part === 'first'),
-  );
+  const place = (key: SettingKey): number => settingOf(key).first ?? 0;
+  const open = openSettings(given, world)
+    .filter((key) => !missing.includes(key) && place(key) > 0 === (part === 'first'))
+    .sort((one, other) => place(one) - place(other));
   return [...(part === 'first' ? missing : []), ...open].map((name) => {
-    const { choices } = settingOf(name);
+    const { choices, meanings, group } = settingOf(name);
     return {
       name,
+      group,
       message: messageOf(name, given),
-      ...(choices && { choices }),
+      ...(choices && { choices: choices.map((value) => choice(value, meanings?.[value])) }),
       byDefault: (answers) => defaultAnswer(name, withAnswers(given, answers, world), world),
       when: (answers) => isOpen(name, withAnswers(given, answers, world), world),
       validate: (text, answers) => {
+        if (name === 'scenario') {
+          const wrong = repoWithoutRule(reposWithoutEnvironments(text));
+          if (wrong !== undefined) return wrong;
+        }
         const complete = withAnswers(given, { ...answers, [name]: text }, world);
         const key = name === positional?.name ? 'arguments' : name;
         const { problems } = planner(complete, world);
-        const mine = problems.filter(({ settings = [] }) => settings.includes(key));
-        return mine.length === 0 || mine.map(describeProblem).join('\n');
+        const [mine] = problems.filter(({ settings = [] }) => settings.includes(key));
+        return mine === undefined || sentenceOf(mine);
       },
     };
   });
 }
 
+const choice = (value: string, meaning: string | undefined): Choice => ({
+  value,
+  text: meaning === undefined ? value : `${value}: ${meaning}`,
+});
+
+/** `problem` as a sentence below its question: the flag is not what the person typed. */
+export function sentenceOf({ given, rule }: Problem): string {
+  return `${given.replace(/(?: in)? ?--[a-z-]+ ?/g, '')}: ${rule}.`;
+}
+
+function repoWithoutRule(repos: readonly string[]): string | undefined {
+  const wrong = repos.find((repo) => scenarioRepoName.read(repo) === undefined);
+  return wrong === undefined ? undefined : `"${wrong}": ${ruleAbout(scenarioRepoName, wrong)}.`;
+}
+
+/** The scenarios in `text`, as they are typed: blanks around `=` and commas do not count. */
+function scenarioWords(text: string): string[] {
+  const tight = text.trim().replace(/\s*([=,])\s*/g, '$1');
+  // A comma before the next REPO= separates app repos, as a blank does; so does one between bare names.
+  return tight
+    .replace(/,(?=[^,=\s]+=)/g, ' ')
+    .split(/\s+/)
+    .flatMap((word) => (word.includes('=') ? [word] : word.split(',')))
+    .filter(Boolean);
+}
+
+/** The app repos that `text` names without saying which environments they feed. */
+export function reposWithoutEnvironments(text: string): string[] {
+  return [...new Set(scenarioWords(text).filter((word) => !word.includes('=')))];
+}
+
+const STANDARD_ENVIRONMENTS = ['dev', 'stage', 'prod'];
+
+/** The question which environments `repo` feeds, after the scenarios of `text` were given. */
+export function environmentsQuestion(repo: string, text: string): Question {
+  const taken = scenarioWords(text).flatMap((word) => word.split('=')[1]?.split(',') ?? []);
+  const named = environmentsInName(repo);
+  const open = (named.length > 0 ? named : STANDARD_ENVIRONMENTS).filter(
+    (name) => !taken.includes(name),
+  );
+  return {
+    name: `environments of ${repo}`,
+    message: `Which environments does ${repo} feed?`,
+    byDefault: () => open.join(', '),
+    when: () => true,
+    validate: (answer) => {
+      const names = environmentWords(answer);
+      const wrong = names.find((name) => environmentName.read(name) === undefined);
+      if (wrong !== undefined) return `"${wrong}": ${ruleAbout(environmentName, wrong)}.`;
+      const twice = names.find((name) => taken.includes(name));
+      if (twice !== undefined)
+        return `"${twice}": another app repo feeds this environment already.`;
+      return names.length > 0 || `${repo} must feed at least one environment, for example dev.`;
+    },
+  };
+}
+
+/** `text`, in which `repo` stands alone, with the environments of `answer`. */
+export function withEnvironments(text: string, repo: string, answer: string): string {
+  const pair = `${repo}=${environmentWords(answer).join(',')}`;
+  return scenarioWords(text)
+    .map((word) => (word === repo ? pair : word))
+    .join(' ');
+}
+
+const environmentWords = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
 function messageOf(name: SettingKey, { command, switches }: Given): string {
   const positional = POSITIONAL[command];
   if (name === positional?.name) return positional.message;
   if (name === 'owner' && switches.publish)
-    return 'GitHub user or organization to publish to (empty: the user of the token)';
+    return 'Who owns the repositories? (empty: the user of the token)';
   return settingOf(name).ask ?? name;
 }
 
@@ -158,16 +245,24 @@ export function withAnswers(given: Given, answers: Answers, world: World): Given
   const positional = POSITIONAL[given.command]?.name;
   let complete = given;
   for (const [key, answer] of Object.entries(answers) as [SettingKey, string][]) {
-    // A blank after a comma is as good as none; environments before the flags are words.
-    const words = answer
-      .replace(/\s*,\s*/g, ',')
-      .split(key === positional ? /[\s,]+/ : /\s+/)
-      .filter(Boolean);
-    const { list } = settingOf(key);
+    const words = wordsOfAnswer(key, answer);
+    const isDefault =
+      words.join() === wordsOfAnswer(key, defaultAnswer(key, complete, world)).join();
     if (key === positional && given.positionals.length === 0)
-      complete = { ...complete, positionals: key === 'repo' ? [answer] : words };
-    else if (words.length > 0 && answer !== defaultAnswer(key, complete, world))
-      complete = { ...complete, texts: { ...complete.texts, [key]: list ? words : [answer] } };
+      complete = { ...complete, positionals: words };
+    else if (words.length > 0 && !isDefault)
+      complete = { ...complete, texts: { ...complete.texts, [key]: words } };
   }
   return complete;
 }
+
+/** What `answer` says of `key`: several words for a list, otherwise the answer as it is; none when it is empty. */
+function wordsOfAnswer(key: SettingKey, answer: string): string[] {
+  if (key === 'scenario') return scenarioPairs(answer);
+  if (key === 'env') return environmentWords(answer);
+  return answer.trim() === '' ? [] : [answer];
+}
+
+/** The scenarios of `text` that say which environments their app repo feeds. */
+const scenarioPairs = (text: string): string[] =>
+  scenarioWords(text).filter((word) => word.includes('='));

@@ -1,7 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import { type Given, splitOnce, type Texts } from './arguments.ts';
 import { closest, meantBy } from './closest.ts';
-import { environmentName } from './rules.ts';
+import { environmentName, ruleAbout } from './rules.ts';
 import {
   DEMO_OWNER,
   defaultText,
@@ -124,14 +124,14 @@ export function readSetting<K extends SettingKey>(
   problems: Problem[],
   where = flagOf(key),
 ): Element<ValueOf<K>> | undefined {
-  const { rule, example: usual, read, choices = [] } = settingOf(key).rule;
-  const value = read(text);
-  const example = meantBy(text, choices) ?? usual;
+  const { rule } = settingOf(key);
+  const value = rule.read(text);
+  const example = meantBy(text, rule.choices ?? []) ?? rule.example;
   const shown = where.startsWith('--') ? `${where} ${example}` : example;
   if (value === undefined)
     problems.push({
       given: `${where} ${quote(text)}`,
-      rule,
+      rule: ruleAbout(rule, text),
       example: shown,
       flag: where,
       settings: [key],
@@ -162,7 +162,7 @@ function readPages(
       if (earlier !== undefined && earlier !== value)
         problems.push({
           given: `${flagOf(key)} ${quote(String(earlier))} and ${flagOf(key)} ${quote(text)}`,
-          rule: 'this flag is given once for all environments, and once for each',
+          rule: 'give this flag once for all environments, and once for each environment',
           example: `${flagOf(key)} ${names[0] ?? 'dev'}=${settingOf(key).rule.example}`,
           flag: flagOf(key),
           settings: [key],
@@ -189,8 +189,8 @@ function mayBeText(
   problems.push({
     given: `${flag} ${quote(text)}`,
     rule: elsewhere.includes(name)
-      ? `${name} is no environment of this run, which is about ${names.join(', ')}`
-      : `there is no environment ${name}; there are ${names.join(', ')}`,
+      ? `this run is about ${names.join(', ')}, and not about ${name}`
+      : `there is no environment ${name}. The environments are ${names.join(', ')}`,
     example: `${flag} ${names.includes(meant ?? '') ? meant : (names[0] ?? 'dev')}=${settingOf(key).rule.example}`,
     flag,
     settings: [key],

@@ -6,7 +6,14 @@ export type Rule<T> = {
   readonly read: (text: string) => T | undefined;
   /** Every value there is, where there are few. */
   readonly choices?: readonly string[];
+  /** A rule that says more about `text` than `rule` does. */
+  readonly special?: (text: string) => string | undefined;
 };
+
+/** What `rule` says about `text`, which breaks it. */
+export function ruleAbout({ rule, special }: Rule<unknown>, text: string): string {
+  return special?.(text) ?? rule;
+}
 
 /** The longest namespace, service account, label value and Kustomization name (DNS-1123 label). */
 export const LABEL_LENGTH = 63;
@@ -19,7 +26,7 @@ const matching =
 /** One of `choices`. */
 export function oneOf<T extends string>(choices: readonly T[]): Rule<T> {
   return {
-    rule: `it is one of ${choices.join(', ')}`,
+    rule: `it must be one of ${choices.join(', ')}`,
     example: String(choices[0]),
     read: (text) => choices.find((choice) => choice === text),
     choices,
@@ -33,13 +40,20 @@ const CONFIG_REPO_FOLDERS = ['install', 'policies', 'network'];
 /** Windows keeps these names for devices, whatever follows a dot: a repository with them cannot be checked out. */
 const isDevice = (text: string): boolean =>
   /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i.test(text);
-const NO_DEVICE = 'is no name that Windows keeps for a device (con, prn, aux, nul, com1, lpt1 ...)';
+const noDevice = (text: string): string | undefined =>
+  isDevice(text)
+    ? 'Windows reserves this name for a device, so nobody could check the repository out there'
+    : undefined;
 
 /** What follows the prefix in a namespace, and a folder in both repositories. */
 export const environmentName: Rule<string> = {
   rule:
-    'an environment has 2 to 63 lower-case letters, digits and hyphens, starts with a letter, ends with ' +
-    `a letter or digit, ${NO_DEVICE}, and is none of ${CONFIG_REPO_FOLDERS.join(', ')} (folders of the config repo)`,
+    'an environment must have 2 to 63 lower-case letters, digits and hyphens, start with a letter and end with ' +
+    'a letter or digit',
+  special: (text) =>
+    CONFIG_REPO_FOLDERS.includes(text)
+      ? `the config repo has folders called ${CONFIG_REPO_FOLDERS.join(', ')}, so an environment must have another name`
+      : noDevice(text),
   example: 'dev',
   read: matching(DNS_1035, (text) => !CONFIG_REPO_FOLDERS.includes(text) && !isDevice(text)),
 };
@@ -47,17 +61,18 @@ export const environmentName: Rule<string> = {
 /** What stands before the environment in a namespace; Services made from it need DNS-1035. */
 export const namespacePrefix: Rule<string> = {
   rule:
-    'a namespace prefix has 2 to 63 lower-case letters, digits and hyphens, starts with a letter and ' +
-    'ends with a letter or digit',
+    'a namespace prefix must have 2 to 63 lower-case letters, digits and hyphens, start with a letter and ' +
+    'end with a letter or digit',
   example: 'fluxdemo',
   read: matching(DNS_1035),
 };
 
-/** A scenario repo also names a GitRepository and a Kustomization, whose name becomes a label. */
+/** An app repo also names a GitRepository and a Kustomization, whose name becomes a label. */
 export const scenarioRepoName: Rule<string> = {
   rule:
-    'a scenario repo names Flux objects as well, so it has 2 to 63 lower-case letters, digits and ' +
-    `hyphens, starts and ends with a letter or digit, and ${NO_DEVICE}`,
+    'an app repo must have 2 to 63 lower-case letters, digits and hyphens, and start and end with a letter or ' +
+    'digit, because Flux objects have its name',
+  special: noDevice,
   example: 'flux-dev',
   read: matching(DNS_1123, (text) => !isDevice(text)),
 };
@@ -65,8 +80,9 @@ export const scenarioRepoName: Rule<string> = {
 /** GitHub's rule for repository names; others are changed silently by GitHub. */
 export const configRepoName: Rule<string> = {
   rule:
-    'a GitHub repository has 2 to 100 letters, digits, hyphens, underscores and dots, does not start ' +
-    `with a dot or hyphen, does not end in .git or a dot, and ${NO_DEVICE}`,
+    'a GitHub repository must have 2 to 100 letters, digits, hyphens, underscores and dots. It must not start ' +
+    'with a dot or hyphen, or end in .git or a dot',
+  special: noDevice,
   example: 'flux-demo',
   read: matching(
     /^[A-Za-z0-9_][A-Za-z0-9._-]{1,99}$/,
@@ -77,11 +93,24 @@ export const configRepoName: Rule<string> = {
 /** A login: GitHub's users and organizations; managed users carry `_SHORTCODE`. */
 export const ownerName: Rule<string> = {
   rule:
-    'a GitHub user or organization has 1 to 39 letters, digits and single hyphens, and neither starts ' +
-    'nor ends with a hyphen',
+    'a GitHub user or organization must have 1 to 39 letters, digits and single hyphens, and must not start or ' +
+    'end with a hyphen',
   example: 'octo-org',
   read: matching(/^(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+)?$/),
 };
+
+/** https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners */
+export const codeOwner: Rule<string> = {
+  rule: 'a code owner is @user, @organization/team, or the email address of a GitHub user',
+  example: '@octo-org/platform',
+  read: (text) => {
+    const [, name = '', team = 'team'] = /^@([^/]*)(?:\/(.*))?$/.exec(text) ?? [];
+    const isName = ownerName.read(name) !== undefined && /^[A-Za-z0-9_-]{1,100}$/.test(team);
+    return isName || EMAIL.test(text) ? text : undefined;
+  },
+};
+
+const EMAIL = /^[A-Za-z0-9._%+-]{1,64}@(?=.{1,253}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -95,7 +124,7 @@ function readGithubUrl(text: string): string | undefined {
 /** The web address of GitHub or a GitHub Enterprise Server, without a slash at its end. */
 export const githubUrl: Rule<string> = {
   rule:
-    'it is https:// and a host, with no user, password, path or query; http:// is for rehearsals on ' +
+    'it must be https:// and a host, without a user, password, path or query. http:// is for rehearsals on ' +
     'localhost, 127.0.0.1 and [::1] only',
   example: 'https://github.example.com',
   read: readGithubUrl,
@@ -104,8 +133,9 @@ export const githubUrl: Rule<string> = {
 /** What a policy compares addresses with: no query, nothing that is another place when resolved. */
 export const sourceAddress: Rule<string> = {
   rule:
-    'a source is https://, ssh:// or oci:// with a host and a path of letters, digits and ._~:@/-, without ' +
-    '"..", without a password or token (a user before the host with ssh:// only); http:// is for rehearsals on localhost, 127.0.0.1 and [::1] only. It allows what is below it, too',
+    'a source must be https://, ssh:// or oci:// with a host and a path of letters, digits and ._~:@/-, without ' +
+    '"..", and without a password or token. A user before the host is for ssh:// only. http:// is for rehearsals ' +
+    'on localhost, 127.0.0.1 and [::1] only. Addresses below a source are allowed with it',
   example: 'https://github.com/octo-org',
   read: (text) => {
     const address = text.replace(/\/+$/, '');
@@ -119,7 +149,7 @@ export const sourceAddress: Rule<string> = {
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
 export const priorityClass: Rule<string> = {
-  rule: 'a priority class has 1 to 253 lower-case letters, digits, - and ., with a letter or digit first and last',
+  rule: 'a priority class must have 1 to 253 lower-case letters, digits, hyphens and dots, and start and end with a letter or digit',
   example: 'batch-low',
   read: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
 };
@@ -127,8 +157,8 @@ export const priorityClass: Rule<string> = {
 /** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
 export const branchName: Rule<string> = {
   rule:
-    'a branch has 1 to 200 letters, digits and ./_+- and keeps git-check-ref-format: no "..", no "//", ' +
-    'no part that starts with a dot or ends in .lock, no hyphen first, no slash or dot last, not HEAD',
+    'a branch must have 1 to 200 letters, digits and ./_+- and must be a name that git allows: no "..", no "//", ' +
+    'no part that starts with a dot or ends in .lock, no hyphen at the start, no slash or dot at the end, not HEAD',
   example: 'main',
   read: matching(
     /^(?!-)[A-Za-z0-9._/+-]{1,200}$/,
@@ -143,7 +173,7 @@ const SECOND = 1_000_000_000n;
 
 /** A Go duration, returned as Go writes it. 30 s is what GitHub's abuse limits leave for polling. */
 export const pollInterval: Rule<string> = {
-  rule: 'an interval is a Go duration with a unit (ms, s, m, h), from 30s to 8760h',
+  rule: 'an interval must be a Go duration with a unit (ms, s, m, h), from 30s to 8760h',
   example: '1m',
   read: (text) => {
     const length = parseDuration(text);
@@ -164,7 +194,7 @@ const IMAGE = new RegExp(
 /** An OCI image, by the grammar of github.com/distribution/reference. */
 export const imageReference: Rule<string> = {
   rule:
-    'an image is [HOST[:PORT]/]PATH[:TAG][@DIGEST], its path in lower case, as in ' +
+    'an image must be [HOST[:PORT]/]PATH[:TAG][@DIGEST] with the path in lower case, as in ' +
     'github.com/distribution/reference',
   example: 'ghcr.io/wolcn/kcheck:1.0.2',
   read: (text) => {
@@ -180,7 +210,7 @@ export function imageTag(image: string): string | undefined {
 
 /** Deployment.spec.replicas is an int32. */
 export const replicaCount: Rule<number> = {
-  rule: 'replicas are a whole number from 0 to 2147483647',
+  rule: 'replicas must be a whole number from 0 to 2147483647',
   example: '2',
   read: (text) =>
     /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined,
@@ -188,14 +218,14 @@ export const replicaCount: Rule<number> = {
 
 /** The page's background. */
 export const colour: Rule<string> = {
-  rule: 'a colour is an HTML colour name or # and 3 to 8 hexadecimal digits',
+  rule: 'a colour must be an HTML colour name, or # and 3 to 8 hexadecimal digits',
   example: 'LightSteelBlue',
   read: matching(/^([A-Za-z]{2,40}|#[0-9A-Fa-f]{3,8})$/),
 };
 
 /** Text for the page; an environment variable holds any characters but NUL. */
 export const content: Rule<string> = {
-  rule: 'a content is text of at most 4096 characters without NUL characters',
+  rule: 'a content must be a text of at most 4096 characters without NUL characters',
   example: '"Hello, GitOps"',
   read: (text) =>
     text.length <= 4096 && text.isWellFormed() && !text.includes('\0') ? text : undefined,
@@ -203,14 +233,14 @@ export const content: Rule<string> = {
 
 /** GitHub's rule for topics. */
 export const topic: Rule<string> = {
-  rule: 'a topic has 1 to 50 lower-case letters, digits and hyphens, and starts with a letter or digit',
+  rule: 'a topic must have 1 to 50 lower-case letters, digits and hyphens, and start with a letter or digit',
   example: 'gitops',
   read: matching(/^[a-z0-9][a-z0-9-]{0,49}$/),
 };
 
 /** A folder on this machine. */
 export const folder: Rule<string> = {
-  rule: 'it is the path of a folder, not empty',
+  rule: 'it must be the path of a folder, and must not be empty',
   example: './estate',
   read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
 };

@@ -15,7 +15,7 @@ export type Scope = 'estate' | 'environment' | 'each' | 'names' | 'run';
 /** The headings of the help, in their order. */
 export const GROUPS = [
   'repositories',
-  'environments',
+  'isolation',
   'cluster',
   'demo app',
   'publishing',
@@ -34,10 +34,12 @@ export type Setting = {
   readonly help: string;
   /** The question. Without one, the setting is a flag only. */
   readonly ask?: string;
-  /** Whether everybody is asked; other questions are for those who want to change more. */
-  readonly first?: true;
+  /** Its place among the questions that everybody is asked; the others are for those who want to change more. */
+  readonly first?: number;
   readonly rule: rules.Rule<unknown>;
   readonly choices?: readonly string[];
+  /** What each of the choices means, for the question. */
+  readonly meanings?: { readonly [choice: string]: string };
   /** The default as text, which may depend on the environment. */
   readonly default?: string | ((environment: string) => string);
   /** Whether the flag may be given more than once, and the values are a list. */
@@ -53,6 +55,7 @@ export const PROFILES = ['hardened', 'reference'] as const;
 export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] as const;
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
+export const CI_SYSTEMS = ['none', 'github'] as const;
 
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
@@ -113,8 +116,8 @@ export const SETTINGS = {
     scope: 'names',
     commands: APP,
     value: 'NAME',
-    first: true,
-    ask: 'Name of the config repo',
+    first: 1,
+    ask: 'What is the name of the config repo?',
     help: 'name of the config repo',
     rule: rules.configRepoName,
     default: 'flux-demo',
@@ -124,8 +127,8 @@ export const SETTINGS = {
     scope: 'names',
     commands: APP,
     value: 'REPO=ENV[,ENV...]',
-    first: true,
-    ask: 'Scenario repos, and the environments each one feeds (REPO=ENV,ENV)',
+    first: 3,
+    ask: 'Which app repos feed which environments?',
     help: 'an app repo and the environments that it feeds; repeatable',
     rule: onlyText('a scenario is REPO=ENV[,ENV...]', 'flux-dev=dev'),
     list: true,
@@ -135,8 +138,8 @@ export const SETTINGS = {
     scope: 'names',
     commands: ['tenant'],
     value: 'REPO',
-    first: true,
-    ask: 'Scenario repo that feeds the new tenant',
+    first: 3,
+    ask: 'Which app repo feeds the new environment?',
     help: 'app repo that feeds the new environments (default: the app repo that feeds them already, else flux-ENV)',
     rule: rules.scenarioRepoName,
   },
@@ -145,18 +148,18 @@ export const SETTINGS = {
     scope: 'names',
     commands: ['scenario-repo'],
     value: 'ENV[,ENV...]',
-    first: true,
-    ask: 'Environments it feeds',
+    first: 4,
+    ask: 'Which environments does the app repo feed?',
     help: 'environments of the app repo (default: the parts of its name after flux-)',
     rule: onlyText('environments are ENV[,ENV...]', 'stage,prod'),
     list: true,
   },
   prefix: {
-    group: 'environments',
+    group: 'isolation',
     scope: 'environment',
     commands: ALL,
     value: 'P',
-    ask: 'Prefix of the namespaces, which are called PREFIX-ENV',
+    ask: 'Which prefix do the namespaces have? (PREFIX-ENV)',
     help: 'first part of every namespace: the namespace of ENV is P-ENV',
     rule: rules.namespacePrefix,
     default: 'fluxdemo',
@@ -166,8 +169,8 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'O',
-    first: true,
-    ask: `Your GitHub user or organization (${DEMO_OWNER} has the public demo)`,
+    first: 2,
+    ask: `Who owns the repositories? (${DEMO_OWNER}: public demo)`,
     help: 'GitHub user or organization that owns the repositories',
     rule: rules.ownerName,
     default: DEMO_OWNER,
@@ -177,7 +180,7 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'URL',
-    ask: 'Web address of GitHub, or of your GitHub Enterprise Server',
+    ask: 'What is the web address of your GitHub?',
     help: 'web address of GitHub or of your GitHub Enterprise Server',
     rule: rules.githubUrl,
     default: 'https://github.com',
@@ -187,45 +190,49 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'B',
-    ask: 'Branch that Flux follows',
+    ask: 'Which branch does Flux follow?',
     help: 'branch that Flux follows',
     rule: rules.branchName,
     default: 'main',
   },
   interval: {
-    group: 'environments',
+    group: 'repositories',
     scope: 'environment',
     commands: ALL,
     value: 'D',
-    ask: 'How often Flux looks for commits (30s, 1m, 1h ...)',
+    ask: 'How often does Flux look for commits? (30s, 1m, 1h)',
     help: 'how often Flux looks for new commits, such as 30s, 1m or 1h',
     rule: rules.pollInterval,
     default: '1m',
   },
   profile: {
-    group: 'environments',
+    group: 'isolation',
     scope: 'environment',
     commands: ALL,
     value: 'P',
-    ask: 'Profile: hardened, or reference (each tenant is cluster-admin in its namespace)',
+    ask: 'Which profile do the tenants have?',
     help: 'hardened limits each tenant; reference makes each tenant cluster-admin in its own namespace',
     rule: rules.oneOf(PROFILES),
     default: 'hardened',
     choices: PROFILES,
+    meanings: {
+      hardened: 'a tenant can change only what is its own',
+      reference: 'each tenant is cluster-admin in its namespace, with no policies',
+    },
   },
   clusterType: {
     group: 'cluster',
     scope: 'estate',
     commands: APP,
     value: 'T',
-    ask: 'Type of the cluster',
+    ask: 'What type of cluster is it?',
     help: `type of the cluster: ${CLUSTER_TYPES.join(', ')}`,
     rule: rules.oneOf(CLUSTER_TYPES),
     default: 'kubernetes',
     choices: CLUSTER_TYPES,
   },
   allowSource: {
-    group: 'environments',
+    group: 'isolation',
     scope: 'estate',
     commands: APP,
     value: 'URL',
@@ -234,7 +241,7 @@ export const SETTINGS = {
     list: true,
   },
   allowPriorityClass: {
-    group: 'environments',
+    group: 'isolation',
     scope: 'estate',
     commands: APP,
     value: 'NAME',
@@ -243,7 +250,7 @@ export const SETTINGS = {
     list: true,
   },
   allowKustomize: yesNo({
-    group: 'environments',
+    group: 'isolation',
     scope: 'environment',
     commands: ALL,
     value: '[=no]',
@@ -254,9 +261,13 @@ export const SETTINGS = {
     scope: 'estate',
     commands: APP,
     value: '[=no]',
-    first: true,
-    ask: 'Shall the cluster follow the config repo itself? A new tenant is a pull request then',
+    first: 5,
+    ask: 'Should the cluster follow the config repo itself?',
     choices: YES_NO,
+    meanings: {
+      no: 'you apply it',
+      yes: 'a new environment is a pull request',
+    },
     help: 'let Flux apply the config repo as well: you then add a tenant with a pull request',
   }),
   visibility: {
@@ -268,12 +279,32 @@ export const SETTINGS = {
     rule: rules.oneOf(VISIBILITIES),
     default: 'public',
   },
+  ci: {
+    group: 'repositories',
+    scope: 'estate',
+    commands: ['app', 'scenario-repo'],
+    value: 'C',
+    ask: 'Workflow that validates the manifests in each pull request',
+    help: 'github: each repository gets a workflow that validates its manifests in pull requests; or none',
+    rule: rules.oneOf(CI_SYSTEMS),
+    default: 'none',
+    choices: CI_SYSTEMS,
+  },
+  codeowners: {
+    group: 'repositories',
+    scope: 'estate',
+    commands: APP,
+    value: 'OWNER',
+    help: 'who GitHub asks to review changes of the config repo: @user, @org/team or an email address; repeatable; the value none empties the list',
+    rule: rules.codeOwner,
+    list: true,
+  },
   image: {
     group: 'demo app',
     scope: 'environment',
     commands: ALL,
     value: 'I',
-    ask: 'Image of the demo app',
+    ask: 'Which image does the demo app have?',
     help: 'image of the demo app',
     rule: rules.imageReference,
     default: 'ghcr.io/wolcn/kcheck:1.0.2',
@@ -283,18 +314,22 @@ export const SETTINGS = {
     scope: 'environment',
     commands: ALL,
     value: 'T',
-    ask: 'Service of the demo app',
+    ask: 'Which type of Service does the demo app have?',
     help: `type of the Service of the demo app: ${SERVICE_TYPES.join(' or ')}`,
     rule: rules.oneOf(SERVICE_TYPES),
     default: 'ClusterIP',
     choices: SERVICE_TYPES,
+    meanings: {
+      ClusterIP: 'inside the cluster only; kubectl port-forward reaches it',
+      LoadBalancer: 'an address outside of the cluster',
+    },
   },
   replicas: {
     group: 'demo app',
     scope: 'each',
     commands: ALL,
     value: '[ENV=]N',
-    ask: 'Replicas of the demo app',
+    ask: 'How many replicas does the demo app have?',
     help: 'replicas of the demo app; ENV=N sets them for one environment',
     rule: rules.replicaCount,
     default: '1',
@@ -304,7 +339,7 @@ export const SETTINGS = {
     scope: 'each',
     commands: ALL,
     value: '[ENV=]C',
-    ask: 'Background colour of the page (empty: each environment its own)',
+    ask: 'Which colour does the page have? (empty: its own each)',
     help: 'background colour of the page; ENV=C sets it for one environment (default: each environment has its own)',
     rule: rules.colour,
     default: ownColour,
@@ -314,7 +349,7 @@ export const SETTINGS = {
     scope: 'each',
     commands: ALL,
     value: '[ENV=]T',
-    ask: 'Text on the page (empty: each environment its own)',
+    ask: 'Which text is on the page? (empty: its own each)',
     help: 'text on the page; ENV=T sets it for one environment (default: each environment has its own)',
     rule: rules.content,
     default: ownContent,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goldenTree } from '../golden.ts';
-import { readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
+import { readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 test('without flags and answers it writes the bytes of the own command', async () => {
@@ -9,32 +9,28 @@ test('without flags and answers it writes the bytes of the own command', async (
   assert.deepEqual(tree, goldenTree('default'));
 });
 
-test('answers are what flags are', async () => {
-  const answers = {
-    name: 'fleet',
-    scenario: 'flux-web=dev,test  flux-shop=prod',
-    owner: 'octo-org',
-    branch: 'release/1.10',
-    profile: 'reference',
-    replicas: '007'.slice(2),
-    content: '1e3',
-    more: true,
-    proceed: true,
-  };
-  const tree = await runGenerator('app', temporaryFolder(), { answers });
-  const folder = temporaryFolder();
-  const flags = [
-    '--name=fleet',
-    '--scenario=flux-web=dev,test',
-    '--scenario=flux-shop=prod',
-    '--owner=octo-org',
-  ];
-  await runCommand(
-    [...flags, '--branch=release/1.10', '--profile=reference', '--replicas=7', '--content=1e3'],
-    folder,
-  );
-  assert.deepEqual(tree, readTree(folder));
-});
+const FIRST = {
+  answers: { name: 'fleet', scenario: 'flux-web=dev,test  flux-shop=prod', owner: 'octo-org' },
+  flags: ['--name=fleet', '--scenario=flux-web=dev,test', '--scenario=flux-shop=prod'],
+};
+const GROUPS = [
+  { answers: { more: 'no' }, flags: [] },
+  { answers: { more: 'repositories', branch: 'release/1.10' }, flags: ['--branch=release/1.10'] },
+  { answers: { more: 'isolation', profile: 'reference' }, flags: ['--profile=reference'] },
+  {
+    answers: { more: 'demo app', replicas: '7', content: '1e3' },
+    flags: ['--replicas=7', '--content=1e3'],
+  },
+];
+
+for (const { answers, flags } of GROUPS)
+  test(`answers are what flags are: ${answers.more}`, async () => {
+    const all = { ...FIRST.answers, ...answers, proceed: true };
+    const tree = await runGenerator('app', temporaryFolder(), { answers: all });
+    const folder = temporaryFolder();
+    await runHere([...FIRST.flags, '--owner=octo-org', ...flags], folder);
+    assert.deepEqual(tree, readTree(folder));
+  });
 
 test('options are what flags are, and win over answers', async () => {
   const options = {
@@ -66,8 +62,8 @@ test('a no to the plan writes nothing', async () => {
 
 test('a wrong answer is refused with its rule, and nothing is written', async () => {
   const folder = temporaryFolder();
-  const run = runGenerator('app', folder, { answers: { more: true, prefix: 'Flux_Demo' } });
-  await assert.rejects(run, { code: 2, message: /--prefix "Flux_Demo": a namespace prefix has/ });
+  const run = runGenerator('app', folder, { answers: { more: 'isolation', prefix: 'Flux_Demo' } });
+  await assert.rejects(run, { code: 2, message: /--prefix "Flux_Demo": a namespace prefix must/ });
   assert.equal(readTree(folder).size, 0);
 });
 

@@ -11,7 +11,7 @@ test('the environments follow from the name', async () => {
   });
   assert.deepEqual(
     [...tree.keys()],
-    ['.yo-rc.json', 'README.md', 'test/app.yaml', 'uat/app.yaml'].map(
+    ['.gitattributes', '.yo-rc.json', 'README.md', 'test/app.yaml', 'uat/app.yaml'].map(
       (path) => `flux-test-uat/${path}`,
     ),
   );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -36,6 +37,26 @@ test('tenant publishes what it wrote, to both repositories', async () => {
     ],
   );
   assert.deepEqual(standIn.violations, []);
+});
+
+test('a workflow is published by a token that may, and nothing is written with another', async () => {
+  const session = await open();
+  session.standIn.access.scopes = 'repo';
+  const argv = ['--publish', '--yes', '--ci', 'github', '--codeowners', '@octo/platform'];
+  const refused = await session.run(argv);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /workflows\/validate\.yaml[\s\S]*--scopes workflow/);
+  assert.equal(existsSync(join(session.folder, 'flux-demo')), false);
+  session.standIn.access.scopes = 'repo, workflow';
+  const published = await session.run(argv);
+  assert.equal(published.code, 0, published.stderr);
+  const added = await session.run(['tenant', 'qa', '--publish'], {
+    cwd: join(session.folder, 'flux-demo'),
+  });
+  assert.equal(added.code, 0, added.stderr);
+  const git = ['ls-tree', '-r', '--name-only', 'HEAD'];
+  const files = execFileSync('git', git, { cwd: join(session.folder, 'flux-qa') });
+  assert.match(`${files}`, /^\.gitattributes\n\.github\/workflows\/validate\.yaml$/m);
 });
 
 test('scenario-repo publishes itself', async () => {

@@ -56,6 +56,7 @@ test('flags: what is meant by a mistyped one', () => {
     '--cluster': '--cluster-type',
     '--token': '--token-stdin',
     '--visiblity': '--visibility',
+    '--vsibilty': '--visibility',
     '--topics': '--topic',
     '--intervall': '--interval',
     // The beginning of several flags.
@@ -95,5 +96,6 @@ test('choices: what is meant by a mistyped one', () => {
     ref: 'reference',
     strict: undefined,
   };
+  assert.equal(meantBy('gitlab', ['none', 'github']), undefined);
   check(table, (typed) => meantBy(typed, settingOf('profile').choices ?? []));
 });

@@ -154,6 +154,7 @@ test('a setting has one row, and at most four files of the code name it besides'
     'branch',
     'content',
     'force',
+    'visibility',
     'keep',
   ]);
   for (const [key, { scope }] of Object.entries(SETTINGS)) {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as names from '../../lib/settings/rules.ts';
 import { formatDuration, parseDuration } from '../../lib/settings/rules.ts';
+import { runs } from '../properties.ts';
 
 const table: [string, names.Rule<unknown>, (string | [string, unknown])[], string[]][] = [
   [
@@ -30,6 +31,25 @@ const table: [string, names.Rule<unknown>, (string | [string, unknown])[], strin
     names.ownerName,
     ['wolcn', 'octo-org', 'mona_acme', 'a'],
     ['', '-a', 'a-', 'a--b', 'a/b', 'x'.repeat(40), 'a b'],
+  ],
+  [
+    'code owner',
+    names.codeOwner,
+    ['@wolcn', '@mona_acme', '@octo-org/platform', '@octo-org/a_b-1', 'mona.l+x@mail.example.com'],
+    [
+      ...['', '@', 'octo-org', 'octo-org/platform', '@octo-org/', '@/a', '@a/b/c', '@-a', '@a b'],
+      ...[
+        '@a/b c',
+        '@a,@b',
+        '@a\n* @b',
+        '@a #b',
+        'mona@example',
+        'mona@',
+        '@example.com',
+        'a b@c.de',
+      ],
+      ...['a@b@c.de', `${'a'.repeat(65)}@example.com`, `@a/${'b'.repeat(101)}`],
+    ],
   ],
   [
     'url',
@@ -114,6 +134,24 @@ for (const [what, { read }, good, bad] of table) {
     for (const text of bad) assert.equal(read(text), undefined, JSON.stringify(text));
   });
 }
+
+test('a code owner is one word of a line of CODEOWNERS', () => {
+  const anything = fc.string({ unit: 'binary', maxLength: 40 });
+  const close = fc
+    .tuple(fc.constantFrom('@', ''), fc.string({ unit: fc.constantFrom(...'aZ0-_/@. #*\\\n\t%+') }))
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.oneof(anything, close), (text) => {
+      const owner = names.codeOwner.read(text);
+      if (owner === undefined) return;
+      assert.equal(owner, text);
+      assert.match(owner, /^\S+$/);
+      assert.doesNotMatch(owner, /[#*\\!,[\]]/);
+      assert.equal(owner.split('@').length, 2);
+    }),
+    runs(10_000),
+  );
+});
 
 test('every branch that is accepted is one for git', () => {
   const parts = fc.constantFrom(

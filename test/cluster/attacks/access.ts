@@ -9,7 +9,7 @@ const token = (account: string, duration: string) => [
 export const accessAttacks: Attack[] = [
   {
     name: 'admin-of-all',
-    attempt: 'RoleBinding of an own account to cluster-admin',
+    attempt: 'bind a service account of the tenant to cluster-admin with a RoleBinding',
     commit: ({ namespace }) =>
       manifests(
         binding(namespace, 'attack', 'cluster-admin', [
@@ -22,7 +22,7 @@ export const accessAttacks: Attack[] = [
   },
   {
     name: 'role-of-all',
-    attempt: 'Role with every verb on everything, escalate and impersonate included',
+    attempt: 'create a Role with every verb on everything, which includes escalate and impersonate',
     commit: ({ namespace }) =>
       manifests(
         of(rbac, 'Role', { name: 'attack', namespace }, undefined, {
@@ -35,7 +35,7 @@ export const accessAttacks: Attack[] = [
   },
   {
     name: 'outsider-group',
-    attempt: 'own namespace opened to a group of people',
+    attempt: 'give a group of people access to the tenant’s namespace',
     commit: ({ namespace }) =>
       manifests(
         binding(namespace, 'attack', 'view', [{ kind: 'Group', name: 'system:authenticated' }]),
@@ -43,11 +43,11 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /service accounts of its own namespace only/,
+    says: /only service accounts of the namespace hardened-/,
   },
   {
     name: 'outsider-account',
-    attempt: 'own namespace opened to the account of another tenant',
+    attempt: 'give the service account of another tenant access to the tenant’s namespace',
     commit: ({ namespace, victim }) =>
       manifests(
         binding(namespace, 'attack', 'edit', [
@@ -57,11 +57,11 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /have people and others bound in the config repo/,
+    says: /ask your platform team to add a RoleBinding to 1_tenant.yaml/,
   },
   {
     name: 'account-edit',
-    attempt: 'an own account bound to edit, which may act as the reconciler',
+    attempt: 'bind a service account of the tenant to edit, so that it can act as the reconciler',
     commit: ({ namespace }) =>
       manifests(
         binding(namespace, 'attack', 'edit', [
@@ -71,11 +71,11 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'rolebindings'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /bind a Role of your own/,
+    says: /Create a Role that lists what the account needs/,
   },
   {
     name: 'role-impersonate',
-    attempt: 'an own Role that lets an account act as the reconciler',
+    attempt: 'create a Role that lets a service account act as the reconciler',
     commit: ({ namespace }) =>
       manifests(
         of(rbac, 'Role', { name: 'attack', namespace }, undefined, {
@@ -85,12 +85,12 @@ export const accessAttacks: Attack[] = [
     harm: letIn(rbac, 'roles'),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /leave the verb impersonate out/,
+    says: /must not allow the verb impersonate/,
   },
   {
     name: 'deployer-policies',
     attempt:
-      'by an account of another namespace that the platform bound to admin: all network policies deleted',
+      'as a service account of another namespace that the platform bound to admin: delete all network policies',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({
       as: 'deployer',
@@ -102,7 +102,7 @@ export const accessAttacks: Attack[] = [
   },
   {
     name: 'deployer-source',
-    attempt: 'by the same account: the source of the tenant pointed elsewhere',
+    attempt: 'as the same account: point the tenant’s source to another address',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: (t) => ({
       as: 'deployer',
@@ -117,16 +117,16 @@ export const accessAttacks: Attack[] = [
   },
   {
     name: 'deployer-token',
-    attempt: 'by the same account: a token for ten years',
+    attempt: 'as the same account: create a token that is valid for ten years',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'deployer', from: 'ci', args: token('worker', '87600h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /86400 seconds/,
+    says: /spec.expirationSeconds to 86400 or less/,
   },
   {
     name: 'token-secret',
-    attempt: 'a Secret with a token of the reconciler that never ends',
+    attempt: 'create a Secret with a token of the reconciler that never expires',
     commit: ({ namespace }) =>
       manifests(
         core(
@@ -143,29 +143,29 @@ export const accessAttacks: Attack[] = [
       (await see(at.core(t.namespace, 'secrets', 'attack')))?.data?.token !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /kubectl create token/,
+    says: /run kubectl create token/,
   },
   {
     name: 'token-of-reconciler',
-    attempt: 'from a pod: a token of the reconciler',
+    attempt: 'from a pod: create a token of the reconciler',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => ({ as: 'worker', args: token(namespace, '1h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /make a service account of your own/,
+    says: /Create another service account/,
   },
   {
     name: 'token-for-years',
-    attempt: 'from a pod: a token for ten years',
+    attempt: 'from a pod: create a token that is valid for ten years',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'worker', args: token('worker', '87600h') }),
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /86400 seconds/,
+    says: /spec.expirationSeconds to 86400 or less/,
   },
   {
     name: 'account-relabelled',
-    attempt: 'the reconciler’s service account rewritten, to be mounted into every pod',
+    attempt: 'change the reconciler’s service account so that every pod gets its token',
     commit: ({ namespace }) =>
       manifests(
         core(
@@ -181,11 +181,11 @@ export const accessAttacks: Attack[] = [
         ?.taken === 'yes',
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /the platform applied serviceaccounts\//,
+    says: /cannot change or delete serviceaccounts\//,
   },
   {
     name: 'binding-forced',
-    attempt: 'the own RoleBinding replaced by way of the annotation force: enabled',
+    attempt: 'replace the tenant’s own RoleBinding with the annotation force: enabled',
     commit: ({ namespace }) => {
       const other = binding(namespace, `${namespace}-reconciler`, 'view', [
         { kind: 'ServiceAccount', name: namespace, namespace },

@@ -1,4 +1,4 @@
-/** Attacks by notifications, remote bases and the status of Flux' objects. */
+/** Attacks by notifications, remote bases and the status of Flux's objects. */
 import {
   type Attack,
   at,
@@ -22,7 +22,7 @@ const notificationAttack = (
   kind: string,
   plural: string,
   spec: (t: Tenant) => object,
-  says = /names objects of its own namespace only/,
+  says = /may refer only to its own namespace/,
 ): Attack => ({
   name,
   attempt,
@@ -39,7 +39,7 @@ const notificationAttack = (
 export const notificationAttacks: Attack[] = [
   notificationAttack(
     'receiver',
-    'a Receiver that has others reconciled',
+    'create a Receiver that makes Flux reconcile objects of others',
     'v1',
     'Receiver',
     'receivers',
@@ -51,7 +51,7 @@ export const notificationAttacks: Attack[] = [
   ),
   notificationAttack(
     'receiver-expression',
-    'a Receiver with an expression that takes months to evaluate',
+    'create a Receiver with an expression that takes months to evaluate',
     'v1',
     'Receiver',
     'receivers',
@@ -61,20 +61,20 @@ export const notificationAttacks: Attack[] = [
       resources: [{ kind: 'GitRepository', name: t.repo }],
       resourceFilter: 'true',
     }),
-    /leave readyExpr/,
+    /Remove readyExpr/,
   ),
   notificationAttack(
     'provider-of-the-cluster',
-    'a Provider that signs in to a cloud as Flux itself',
+    'create a Provider that signs in to a cloud with the identity of Flux',
     'v1beta3',
     'Provider',
     'providers',
     () => ({ type: 'googlepubsub', address: 'taken', channel: 'taken' }),
-    /sign in as Flux itself/,
+    /must not use a proxy or the identity of Flux/,
   ),
   notificationAttack(
     'alert',
-    'an Alert that hears of others',
+    'create an Alert that receives events of others',
     'v1beta3',
     'Alert',
     'alerts',
@@ -114,7 +114,7 @@ const wasRead = async (t: Tenant, see: See): Promise<string> =>
 export const remoteAttacks: Attack[] = [
   {
     name: 'remote-base',
-    attempt: 'a kustomization.yaml with a base in a repository elsewhere',
+    attempt: 'use a kustomization.yaml with a base in another repository',
     commit: (t) =>
       kustomized(t.namespace, {}, { resources: [`${t.url}.git//inner/remote?ref=main`] }),
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'made'))) !== undefined,
@@ -124,7 +124,7 @@ export const remoteAttacks: Attack[] = [
   },
   {
     name: 'remote-file',
-    attempt: 'a kustomization.yaml with a file that the controller fetches from any address',
+    attempt: 'use a kustomization.yaml with a file that the controller fetches from any address',
     commit: (t) => kustomized(t.namespace, { files: [`list=${t.outside}/remote.yaml`] }),
     harm: async (t, see) => (await see(`seen:/${t.field}/remote.yaml`)) !== undefined,
     reference: 'FluxInstance patch',
@@ -133,7 +133,7 @@ export const remoteAttacks: Attack[] = [
   },
   {
     name: 'remote-metrics',
-    attempt: 'the same from the controller itself: its metrics name the syncs of all tenants',
+    attempt: 'the same with the controller’s own metrics, which name the syncs of all tenants',
     commit: (t) => kustomized(t.namespace, { files: [`list=${t.metrics}/metrics`] }),
     harm: async (t, see) => (await wasRead(t, see)).includes('controller_runtime_'),
     reference: 'FluxInstance patch',
@@ -142,7 +142,7 @@ export const remoteAttacks: Attack[] = [
   },
   {
     name: 'remote-artifact',
-    attempt: 'the same from the source-controller: which commits of another tenant it holds',
+    attempt: 'the same with the source-controller, which lists the commits of another tenant',
     commit: (t) =>
       kustomized(t.namespace, {
         files: [`list=${t.artifacts}/gitrepository/${t.victim}/${t.repo}/`],
@@ -154,7 +154,7 @@ export const remoteAttacks: Attack[] = [
   },
   {
     name: 'status-of-sync',
-    attempt: 'from a pod: the status of the platform’s GitRepository pointed to any artifact',
+    attempt: 'from a pod: point the status of the platform’s GitRepository to any artifact',
     commit: (t) => manifests(idle(t.namespace)),
     fromPod: (t) => patchStatus(t, t.repo),
     reference: 'nobody',
@@ -163,7 +163,8 @@ export const remoteAttacks: Attack[] = [
   },
   {
     name: 'status-of-own',
-    attempt: 'from a pod: the status of an own GitRepository pointed to another tenant’s artifact',
+    attempt:
+      'from a pod: point the status of the tenant’s GitRepository to the artifact of another tenant',
     commit: (t) =>
       manifests(
         of(
@@ -181,6 +182,6 @@ export const remoteAttacks: Attack[] = [
     fromPod: (t) => patchStatus(t, 'mine'),
     reference: 'nobody',
     hardened: 'policy tenant-status',
-    says: /only Flux writes the status/,
+    says: /because only Flux may write it/,
   },
 ];

@@ -19,15 +19,15 @@ import { syncAttacks } from './syncs.ts';
 /** The chapters of the table. */
 export const chapters: readonly (readonly [string, readonly Attack[]])[] = [
   ['The namespace, other namespaces, the cluster', [...namespaceAttacks, ...clusterAttacks]],
-  ['Who may act in the namespace', accessAttacks],
-  ['What the platform applied', [...platformAttacks, ...ownSyncAttacks]],
-  ['Pods and numbers', [...podAttacks, ...numberAttacks]],
+  ['Access to the namespace', accessAttacks],
+  ['Objects of the platform team', [...platformAttacks, ...ownSyncAttacks]],
+  ['Pods and quotas', [...podAttacks, ...numberAttacks]],
   ['Services and network policies', networkAttacks],
   ['Sources and syncs', [...sourceAttacks, ...syncAttacks]],
   ['Resource sets and charts', [...operatorAttacks, ...chartAttacks]],
   ['Notifications and artifacts', [...notificationAttacks, ...remoteAttacks]],
   ['References to other repositories', referenceAttacks],
-  ['Where the platform wants plain manifests', kustomizeAttacks],
+  ['Tenants without permission for kustomization.yaml', kustomizeAttacks],
   ['Files', fileAttacks],
 ];
 

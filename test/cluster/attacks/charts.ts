@@ -38,16 +38,16 @@ const resourceSet = (t: Tenant, spec: object): Manifest =>
 export const operatorAttacks: Attack[] = [
   {
     name: 'resource-set',
-    attempt: 'a ResourceSet without a service account that makes a ClusterRole',
+    attempt: 'create a ResourceSet without a service account that creates a ClusterRole',
     commit: (t) => manifests(resourceSet(t, {})),
     harm: madeClusterRole,
     reference: 'operator lock',
     hardened: 'policy tenant-syncs',
-    says: /set spec.serviceAccountName to /,
+    says: /Set spec.serviceAccountName to /,
   },
   {
     name: 'resource-set-own',
-    attempt: 'the same as the tenant’s own account',
+    attempt: 'the same with the tenant’s own service account',
     commit: (t) => manifests(resourceSet(t, { serviceAccountName: t.namespace })),
     harm: madeClusterRole,
     reference: 'RBAC',
@@ -55,7 +55,7 @@ export const operatorAttacks: Attack[] = [
   },
   {
     name: 'resource-set-copy',
-    attempt: 'a ResourceSet that copies what another namespace holds, by the annotation copyFrom',
+    attempt: 'copy an object of another namespace with a ResourceSet and the annotation copyFrom',
     commit: (t) =>
       manifests(
         resourceSet(t, {
@@ -76,7 +76,8 @@ export const operatorAttacks: Attack[] = [
   },
   {
     name: 'instance-of-its-own',
-    attempt: 'a FluxInstance in the own namespace, which the operator would install as itself',
+    attempt:
+      'create a FluxInstance in the tenant’s namespace, which the operator would install with its own rights',
     commit: (t) =>
       manifests(
         of(
@@ -95,7 +96,7 @@ export const operatorAttacks: Attack[] = [
   {
     name: 'resource-set-asks',
     attempt:
-      'a ResourceSet that waits for an object of the cluster, and so tells whether it is there',
+      'find out whether an object of the cluster exists, with a ResourceSet that waits for it',
     commit: (t) =>
       manifests(
         resourceSet(t, {
@@ -109,11 +110,11 @@ export const operatorAttacks: Attack[] = [
     harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /names objects of this namespace/,
+    says: /may name only objects of its own namespace/,
   },
   {
     name: 'web-page',
-    attempt: 'from a pod: the objects of another tenant read from the operator’s Web UI',
+    attempt: 'from a pod: read the objects of another tenant from the operator’s Web UI',
     commit: (t) => manifests(idle(t.namespace)),
     harm: async (t, see) => {
       const of = `kind=GitRepository&name=${t.repo}&namespace=${t.victim}`;
@@ -177,7 +178,7 @@ const dependent = (t: Tenant) =>
 export const chartAttacks: Attack[] = [
   {
     name: 'chart-dependency',
-    attempt: 'a chart in the repository whose dependency lies at any address',
+    attempt: 'use a chart in the app repo whose dependency is at any address',
     commit: (t) => ({
       'attack.yaml': release(t, {
         serviceAccountName: t.namespace,
@@ -193,21 +194,28 @@ export const chartAttacks: Attack[] = [
     harm: async (t, see) => (await see(`seen:/${t.field}/dependency`)) !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-sources',
-    says: /package the chart, and use it from a HelmRepository or an OCIRepository/,
+    says: /Package the chart, and use it from a HelmRepository or an OCIRepository/,
   },
   chartAttack(
     'chart-no-account',
-    'a chart with a ClusterRole, without a service account',
+    'install a chart with a ClusterRole, without a service account',
     'Flux lockdown',
     'policy tenant-syncs',
     () => ({}),
   ),
-  chartAttack('chart-own-account', 'the same as the tenant’s own account', 'RBAC', 'RBAC', (t) => ({
-    serviceAccountName: t.namespace,
-  })),
+  chartAttack(
+    'chart-own-account',
+    'the same with the tenant’s own service account',
+    'RBAC',
+    'RBAC',
+    (t) => ({
+      serviceAccountName: t.namespace,
+    }),
+  ),
   {
     name: 'chart-timeout',
-    attempt: 'a chart that keeps a worker of all tenants for a year, by the timeout of one action',
+    attempt:
+      'install a chart that keeps a worker of all tenants busy for a year, with the timeout of one action',
     commit: (t) => {
       const spec = {
         serviceAccountName: t.namespace,
@@ -219,11 +227,12 @@ export const chartAttacks: Attack[] = [
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /every timeout to 15m at most/,
+    says: /Set every timeout to 15m or less/,
   },
   {
     name: 'chart-restless',
-    attempt: 'a chart that is fetched a thousand times a second, by what the HelmRelease makes',
+    attempt:
+      'use a chart that Flux fetches a thousand times a second, with the interval in a HelmRelease',
     commit: (t) => {
       const spec = { chart: 'attack', interval: '1ms' };
       const sourceRef = { kind: 'HelmRepository', name: 'charts' };
@@ -238,11 +247,11 @@ export const chartAttacks: Attack[] = [
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /every interval and retryInterval to 30s or more/,
+    says: /Set every interval and retryInterval to 30s or more/,
   },
   {
     name: 'chart-label',
-    attempt: 'the label of the platform’s objects on what the HelmRelease makes',
+    attempt: 'give the HelmChart that Flux creates the label of the platform’s objects',
     commit: (t) => ({
       'attack.yaml': release(t, {
         serviceAccountName: t.namespace,
@@ -256,11 +265,12 @@ export const chartAttacks: Attack[] = [
     harm: letIn(helm, 'helmreleases'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /leave it out of spec.chart.metadata/,
+    says: /spec.chart.metadata.labels must not contain/,
   },
   {
     name: 'resource-set-timeout',
-    attempt: 'a ResourceSet that keeps a worker of the operator for a year, by an annotation',
+    attempt:
+      'create a ResourceSet that keeps a worker of the operator busy for a year, with an annotation',
     commit: (t) => {
       const annotations = { 'fluxcd.controlplane.io/reconcileTimeout': '8760h' };
       const made = resourceSet(t, { serviceAccountName: t.namespace, resources: [] });
@@ -269,11 +279,11 @@ export const chartAttacks: Attack[] = [
     harm: letIn(operator, 'resourcesets'),
     reference: 'nobody',
     hardened: 'policy tenant-syncs',
-    says: /five steps and 15m at most/,
+    says: /reconcileTimeout to 15m or less/,
   },
   chartAttack(
     'chart-foreign-target',
-    'a chart into the namespace of another tenant',
+    'install a chart in the namespace of another tenant',
     'RBAC',
     'policy tenant-syncs',
     (t) => ({

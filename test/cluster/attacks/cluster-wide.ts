@@ -6,7 +6,7 @@ const rbac = 'rbac.authorization.k8s.io/v1';
 export const clusterAttacks: Attack[] = [
   {
     name: 'cluster-role',
-    attempt: 'a ClusterRole',
+    attempt: 'create a ClusterRole',
     commit: (t) =>
       manifests(of(rbac, 'ClusterRole', { name: t.namespace }, undefined, { rules: [] })),
     harm: async (t, see) =>
@@ -16,7 +16,7 @@ export const clusterAttacks: Attack[] = [
   },
   {
     name: 'cluster-role-binding',
-    attempt: 'a ClusterRoleBinding to cluster-admin',
+    attempt: 'create a ClusterRoleBinding to cluster-admin',
     commit: (t) =>
       manifests(
         of(rbac, 'ClusterRoleBinding', { name: t.namespace }, undefined, {
@@ -35,7 +35,7 @@ export const clusterAttacks: Attack[] = [
   },
   {
     name: 'webhook',
-    attempt: 'an admission webhook, which would see every Secret of the cluster',
+    attempt: 'create an admission webhook that sees every Secret of the cluster',
     commit: (t) =>
       manifests(
         of('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', {
@@ -55,7 +55,7 @@ export const clusterAttacks: Attack[] = [
   },
   {
     name: 'policy-binding',
-    attempt: 'a policy of the platform rewritten to hold nobody',
+    attempt: 'change the binding of a policy so that the policy refuses nothing',
     commit: (t) =>
       manifests(
         of(

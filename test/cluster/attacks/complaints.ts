@@ -4,7 +4,7 @@ import type { Verdict } from './judge.ts';
 import type { Locked } from './phases.ts';
 import type { Unlocked } from './unlock.ts';
 
-/** What the policies do not hold by themselves when Flux' locks are gone. */
+/** What the policies do not hold by themselves when Flux's locks are gone. */
 const lockOnly = ['web-page'];
 
 /** What was not refused by whom the catalogue says, on the estates with guards. */
@@ -41,6 +41,6 @@ export function complaints(
     ...refused.map((name) => `reference ${name}: refused although the lock is gone`),
     ...lockedOnly
       .filter((name) => !lockOnly.includes(name))
-      .map((name) => `hardened ${name}: succeeds without Flux' locks`),
+      .map((name) => `hardened ${name}: succeeds without Flux's locks`),
   ];
 }

@@ -26,19 +26,19 @@ const configMap = (namespace: string) =>
 
 /** What Flux and the API server refuse by themselves, on any estate. */
 export const fileAttacks: Attack[] = [
-  fileAttack('link-out', 'a symbolic link to a file of the controller’s', (namespace) => ({
+  fileAttack('link-out', 'use a symbolic link to a file of the controller', (namespace) => ({
     'secret.txt': { link: '/proc/self/environ' },
     ...reading(namespace, 'secret.txt'),
   })),
-  fileAttack('path-out', 'a path that leaves the repository by ..', (namespace) =>
+  fileAttack('path-out', 'use a path that leaves the repository with ..', (namespace) =>
     reading(namespace, '../../../../../../../../proc/self/environ'),
   ),
-  fileAttack('yaml-deep', 'YAML a hundred thousand levels deep', (namespace) => ({
+  fileAttack('yaml-deep', 'use YAML with a hundred thousand levels', (namespace) => ({
     'attack.yaml': `${configMap(namespace)}data: ${'['.repeat(100_000)}\n`,
   })),
   fileAttack(
     'yaml-huge',
-    'an object of 4 MiB',
+    'use an object of 4 MiB',
     (namespace) => ({
       'attack.yaml': `${configMap(namespace)}data:\n  text: ${'x'.repeat(4 * 1024 * 1024)}\n`,
     }),

@@ -21,7 +21,7 @@ export function isolationText({ reference, kustomize, hardened }: Locked): strin
     return [
       `## ${title}`,
       '',
-      '| attack | what is attempted | `reference` | `hardened --allow-kustomize` | `hardened` | in these words, on `hardened` |',
+      '| attack | what the tenant tries | `reference` | `hardened --allow-kustomize` | `hardened` | message on `hardened` |',
       '| --- | --- | --- | --- | --- | --- |',
       ...rows,
       '',
@@ -31,7 +31,7 @@ export function isolationText({ reference, kustomize, hardened }: Locked): strin
   return `${head(counts)}\n${tables.join('\n')}`;
 }
 
-/** Whether `text` says the same as `other`, but for the words of the refusals. */
+/** Whether `text` equals `other`, apart from the quoted messages. */
 export function sameVerdicts(text: string, other: string): boolean {
   const verdicts = (of: string) => of.replace(/^(\|.*\|) .*? \|$/gm, '$1');
   return verdicts(text) === verdicts(other);
@@ -40,9 +40,11 @@ export function sameVerdicts(text: string, other: string): boolean {
 const cell = ({ by }: Verdict): string =>
   by === 'nobody' ? '**succeeds**' : `refused: ${by.replace(/^policy (.*)/, 'policy `$1`')}`;
 
-/** The part of a message that speaks to the tenant, without what differs from run to run. */
+/** The part of a message that is for the tenant, without details that differ from run to run. */
 function quote({ message }: Verdict): string {
   const policy = /denied request: (.*)/s.exec(message)?.[1];
+  // Messages of the policies are our own and are quoted in full.
+  const limit = policy === undefined ? 220 : 600;
   const text = (policy ?? message)
     .replace(/^.*?(dry-run failed[^:]*: |admission webhook )/s, '')
     .replace(/(127\.0\.0\.1|0\.0\.0\.0):\d+/g, 'HOST')
@@ -51,61 +53,81 @@ function quote({ message }: Verdict): string {
     .replace(/\s+/g, ' ')
     .replace(/\|/g, '\\|')
     .trim();
-  return text.length > 220 ? `${text.slice(0, 219)}…` : text;
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
-const head = (counts: string) => `# What a tenant cannot do, tried
+const head = (counts: string) => `# Attacks on the isolation of tenants
 
-Written by \`npm run attacks\`, on a real control plane with the real Flux controllers. ${counts}
+\`npm run attacks\` writes this page. It uses a real control plane and the real Flux controllers. ${counts}
 
-Each attack is a commit to the tenant's own repository, reconciled by Flux with the tenant's own service account; those
-"from a pod" are requests that a pod of the tenant sends to the API server after it. Both profiles stand as the
-command writes them, with \`install/\` and, on \`hardened\`, \`policies/\` applied (only \`wait\` is left out of the
-syncs, so that none waits for the health of an attack). Every attack was also tried where no guard is left, without
-Flux's two locks, the patch, policies, Pod Security and quota and with a tenant that may do everything: there each one
-succeeds, but for those under "Files", which nothing can be taken away from.
+## How the attacks work
 
-With the operator's values alone taken away, its lock and the Web UI that they turn off, \`resource-set\` and \`web-page\`
-succeed on \`reference\`; with what the FluxInstance holds, its lock and its patches, \`sync-no-account\`,
-\`sync-foreign-source\`, \`remote-base\`, \`remote-file\`, \`remote-metrics\` and \`chart-no-account\` do.
+- An attack is a commit to the tenant's own repository. Flux reconciles it with the tenant's own service account.
+- An attack that starts with "from a pod" is a request to the API server, which a pod of the tenant sends after the commit.
+- Both profiles are used as the command writes them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. One
+  difference: the syncs have no \`wait\`, so that no sync waits for the health of an attack.
+- Every attack also runs on a cluster without guards: without Flux's two locks, the patches, the policies, Pod Security and
+  the quotas, and with tenants that may do everything. There every attack succeeds, except those that Flux itself or the
+  API server always refuses, such as those under "Files".
+- Without the operator's values (its lock, and the Web UI switched off), \`resource-set\` and \`web-page\` succeed on
+  \`reference\`. Without the lock and the patches of the FluxInstance, these succeed on \`reference\`: \`sync-no-account\`,
+  \`sync-foreign-source\`, \`remote-base\`, \`remote-file\`, \`remote-metrics\` and \`chart-no-account\`.
+- References to other repositories are blocked on every estate: the patches of the FluxInstance allow git no protocol.
+  Otherwise git could connect to any address while all other tenants wait.
 
-References to other repositories are closed on every estate, because git would fetch from any address while all other
-tenants wait: the patches of the FluxInstance let git use no protocol.
+## Who refuses an attack
+
+| word in the tables | meaning |
+| --- | --- |
+| RBAC, Pod Security, ResourceQuota, API server | the guards of Kubernetes |
+| policy \`NAME\` | a ValidatingAdmissionPolicy in \`policies/\` |
+| Flux lockdown | the multi-tenancy lock of the FluxInstance |
+| FluxInstance patch | the patches in the FluxInstance: no proxy, no git protocol |
+| operator lock, operator values | the Helm values of the Flux Operator |
+| Flux itself | a check that Flux always makes |
+| targetNamespace | Flux applies the object in the tenant's own namespace |
+| plain manifests | Flux ignores the \`kustomization.yaml\` |
 
 ## What is open
 
-- A hardened tenant deploys plain manifests. One that is allowed a \`kustomization.yaml\` (\`--allow-kustomize\`) can do
-  what \`remote-artifact\` does: of the addresses that the patches of the FluxInstance leave the kustomize-controller, one
-  is the source-controller, which serves the sources of all tenants to whoever asks. So allow it to those that may read
-  the sources of the others, or keep secrets in these encrypted (SOPS).
-- A commit of a few small git objects, whose folders name each other, unpacks to any number of files (measured with ten
-  levels of ten: the source-controller is above 1 GiB after 14 seconds, and a worker is busy for minutes). A tenant may
-  have five sources of a kind, and the source-controller has ten workers and 2 GiB, so that others go on (measured with one
-  such source for 21 seconds: 1.3 GiB at the end, and another tenant's source handled within 0.5 seconds each time). Its
-  memory is shared all the same. A shard of its own confines it, if the tenant makes no objects without the shard's label:
-  \`install/README.md\` says how.
-- How often an account writes is not held. A loop of 1 MiB objects filled a store of 2 GiB in 140 seconds (measured), and
-  then nobody can write. The policy \`tenant-sizes\` bounds ConfigMaps and Secrets, \`tenant-events\` bounds events; other
-  kinds are bounded by their number only. With what these let through a loop still made the store grow by 590 MiB a minute,
-  and no priority level slows that down (measured, decision 22). \`install/README.md\` says what an administrator sets.
-- A text that uses a variable thousands of times takes memory of the kustomize-controller (measured with 250 KB used 4,000
-  times: 8 GB). The policy \`tenant-syncs\` bounds the variables to 8 KiB in all, not how often a text uses them.
-- Whoever the platform binds to \`edit\` or \`admin\` in a tenant's namespace can act as the tenant's reconciler.
-- Not in the table, because it would end the table: a file of 300 bytes whose YAML aliases name each other. Kustomize
-  writes them out, ten times as much with each level (measured with its command line: five levels take 0.2 GiB, six
-  1.6 GiB), so that the controller reaches the limit of its memory and is started again, for all tenants. Nothing in
-  Flux or Kubernetes holds that; a shard of its own confines it to one tenant. \`kubectl -n flux-system get pods\` shows
-  the restarts, and the last Kustomization in the controller's log shows whose it is.
-- In the same way a ResourceSet whose template repeats itself without end takes the memory of the operator, and a JSON
-  patch that copies what it copied, inline in a Kustomization or a HelmRelease, that of their controllers. In the quota
-  \`syncs\`, \`"0"\` for \`count/resourcesets…\` keeps them from tenants that need none.
-- A tenant whose syncs never become healthy keeps as many of Flux's workers as it may have syncs. The quota leaves it half
-  of them, and no sync may wait longer than 15 minutes.
-- Where the kustomize-controller itself may use a KMS, SOPS decrypts with that for every tenant: \`install/README.md\` says
-  what to set.
-- Where a notification Provider posts events to is not held: its address may stand in a Secret.
+- **\`--allow-kustomize\` gives access to the sources of all tenants.** A hardened tenant deploys plain manifests. A tenant
+  with permission for a \`kustomization.yaml\` can do what \`remote-artifact\` does. The patches of the FluxInstance must leave
+  the source-controller in reach of the kustomize-controller, and the source-controller serves the sources of all tenants
+  to every client. Give this permission only to tenants that may read the sources of the others, or encrypt the secrets in
+  these sources (SOPS).
+- **A small commit can unpack to very many files.** A few small git objects are enough, if their folders refer to each
+  other. Measured with ten levels of ten: the source-controller uses more than 1 GiB after 14 seconds, and a worker is busy
+  for minutes. A tenant may have five sources of a kind, and the source-controller has ten workers and 2 GiB, so other
+  tenants can continue. Measured with one such source for 21 seconds: 1.3 GiB at the end, and Flux handled another tenant's
+  source within 0.5 seconds each time. All tenants still share the memory. A shard for one tenant confines the problem, if
+  the tenant creates no objects without the label of the shard: see \`install/README.md\`.
+- **The number of writes has no limit.** A loop of 1 MiB objects filled a store of 2 GiB in 140 seconds (measured). After
+  that nobody can write. The policy \`tenant-sizes\` limits ConfigMaps and Secrets, and \`tenant-events\` limits Events. Other
+  kinds are limited only by their number. With these limits a loop still made the store grow by 590 MiB a minute, and no
+  priority level slows it down (measured, decision 22). \`install/README.md\` says what an administrator can set.
+- **A text can use a variable very often.** The kustomize-controller needs memory for each use. Measured with 250 KB used
+  4,000 times: 8 GB. The policy \`tenant-syncs\` limits all variables together to 8 KiB, but not how often a text uses them.
+- **The roles \`edit\` and \`admin\` include impersonation.** An account that the platform binds to one of these roles in a
+  tenant's namespace can act as the tenant's reconciler.
+- **YAML aliases can use all memory of the kustomize-controller.** A file of 300 bytes is enough, if its aliases refer to
+  each other. Kustomize expands them, ten times as much with each level. Measured with the command line of kustomize: five
+  levels take 0.2 GiB, six take 1.6 GiB. The controller then reaches its memory limit and restarts, for all tenants. Nothing
+  in Flux or Kubernetes prevents that. A shard for one tenant confines the problem. \`kubectl -n flux-system get pods\` shows
+  the restarts, and the last Kustomization in the controller's log shows the tenant. This attack is not in the tables,
+  because it would stop the controller that the other attacks need.
+- **Templates and patches can use all memory in the same way.** A ResourceSet template that repeats itself without end
+  affects the Flux Operator. An inline JSON patch that copies its own copies, in a Kustomization or a HelmRelease, affects
+  the controller of that kind. To forbid ResourceSets to a tenant that needs none, set \`count/resourcesets…\` to \`"0"\` in the
+  quota \`syncs\`.
+- **Syncs that never become healthy keep workers busy.** A tenant can keep as many of Flux's workers busy as it may have
+  syncs. The quota allows a tenant half of the workers, and no sync may wait longer than 15 minutes.
+- **SOPS with a KMS decrypts for every tenant**, if the kustomize-controller itself may use the KMS. \`install/README.md\`
+  says what to set.
+- **A notification Provider can send events to any address.** The address may be in a Secret.
 
-Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}
-(source-controller ${versionOf('source-controller')}, kustomize-controller ${versionOf('kustomize-controller')}, helm-controller ${versionOf('helm-controller')}). The notification controller does not run here: its rows show what RBAC and admission say
-of its objects. Network policies are shown to exist and to be kept, not to drop packets.
+Versions: Kubernetes ${versionOf('kubernetes')}, Flux Operator ${versionOf('flux-operator')}, Flux ${fluxVersion}
+(source-controller ${versionOf('source-controller')}, kustomize-controller ${versionOf('kustomize-controller')}, helm-controller ${versionOf('helm-controller')}).
+
+Limits of these tests: the notification-controller does not run, so its rows show only what RBAC and admission say. The
+tests show that network policies exist and cannot be changed. They do not show that packets are dropped.
 `;

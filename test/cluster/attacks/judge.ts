@@ -168,11 +168,11 @@ export async function ended(
   const expected = guardOf(attack, tenant.field);
   if (expected === 'nobody') return undefined;
   if (expected === 'targetNamespace' && applied)
-    return { attack, by: expected, message: 'it lands in the own namespace' };
+    return { attack, by: expected, message: 'Flux applies it in the tenant’s own namespace' };
   if (expected === 'plain manifests' && applied)
-    return { attack, by: expected, message: 'kustomization.yaml is left out' };
+    return { attack, by: expected, message: 'Flux ignores kustomization.yaml' };
   if (expected === 'operator values' && applied)
-    return { attack, by: expected, message: 'nothing listens there' };
+    return { attack, by: expected, message: 'no server listens there' };
   const isHardened = tenant.field === 'hardened' || tenant.field === 'kustomize';
   const able = [expected, isHardened ? attack.or : undefined];
   const message = heard.find((one) => able.includes(voiceOf(one) ?? 'nobody'));

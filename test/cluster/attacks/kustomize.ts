@@ -68,7 +68,7 @@ const sourceAttack = (
   reference: 'nobody',
   kustomize: 'nobody',
   hardened: 'policy tenant-kustomize',
-  says: /flux-gitops --allow-kustomize/,
+  says: /flux-gitops tenant ENV --allow-kustomize/,
 });
 
 const groupOf = (plural: string) => (plural === 'kustomizations' ? kustomize : source);
@@ -76,7 +76,8 @@ const groupOf = (plural: string) => (plural === 'kustomizations' ? kustomize : s
 export const kustomizeAttacks: Attack[] = [
   {
     name: 'ignore-undone',
-    attempt: 'a kustomization.yaml, and a .sourceignore that takes the platform’s spec.ignore back',
+    attempt:
+      'use a kustomization.yaml, and a .sourceignore that reverts the platform’s spec.ignore',
     commit: (t) => ({
       ...kustomized(t.namespace, literals),
       '.sourceignore': '!kustomization.yaml\n!*\n',
@@ -88,25 +89,25 @@ export const kustomizeAttacks: Attack[] = [
   },
   sourceAttack(
     'ignore-missing',
-    'an own source that leaves kustomization.yaml in',
+    'create a source that does not ignore kustomization.yaml',
     (t) => manifests(mine(t, {})),
     'gitrepositories',
   ),
   sourceAttack(
     'ignore-last',
-    'an own source whose last pattern takes the others back',
+    'create a source whose last pattern reverts the others',
     (t) => manifests(mine(t, { ignore: `${plainManifests}!kustomization.yaml\n` })),
     'gitrepositories',
   ),
   sourceAttack(
     'ignore-overlong',
-    'an own source with a line so long that Flux reads no pattern after it',
+    'create a source with a line so long that Flux reads no pattern after it',
     (t) => manifests(mine(t, { ignore: `#${'x'.repeat(70_000)}\n${plainManifests}` })),
     'gitrepositories',
   ),
   {
     name: 'ignore-renamed',
-    attempt: 'an own source that includes another file as kustomization.yaml',
+    attempt: 'create a source that includes another file as kustomization.yaml',
     commit: (t) => ({
       ...hidden(t),
       'attack.yaml': [
@@ -135,7 +136,7 @@ export const kustomizeAttacks: Attack[] = [
   },
   sourceAttack(
     'sync-archive',
-    'a sync from an OCIRepository, which can hand on an archive as it is',
+    'create a sync from an OCIRepository, which can pass on an archive unchanged',
     (t) =>
       manifests(
         synced(t, 'OCIRepository', './'),

@@ -10,7 +10,7 @@ const role = 'toolkit.fluxcd.io/role';
 export const namespaceAttacks: Attack[] = [
   {
     name: 'pod-security-off',
-    attempt: 'own Namespace manifest: Pod Security switched to privileged',
+    attempt: 'set Pod Security to privileged in the tenant’s own Namespace',
     commit: (t) => manifests(namespace(t, { [psa]: 'privileged' })),
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[psa] === 'privileged',
@@ -19,7 +19,7 @@ export const namespaceAttacks: Attack[] = [
   },
   {
     name: 'policies-off',
-    attempt: 'own Namespace manifest: another value for the label that the policies are bound by',
+    attempt: 'change the label of the tenant’s own Namespace that switches the policies on',
     commit: (t) => manifests(namespace(t, { [role]: 'none' })),
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}`))?.metadata.labels[role] === 'none',
@@ -28,7 +28,8 @@ export const namespaceAttacks: Attack[] = [
   },
   {
     name: 'namespace-pruned',
-    attempt: 'own Namespace adopted by one commit, and the tenant deleted by the next, by pruning',
+    attempt:
+      'add the tenant’s own Namespace in one commit, and remove it in the next, so that Flux prunes the tenant',
     commit: (t) => manifests(namespace(t, {})),
     after: (t) => manifests(core('ConfigMap', { name: 'left', namespace: t.namespace })),
     harm: async (t, see) => {
@@ -40,7 +41,7 @@ export const namespaceAttacks: Attack[] = [
   },
   {
     name: 'namespace-added',
-    attempt: 'a Namespace beside the own one',
+    attempt: 'create a second Namespace',
     commit: (t) => manifests(core('Namespace', { name: `${t.namespace}-more` })),
     harm: async (t, see) => (await see(`/api/v1/namespaces/${t.namespace}-more`)) !== undefined,
     reference: 'RBAC',
@@ -48,7 +49,7 @@ export const namespaceAttacks: Attack[] = [
   },
   {
     name: 'other-tenant',
-    attempt: 'an object in the namespace of another tenant',
+    attempt: 'create an object in the namespace of another tenant',
     commit: (t) => manifests(core('ConfigMap', { name: t.namespace, namespace: t.victim })),
     harm: async (t, see) => (await see(at.core(t.victim, 'configmaps', t.namespace))) !== undefined,
     reference: 'RBAC',
@@ -56,7 +57,7 @@ export const namespaceAttacks: Attack[] = [
   },
   {
     name: 'flux-system',
-    attempt: 'an object in flux-system',
+    attempt: 'create an object in flux-system',
     commit: (t) => manifests(core('ConfigMap', { name: t.namespace, namespace: 'flux-system' })),
     harm: async (t, see) =>
       (await see(at.core('flux-system', 'configmaps', t.namespace))) !== undefined,
@@ -65,7 +66,7 @@ export const namespaceAttacks: Attack[] = [
   },
   {
     name: 'flux-instance',
-    attempt: 'the FluxInstance rewritten, without its lock',
+    attempt: 'replace the FluxInstance with one that has no lock',
     commit: () =>
       manifests(
         of(

@@ -40,45 +40,45 @@ const networkPolicy = (name: string, attempt: string, ingress: object[]): Attack
   harm: letIn('networking.k8s.io/v1', 'networkpolicies'),
   reference: 'nobody',
   hardened: 'policy tenant-network',
-  says: /pods of its own namespace only/,
+  says: /only from pods of its own namespace/,
 });
 
 export const networkAttacks: Attack[] = [
-  serviceAttack('load-balancer', 'a LoadBalancer that nobody granted', 'ResourceQuota', {
+  serviceAttack('load-balancer', 'create a LoadBalancer without permission', 'ResourceQuota', {
     type: 'LoadBalancer',
   }),
-  serviceAttack('node-port', 'a port on every node', 'ResourceQuota', { type: 'NodePort' }),
+  serviceAttack('node-port', 'open a port on every node', 'ResourceQuota', { type: 'NodePort' }),
   serviceAttack(
     'external-ips',
-    'a Service that takes the traffic to an address',
+    'create a Service that takes over the traffic to an address',
     'policy tenant-network',
     { externalIPs: ['192.0.2.1'] },
-    /externalIPs would take traffic/,
+    /spec.externalIPs is not allowed/,
   ),
   serviceAttack(
     'external-name',
-    'a Service that is another name for one in another namespace',
+    'create a Service that is another name for a Service in another namespace',
     'policy tenant-network',
     { type: 'ExternalName', externalName: 'source-controller.flux-system.svc.cluster.local' },
-    /name a host outside the cluster/,
+    /full name of a host outside the cluster/,
   ),
   serviceAttack(
     'external-name-short',
-    'the same by a name that a resolver completes with a domain of the cluster',
+    'the same with a short name, which a resolver completes with a domain of the cluster',
     'policy tenant-network',
     { type: 'ExternalName', externalName: 'kubernetes.default' },
     /at least two dots/,
   ),
   serviceAttack(
     'external-name-cloud',
-    'the same for the metadata service of a cloud',
+    'the same with the metadata service of a cloud',
     'policy tenant-network',
     { type: 'ExternalName', externalName: 'metadata.google.internal' },
     /at least two dots/,
   ),
   {
     name: 'endpoint-slice',
-    attempt: 'a Service that leads to the pods of others, by endpoints of one’s own making',
+    attempt: 'create a Service that leads to pods of others, with an EndpointSlice of the tenant',
     commit: ({ namespace }) => {
       const labels = { 'kubernetes.io/service-name': 'attack' };
       const rest = { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [] };
@@ -89,11 +89,13 @@ export const networkAttacks: Attack[] = [
     reference: 'nobody',
     hardened: 'RBAC',
   },
-  networkPolicy('network-open', 'a network policy that lets everybody in', [{}]),
-  networkPolicy('network-namespaces', 'a network policy that lets other namespaces in', [
-    { from: [{ podSelector: {} }, { namespaceSelector: {} }] },
-  ]),
-  networkPolicy('network-addresses', 'a network policy that lets addresses in', [
+  networkPolicy('network-open', 'create a network policy that allows all traffic', [{}]),
+  networkPolicy(
+    'network-namespaces',
+    'create a network policy that allows traffic from other namespaces',
+    [{ from: [{ podSelector: {} }, { namespaceSelector: {} }] }],
+  ),
+  networkPolicy('network-addresses', 'create a network policy that allows traffic from addresses', [
     { from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] },
   ]),
 ];

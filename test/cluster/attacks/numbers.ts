@@ -35,15 +35,21 @@ const finalizer = (name: string, attempt: string, text: string): Attack => ({
 });
 
 export const numberAttacks: Attack[] = [
-  podAttack('pod-huge', 'one pod as big as a node', 'ResourceQuota', () => ({}), {
+  podAttack('pod-huge', 'create one pod as big as a node', 'ResourceQuota', () => ({}), {
     resources: { requests: { cpu: '32', memory: '64Gi' }, limits: { memory: '64Gi' } },
   }),
-  podAttack('pod-disk', 'a pod that fills the disk of its node', 'ResourceQuota', () => ({}), {
-    resources: { limits: { 'ephemeral-storage': '500Gi' } },
-  }),
+  podAttack(
+    'pod-disk',
+    'create a pod that fills the disk of its node',
+    'ResourceQuota',
+    () => ({}),
+    {
+      resources: { limits: { 'ephemeral-storage': '500Gi' } },
+    },
+  ),
   {
     name: 'pods-many',
-    attempt: 'a Deployment of 100 replicas',
+    attempt: 'create a Deployment with 100 replicas',
     commit: (t) => manifests(deployment(t.namespace, {}, {}, 100)),
     harm: (t, see) => pods(t, see, 60),
     reference: 'nobody',
@@ -51,7 +57,7 @@ export const numberAttacks: Attack[] = [
   },
   {
     name: 'objects-many',
-    attempt: 'a thousand objects',
+    attempt: 'create a thousand objects',
     commit: ({ namespace }) =>
       manifests(
         ...Array.from({ length: 1000 }, (_, n) =>
@@ -65,7 +71,7 @@ export const numberAttacks: Attack[] = [
   },
   {
     name: 'syncs-many',
-    attempt: 'thirty syncs of the same repository, which all tenants wait for',
+    attempt: 'create thirty syncs of the same repository, which make all tenants wait',
     commit: ({ namespace, repo }) =>
       manifests(
         ...Array.from({ length: 30 }, (_, n) =>
@@ -94,7 +100,8 @@ export const numberAttacks: Attack[] = [
   },
   {
     name: 'events-long',
-    attempt: 'from a pod: events as long as fills the store of the cluster, which no quota counts',
+    attempt:
+      'from a pod: create Events so long that they fill etcd, because no quota counts Events',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) =>
       creation(
@@ -106,11 +113,11 @@ export const numberAttacks: Attack[] = [
       ),
     reference: 'nobody',
     hardened: 'policy tenant-events',
-    says: /at most 1024 characters in a text/,
+    says: /Each text may have at most 1024 characters/,
   },
   {
     name: 'events-wide',
-    attempt: 'from a pod: the same by many texts, none of them long',
+    attempt: 'from a pod: the same with many short texts',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => {
       const text = 'x'.repeat(1000);
@@ -121,11 +128,11 @@ export const numberAttacks: Attack[] = [
     },
     reference: 'nobody',
     hardened: 'policy tenant-events',
-    says: /3072 in all texts/,
+    says: /all texts together at most 3072/,
   },
   {
     name: 'object-rewritten',
-    attempt: 'from a pod: a large object, which in a loop fills the store of the cluster',
+    attempt: 'from a pod: create a large object, which would fill etcd in a loop',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) =>
       creation(
@@ -133,11 +140,12 @@ export const numberAttacks: Attack[] = [
       ),
     reference: 'nobody',
     hardened: 'policy tenant-sizes',
-    says: /64 KiB at most/,
+    says: /larger than 64 KiB/,
   },
   {
     name: 'sources-many',
-    attempt: 'so many own repositories that the source-controller has no worker left for others',
+    attempt:
+      'create so many sources that the source-controller has no worker left for other tenants',
     commit: ({ namespace, url }) =>
       manifests(
         ...Array.from({ length: 10 }, (_, n) =>
@@ -158,7 +166,7 @@ export const numberAttacks: Attack[] = [
   },
   {
     name: 'finalizers-many',
-    attempt: 'from a pod: so many finalizers that the API server computes for seconds',
+    attempt: 'from a pod: set so many finalizers that the API server computes for seconds',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: ({ namespace }) => creation(finalized(namespace, ...Array(17).fill('orphan'))),
     reference: 'nobody',
@@ -167,15 +175,15 @@ export const numberAttacks: Attack[] = [
   {
     ...finalizer(
       'finalizer',
-      'an object with a finalizer that nobody takes away: the namespace never ends',
+      'create an object with a finalizer that no controller removes, so that the namespace can never be deleted',
       'example.invalid/never',
     ),
-    says: /leave them out/,
+    says: /Remove these finalizers/,
   },
   {
     name: 'finalizer-copied',
     attempt:
-      'pods with such a finalizer and the label of the platform’s objects, by their template',
+      'create pods with such a finalizer and the label of the platform’s objects, with a pod template',
     commit: ({ namespace }) => {
       const made = deployment(namespace);
       const { template } = made.spec as { template: { metadata: object } };
@@ -186,11 +194,11 @@ export const numberAttacks: Attack[] = [
     harm: (t, see) => pods(t, see),
     reference: 'nobody',
     hardened: 'policy tenant-pods',
-    says: /a template holds no finalizers/,
+    says: /metadata of a template must not contain finalizers/,
   },
   finalizer(
     'finalizer-borrowed',
-    'the same with a finalizer that Kubernetes takes from volume claims only',
+    'the same with a finalizer that Kubernetes removes only from volume claims',
     'kubernetes.io/pvc-protection',
   ),
 ];

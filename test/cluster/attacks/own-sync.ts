@@ -35,7 +35,7 @@ const seeSync = (t: Tenant, see: See) =>
 export const ownSyncAttacks: Attack[] = [
   {
     name: 'source-repointed',
-    attempt: 'the own GitRepository pointed to another repository, even of an allowed owner',
+    attempt: 'point the tenant’s own GitRepository to another repository of an allowed owner',
     commit: (t) => manifests(ownSource(t, { url: `${t.url}/taken` })),
     harm: async (t, see) => (await seeSource(t, see))?.spec.url.endsWith('/taken') === true,
     reference: 'nobody',
@@ -43,7 +43,8 @@ export const ownSyncAttacks: Attack[] = [
   },
   {
     name: 'source-pruned',
-    attempt: 'the own GitRepository taken over unchanged, and deleted by pruning',
+    attempt:
+      'add the tenant’s own GitRepository in one commit, and remove it in the next, so that Flux prunes it',
     commit: (t) => manifests(ownSource(t)),
     after: (t) => manifests(core('ConfigMap', { name: 'left', namespace: t.namespace })),
     harm: async (t, see) => (await seeSource(t, see)) === undefined,
@@ -53,7 +54,7 @@ export const ownSyncAttacks: Attack[] = [
   {
     name: 'reconcile-off',
     attempt:
-      'from a pod: the own GitRepository annotated so that the platform’s changes never arrive',
+      'from a pod: annotate the tenant’s own GitRepository so that it gets no more changes from the platform',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: (t) => ({
       as: 'worker',
@@ -70,7 +71,7 @@ export const ownSyncAttacks: Attack[] = [
   },
   {
     name: 'sync-rewritten',
-    attempt: 'the own Kustomization rewritten: another path, and never pruned',
+    attempt: 'change the path of the tenant’s own Kustomization and switch off pruning',
     commit: (t) =>
       manifests(
         of(

@@ -27,7 +27,7 @@ const ownPolicy = (t: Tenant, metadata: object, ingress: object[]): Manifest =>
 const policyAttacks: Attack[] = [
   {
     name: 'policy-opened',
-    attempt: 'the platform’s network policy rewritten to hold for no pod',
+    attempt: 'change the platform’s network policy so that it selects no pod',
     commit: (t) => {
       const spec = { podSelector: { matchLabels: { none: 'none' } }, policyTypes: ['Ingress'] };
       const metadata = { name: 'allow-same-namespace', namespace: t.namespace };
@@ -37,11 +37,12 @@ const policyAttacks: Attack[] = [
       (await seePolicy(t, see))?.spec.podSelector.matchLabels?.none !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /have it changed in the config repo/,
+    says: /ask your platform team to change it in the config repo/,
   },
   {
     name: 'policy-owned',
-    attempt: 'the platform’s network policy given an owner that does not exist: garbage collected',
+    attempt:
+      'give the platform’s network policy an owner that does not exist, so that Kubernetes deletes the policy',
     commit: (t) => {
       const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'none', uid: 'none' };
       const metadata = { ownerReferences: [owner] };
@@ -57,7 +58,7 @@ const policyAttacks: Attack[] = [
   },
   {
     name: 'policies-deleted',
-    attempt: 'from a pod: all network policies deleted at once',
+    attempt: 'from a pod: delete all network policies at once',
     commit: ({ namespace }) => manifests(idle(namespace)),
     fromPod: () => ({ as: 'worker', args: ['delete', 'networkpolicies', '--all', '--wait=false'] }),
     reference: 'nobody',
@@ -65,7 +66,7 @@ const policyAttacks: Attack[] = [
   },
   {
     name: 'prune-off',
-    attempt: 'the platform’s network policy annotated with prune: disabled, ssa: Merge',
+    attempt: 'annotate the platform’s network policy with prune: disabled and ssa: Merge',
     commit: (t) => {
       const flux = 'kustomize.toolkit.fluxcd.io';
       const annotations = { [`${flux}/prune`]: 'disabled', [`${flux}/ssa`]: 'Merge' };
@@ -79,7 +80,7 @@ const policyAttacks: Attack[] = [
   },
   {
     name: 'label-claimed',
-    attempt: 'an own object with the label that marks the platform’s, which the policy trusts',
+    attempt: 'give a new object the label of the platform’s objects, which the policies rely on',
     commit: (t) => {
       const labels = { 'toolkit.fluxcd.io/tenant': t.namespace };
       return manifests(core('ConfigMap', { name: 'attack', namespace: t.namespace, labels }));
@@ -87,14 +88,14 @@ const policyAttacks: Attack[] = [
     harm: async (t, see) => (await see(at.core(t.namespace, 'configmaps', 'attack'))) !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /leave it out/,
+    says: /Remove the label/,
   },
 ];
 
 const quotaAttacks: Attack[] = [
   {
     name: 'quota-raised',
-    attempt: 'the quota raised, or one of one’s own',
+    attempt: 'raise the quota, or create another one',
     commit: (t) =>
       manifests(
         of(
@@ -111,7 +112,7 @@ const quotaAttacks: Attack[] = [
   },
   {
     name: 'limits-raised',
-    attempt: 'the limits rewritten, or one’s own',
+    attempt: 'change the limits, or create others',
     commit: (t) =>
       manifests(
         of(

@@ -30,59 +30,59 @@ export const podAttack = (
 });
 
 export const podAttacks: Attack[] = [
-  podAttack('pod-privileged', 'a privileged pod', 'Pod Security', () => ({}), {
+  podAttack('pod-privileged', 'create a privileged pod', 'Pod Security', () => ({}), {
     securityContext: { privileged: true },
   }),
-  podAttack('pod-host-path', 'a pod that mounts the node’s disk', 'Pod Security', () => ({
+  podAttack('pod-host-path', 'create a pod that mounts the node’s disk', 'Pod Security', () => ({
     volumes: [{ name: 'disk', hostPath: { path: '/' } }],
   })),
-  podAttack('pod-host-network', 'a pod on the node’s network', 'Pod Security', () => ({
+  podAttack('pod-host-network', 'create a pod in the network of the node', 'Pod Security', () => ({
     hostNetwork: true,
   })),
   {
     ...podAttack(
       'pod-as-reconciler',
-      'a Deployment that runs as the reconciler',
+      'create a Deployment that runs as the reconciler',
       'policy tenant-pods',
       (t) => ({
         serviceAccountName: t.namespace,
         automountServiceAccountToken: true,
       }),
     ),
-    says: /make one of your own/,
+    says: /Create another service account/,
   },
   {
     ...podAttack(
       'pod-priority',
-      'pods that push others off the nodes: system-node-critical',
+      'create pods that evict others from the nodes: system-node-critical',
       'policy tenant-priority',
       () => ({
         priorityClassName: 'system-node-critical',
       }),
     ),
-    says: /leave priorityClassName out/,
+    says: /Remove priorityClassName/,
   },
   {
     ...podAttack(
       'pod-class',
-      'the same by a priority class of the platform',
+      'the same with a priority class of the platform',
       'policy tenant-priority',
       () => ({ priorityClassName: 'platform' }),
     ),
-    says: /flux-gitops --allow-priority-class/,
+    says: /flux-gitops --allow-priority-class platform/,
   },
   {
     ...podAttack(
       'pod-endless',
-      'a pod that takes ten years to end, and its namespace with it',
+      'create a pod that takes ten years to end, and blocks the deletion of its namespace',
       'policy tenant-pods',
       () => ({ terminationGracePeriodSeconds: 315_360_000 }),
     ),
-    says: /3600 at most/,
+    says: /terminationGracePeriodSeconds must be at most 3600/,
   },
   {
     name: 'pod-deleted-endlessly',
-    attempt: 'from a pod: the same for a pod that is there already, by the way it is deleted',
+    attempt: 'from a pod: delete an existing pod with a grace period of ten years',
     commit: (t) => {
       const { spec } = podTemplate();
       return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
@@ -93,11 +93,11 @@ export const podAttacks: Attack[] = [
     }),
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
-    says: /3600 seconds at most/,
+    says: /gracePeriodSeconds must be at most 3600/,
   },
   {
     name: 'pod-evicted-endlessly',
-    attempt: 'from a pod: the same by an eviction',
+    attempt: 'from a pod: evict an existing pod with a grace period of ten years',
     commit: (t) => {
       const { spec } = podTemplate();
       return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
@@ -111,12 +111,12 @@ export const podAttacks: Attack[] = [
     }),
     reference: 'nobody',
     hardened: 'policy tenant-finalizers',
-    says: /3600 seconds at most/,
+    says: /gracePeriodSeconds must be at most 3600/,
   },
   {
     ...podAttack(
       'label-copied',
-      'the label of the platform’s objects on a volume claim, by a pod’s template for it',
+      'give a volume claim the label of the platform’s objects, with a template in a pod',
       'policy tenant-pods',
       (t) => ({
         volumes: [
@@ -137,29 +137,29 @@ export const podAttacks: Attack[] = [
     ),
     harm: async (t, see) =>
       (await see(`/api/v1/namespaces/${t.namespace}/persistentvolumeclaims`))?.items.length > 0,
-    says: /a template holds no finalizers/,
+    says: /metadata of a template must not contain finalizers/,
   },
   {
     ...podAttack(
       'pod-on-control-plane',
-      'pods on the nodes of the control plane, whatever keeps others away',
+      'create pods that run on control plane nodes in spite of the taints',
       'policy tenant-pods',
       () => ({ tolerations: [{ operator: 'Exists' }] }),
     ),
-    says: /name the taints of the nodes/,
+    says: /Set key in each of at most 64 tolerations/,
   },
   {
     ...podAttack(
       'pod-on-node',
-      'pods put on a node past the scheduler',
+      'create pods on a certain node, and bypass the scheduler',
       'policy tenant-pods',
       () => ({ nodeName: 'node-1' }),
     ),
-    says: /use nodeSelector/,
+    says: /choose nodes with nodeSelector/,
   },
   {
     name: 'pod-toleration-added',
-    attempt: 'from a pod: the same for a pod that is there already',
+    attempt: 'from a pod: add the same toleration to an existing pod',
     commit: (t) => {
       const { spec } = podTemplate();
       const metadata = { name: 'attack', namespace: t.namespace };
@@ -174,30 +174,30 @@ export const podAttacks: Attack[] = [
     },
     reference: 'nobody',
     hardened: 'policy tenant-pods',
-    says: /name the taints of the nodes/,
+    says: /Set key in each of at most 64 tolerations/,
   },
   {
     ...podAttack(
       'pod-network-volume',
-      'a pod for which its node mounts a file system of any address',
+      'create a pod for which the node mounts a file system from any address',
       'policy tenant-pods',
       () => ({ volumes: [{ name: 'disk', nfs: { server: '192.0.2.1', path: '/' } }] }),
     ),
-    says: /use a PersistentVolumeClaim/,
+    says: /Use a persistentVolumeClaim instead/,
   },
   {
     ...podAttack(
       'pod-csi-volume',
-      'the same by the driver of a network file system',
+      'the same with the CSI driver of a network file system',
       'policy tenant-pods',
       () => ({ volumes: [{ name: 'disk', csi: { driver: 'file.csi.azure.com' } }] }),
     ),
-    says: /use a PersistentVolumeClaim/,
+    says: /Use a persistentVolumeClaim instead/,
   },
   {
     ...podAttack(
       'pod-token-for-years',
-      'a pod with a token for ten years',
+      'create a pod with a token that is valid for ten years',
       'policy tenant-pods',
       () => ({
         volumes: [
@@ -210,11 +210,11 @@ export const podAttacks: Attack[] = [
         ],
       }),
     ),
-    says: /86400 seconds/,
+    says: /expirationSeconds must be at most 86400/,
   },
   {
     name: 'pod-alias',
-    attempt: 'a bare pod that runs as the reconciler, by the field’s old name',
+    attempt: 'create a bare pod that runs as the reconciler, with the field’s old name',
     commit: (t) => {
       const { spec } = podTemplate({ serviceAccount: t.namespace });
       return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
@@ -225,7 +225,7 @@ export const podAttacks: Attack[] = [
   },
   {
     name: 'job-as-reconciler',
-    attempt: 'a CronJob that runs as the reconciler',
+    attempt: 'create a CronJob that runs as the reconciler',
     commit: ({ namespace }) => {
       const template = podTemplate({ serviceAccountName: namespace, restartPolicy: 'Never' });
       return manifests(

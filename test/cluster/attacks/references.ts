@@ -60,8 +60,8 @@ const places: Readonly<Record<string, Place>> = {
     commit: kustomization('transformers'),
   },
   validators: { said: 'validators of a kustomization.yaml', commit: kustomization('validators') },
-  nested: { said: 'a kustomization.yaml that another one names', commit: nested },
-  sync: { said: 'spec.components of an own sync', commit: inner },
+  nested: { said: 'a kustomization.yaml that another kustomization.yaml names', commit: nested },
+  sync: { said: 'spec.components of a sync', commit: inner },
 };
 
 /** Flux knows most spellings of a repository in the components of a sync, but not all. */
@@ -74,7 +74,7 @@ const guards = (
         ...(scheme !== 'scp' && { open: 'Flux itself' }),
         reference: scheme === 'scp' ? 'FluxInstance patch' : 'Flux itself',
         hardened: 'policy tenant-syncs',
-        says: /copy what is in other repositories into yours/,
+        says: /Copy files of other repositories into your repository/,
       }
     : {
         reference: 'FluxInstance patch',
@@ -93,7 +93,7 @@ const dialling: Attack[] = Object.entries(places).flatMap(([place, { said, commi
   schemes.map(
     (scheme): Attack => ({
       name: `dial-${place}-${scheme}`,
-      attempt: `an address dialled by ${said}: ${scheme}, with \`${ends[endOf(place, scheme)]}\``,
+      attempt: `make the controller connect to an address with ${said}: ${scheme}, \`${ends[endOf(place, scheme)]}\``,
       line: { scheme },
       commit: (t) => commit(t, reference(t, endOf(place, scheme))),
       harm: dialled,
@@ -106,7 +106,7 @@ const stalling: Attack[] = (
   [...schemes.map((scheme) => ['resources', scheme] as const), ['sync', 'scp'] as const] as const
 ).map(([place, scheme]) => ({
   name: `stall-${place}-${scheme}`,
-  attempt: `the syncs of all others kept waiting by ${places[place]?.said}: ${scheme}, with \`${ends.timeout}\``,
+  attempt: `make the syncs of all others wait with ${places[place]?.said}: ${scheme}, \`${ends.timeout}\``,
   line: { scheme, held: true },
   commit: (t) => manifests(...other(t)),
   harm: dialled,

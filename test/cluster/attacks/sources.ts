@@ -12,7 +12,7 @@ const foreign = (
   kind: string,
   plural: string,
   spec: (t: Tenant) => object,
-  says = /is no source that this tenant may use/,
+  says = /may not use the address/,
 ): Attack => ({
   name,
   attempt,
@@ -44,7 +44,7 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
 export const sourceAttacks: Attack[] = [
   foreign(
     'source-elsewhere',
-    'a GitRepository of any address',
+    'create a GitRepository with any address',
     'GitRepository',
     'gitrepositories',
     (t) => ({
@@ -54,7 +54,7 @@ export const sourceAttacks: Attack[] = [
   ),
   foreign(
     'source-prefix',
-    'an owner whose name begins like the allowed one',
+    'use an owner whose name starts with the allowed name',
     'GitRepository',
     'gitrepositories',
     (t) => ({
@@ -64,7 +64,7 @@ export const sourceAttacks: Attack[] = [
   ),
   foreign(
     'source-dots',
-    'an address that leaves the allowed one by ..',
+    'use an address that leaves the allowed one with ..',
     'GitRepository',
     'gitrepositories',
     (t) => ({
@@ -74,23 +74,23 @@ export const sourceAttacks: Attack[] = [
   ),
   foreign(
     'source-submodules',
-    'submodules, which are fetched from anywhere',
+    'use submodules, which Flux fetches from any address',
     'GitRepository',
     'gitrepositories',
     (t) => ({ url: t.url, ref: branch, recurseSubmodules: true }),
-    /recurseSubmodules/,
+    /spec.recurseSubmodules must not be true/,
   ),
   foreign(
     'source-proxy',
-    'an allowed address by way of a proxy, which answers instead',
+    'use an allowed address through a proxy that answers instead',
     'GitRepository',
     'gitrepositories',
     (t) => ({ url: t.url, ref: branch, proxySecretRef: { name: 'proxy' } }),
-    /proxySecretRef and sts would send requests elsewhere/,
+    /spec.proxySecretRef and spec.sts are not allowed/,
   ),
   foreign(
     'source-oci',
-    'an OCIRepository of any address',
+    'create an OCIRepository with any address',
     'OCIRepository',
     'ocirepositories',
     () => ({
@@ -99,20 +99,20 @@ export const sourceAttacks: Attack[] = [
   ),
   foreign(
     'source-helm',
-    'a HelmRepository of any address',
+    'create a HelmRepository with any address',
     'HelmRepository',
     'helmrepositories',
     (t) => ({
       url: t.elsewhere,
     }),
   ),
-  foreign('source-bucket', 'a Bucket of any address', 'Bucket', 'buckets', () => ({
+  foreign('source-bucket', 'create a Bucket with any address', 'Bucket', 'buckets', () => ({
     endpoint: 'example.invalid',
     bucketName: 'taken',
   })),
   foreign(
     'source-sts',
-    'an allowed Bucket whose credentials are asked for at any address',
+    'use an allowed Bucket, but request its credentials from any address',
     'Bucket',
     'buckets',
     (t) => ({
@@ -121,36 +121,36 @@ export const sourceAttacks: Attack[] = [
       provider: 'generic',
       sts: { provider: 'ldap', endpoint: 'http://example.invalid' },
     }),
-    /proxySecretRef and sts would send requests elsewhere/,
+    /spec.proxySecretRef and spec.sts are not allowed/,
   ),
   foreign(
     'source-restless',
-    'a source that is fetched a thousand times a second',
+    'create a source that Flux fetches a thousand times a second',
     'GitRepository',
     'gitrepositories',
     (t) => ({ url: t.url, ref: branch, interval: '1ms', suspend: true }),
-    /set spec.interval to 30s or more/,
+    /spec.interval must be at least 30s/,
   ),
   foreign(
     'source-bucket-gcp',
-    'an allowed Bucket by a provider that asks Google whatever the endpoint says',
+    'use an allowed Bucket with a provider that ignores the endpoint and asks Google',
     'Bucket',
     'buckets',
     (t) => ({ endpoint: new URL(t.buckets).host, bucketName: 'taken', provider: 'gcp' }),
-    /would lead to another address than its endpoint/,
+    /another address than spec.endpoint/,
   ),
   foreign(
     'source-provider',
-    'an allowed repository that Flux itself signs in to',
+    'use an allowed repository that Flux signs in to with its own identity',
     'GitRepository',
     'gitrepositories',
     (t) => ({ url: t.url, ref: branch, provider: 'azure' }),
-    /would sign in as Flux itself/,
+    /would sign in with its own identity/,
   ),
   {
     name: 'source-github-app',
     attempt:
-      'a Secret by which the source-controller asks any address for a token, without a time limit',
+      'create a Secret that makes the source-controller request a token from any address, without a time limit',
     commit: (t) =>
       manifests(
         core('Secret', { name: 'app', namespace: t.namespace }, { stringData: githubApp(t) }),
@@ -171,18 +171,18 @@ export const sourceAttacks: Attack[] = [
     harm: async (t, see) => (await see(`seen:/${t.field}/github-app`)) !== undefined,
     reference: 'nobody',
     hardened: 'policy tenant-access',
-    says: /githubAppBaseURL would send requests elsewhere/,
+    says: /must not have the key githubAppBaseURL/,
   },
   foreign(
     'source-index',
-    'a HelmRepository among the owner’s repositories: its index names charts of any address',
+    'use a HelmRepository in an owner’s repository, because its index may name charts at any address',
     'HelmRepository',
     'helmrepositories',
     (t) => ({ url: `${t.url}/raw/main/charts` }),
   ),
   {
     name: 'source-inputs',
-    attempt: 'a ResourceSetInputProvider that reads from any address',
+    attempt: 'create a ResourceSetInputProvider that reads from any address',
     commit: (t) =>
       manifests(
         of(

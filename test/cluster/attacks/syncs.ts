@@ -76,7 +76,7 @@ const wasteful = (
     'inner/made',
   );
 
-const ownAccount = /set spec.serviceAccountName to /;
+const ownAccount = /Set spec.serviceAccountName to /;
 
 /** The network policy of the platform's. */
 const clashing = 'allow-same-namespace';
@@ -84,7 +84,7 @@ const clashing = 'allow-same-namespace';
 export const syncAttacks: Attack[] = [
   syncAttack(
     'sync-no-account',
-    'a sync without a service account',
+    'create a sync without a service account',
     'Flux lockdown',
     ownAccount,
     () => ({}),
@@ -93,7 +93,7 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-weak-account',
-    'a Secret read by an account that may not, through postBuild.substituteFrom',
+    'read a Secret through postBuild.substituteFrom with an account that has no right to read it',
     'nobody',
     ownAccount,
     ({ namespace }) => ({
@@ -118,9 +118,9 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-foreign-source',
-    'a sync from the repository of another tenant',
+    'create a sync from the repository of another tenant',
     'Flux lockdown',
-    /leave namespace out/,
+    /Remove every namespace/,
     (t) => ({
       serviceAccountName: t.namespace,
       targetNamespace: t.namespace,
@@ -131,18 +131,18 @@ export const syncAttacks: Attack[] = [
   ),
   syncAttack(
     'sync-foreign-target',
-    'a sync into the namespace of another tenant',
+    'create a sync into the namespace of another tenant',
     'RBAC',
-    /leave namespace out/,
+    /Remove every namespace/,
     (t) => ({ serviceAccountName: t.namespace, targetNamespace: t.victim }),
     async (t, see) => (await see(at.core(t.victim, 'configmaps', 'made'))) !== undefined,
     'inner/made',
   ),
   syncAttack(
     'sync-kubeconfig',
-    'a kubeConfig Secret: Flux talks to an address of the tenant’s choice',
+    'make Flux talk to any address with a kubeConfig Secret',
     'nobody',
-    /leave it out/,
+    /Remove spec.kubeConfig/,
     (t) => ({ serviceAccountName: t.namespace, kubeConfig: { secretRef: { name: 'kubeconfig' } } }),
     async (t, see) => (await see(`seen:${t.namespace}`)) !== undefined,
     'inner/made',
@@ -156,16 +156,16 @@ export const syncAttacks: Attack[] = [
   ),
   wasteful(
     'sync-expression',
-    'a sync with an expression that takes months to evaluate',
-    /leave readyExpr/,
+    'create a sync with an expression that takes months to evaluate',
+    /Remove readyExpr/,
     (t) => ({
       dependsOn: [{ name: t.repo, readyExpr: 'true' }],
     }),
   ),
   wasteful(
     'sync-timeout',
-    'a sync that keeps a worker of all tenants for a year',
-    /15m at most/,
+    'create a sync that keeps a worker of all tenants busy for a year',
+    /Set spec.timeout to 15m or less/,
     () => ({
       timeout: '8760h',
       wait: true,
@@ -173,26 +173,26 @@ export const syncAttacks: Attack[] = [
   ),
   wasteful(
     'sync-restless',
-    'a sync that is looked at a thousand times a second',
-    /retryInterval to 30s or more/,
+    'create a sync that Flux reconciles a thousand times a second',
+    /Set every interval and retryInterval to 30s or more/,
     () => ({ interval: '1ms' }),
   ),
   wasteful(
     'sync-variables',
-    'a sync that fills in a text of 100 KB wherever a variable stands',
-    /write them into spec.postBuild.substitute/,
+    'create a sync that replaces every variable with a text of 100 KB',
+    /Write short variables into spec.postBuild.substitute/,
     () => ({ postBuild: { substitute: { text: 'x'.repeat(100_000) } } }),
   ),
   wasteful(
     'sync-variables-from',
     'the same with a text from a ConfigMap',
-    /ask your platform team to set substituteFrom/,
+    /ask your platform team to set it in 2_sync.yaml/,
     () => ({ postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'long' }] } }),
   ),
   wasteful(
     'sync-foreign-health',
-    'a sync that waits for an object of another namespace, and so tells whether it is there',
-    /leave namespace out/,
+    'find out whether an object of another namespace exists, with a sync that waits for it',
+    /Remove every namespace/,
     (t) => ({
       healthChecks: [{ apiVersion: 'v1', kind: 'Service', name: 'x', namespace: t.victim }],
       timeout: '1m',
@@ -201,7 +201,7 @@ export const syncAttacks: Attack[] = [
   {
     name: 'sync-clash',
     attempt:
-      'a second sync of the own account, with an object of the platform’s network policy’s name',
+      'create a second sync of the tenant, with an object that has the name of the platform’s network policy',
     commit: (t) => {
       const spec = { serviceAccountName: t.namespace, targetNamespace: t.namespace };
       return manifests(inner(t, spec, 'inner/clash'));
@@ -212,7 +212,7 @@ export const syncAttacks: Attack[] = [
     },
     reference: 'nobody',
     hardened: 'policy tenant-platform-objects',
-    says: /have it changed in the config repo/,
+    says: /ask your platform team to change it in the config repo/,
   },
 ];
 

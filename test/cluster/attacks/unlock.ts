@@ -1,4 +1,4 @@
-/** Flux' two locks taken away, one after the other. */
+/** Flux's two locks taken away, one after the other. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDocument } from 'yaml';
 import { containerOf, type Install, startController, startOperator } from '../flux.ts';
@@ -15,7 +15,7 @@ import { referenceAttacks } from './references.ts';
 export type Unlocked = {
   /** Attacks on `reference` that succeed as soon as one lock is gone, and did not. */
   refused: string[];
-  /** What succeeds on `hardened` without Flux' locks: the policies alone do not hold it. */
+  /** What succeeds on `hardened` without Flux's locks: the policies alone do not hold it. */
   lockedOnly: string[];
 };
 

@@ -370,7 +370,7 @@ test('an owner of one tenant is no owner of the others (hardened)', async (t) =>
       },
     },
   });
-  const said = /is no source that this tenant may use/;
+  const said = /may not use the address/;
   const [dev, qa] = [namespaceOf(estate, 'dev'), `${estate.prefix}-qa`];
   await holds(dev, repository(dev, 'other-org'), said);
   assert.match(await refusal(qa, repository(qa, estate.owner)), said);

@@ -5,7 +5,7 @@ variable "kubeconfig" {
 }
 
 variable "kube_context" {
-  description = "Context of the kubeconfig; null takes the current one."
+  description = "Context of the kubeconfig. The default, null, is the current context."
   type        = string
   default     = null
 }
@@ -17,7 +17,7 @@ variable "cluster_type" {
 
   validation {
     condition     = contains(["kubernetes", "openshift", "aws", "azure", "gcp"], var.cluster_type)
-    error_message = "The cluster type is kubernetes, openshift, aws, azure or gcp."
+    error_message = "The cluster type must be kubernetes, openshift, aws, azure or gcp."
   }
 }
 
@@ -34,13 +34,13 @@ variable "flux_instance_version" {
 }
 
 variable "flux_version" {
-  description = "Version of the Flux controllers: one, or a range such as 2.9.x."
+  description = "Version of the Flux controllers, or a range of versions."
   type        = string
   default     = "2.9.x"
 }
 
 variable "multitenancy" {
-  description = "Both locks: ResourceSets and syncs act as service accounts of their own namespace only."
+  description = "Turns on both locks: ResourceSets and syncs use service accounts of their own namespace only."
   type        = bool
   default     = true
 }

@@ -1,4 +1,4 @@
-# The operator tier as two Helm releases: terraform init && terraform apply
+# Installs the Flux Operator and the Flux controllers as two Helm releases. ../README.md has the commands.
 terraform {
   required_version = ">= 1.5"
 
@@ -26,7 +26,7 @@ resource "helm_release" "flux_operator" {
   version          = var.flux_operator_version
   wait             = true
 
-  # The lock of the ResourceSet API.
+  # The variable turns the lock of the ResourceSet API on or off.
   values = [file("${path.module}/../flux-operator-values.yaml"), yamlencode({
     multitenancy = {
       enabled = var.multitenancy
@@ -42,7 +42,7 @@ resource "helm_release" "flux_instance" {
   version    = var.flux_instance_version
   wait       = true
 
-  # The lock of the Flux controllers, and which of them run.
+  # The variables set the version of Flux, the type of the cluster and the lock of the Flux controllers.
   values = [file("${path.module}/../flux-instance-values.yaml"), yamlencode({
     instance = {
       distribution = {

@@ -1,0 +1,171 @@
+import type { Workspace } from './disk/workspace.ts';
+import { inputError } from './errors.ts';
+import { PLANNERS } from './plan/commands.ts';
+import type { Given } from './settings/arguments.ts';
+import {
+  type Answers,
+  environmentsQuestion,
+  openQuestions,
+  type Question,
+  reposWithoutEnvironments,
+  type SettingQuestion,
+  withAnswers,
+  withEnvironments,
+} from './settings/questions.ts';
+import { DEMO_OWNER, GROUPS, type Group, VISIBILITIES } from './settings/settings.ts';
+import type { Terminal } from './terminal.ts';
+
+const INTRO = {
+  app: 'This makes a config repo and app repos for Flux.',
+  tenant: 'This adds environments to a config repo.',
+  'scenario-repo': 'This makes an app repo with the demo app.',
+};
+
+const HOW = 'Press Enter for the default. Nothing is written yet.';
+
+/**
+ * Asks for what `given` leaves open: what everybody is asked, whether to publish, and what a person wants to
+ * change besides. Returns `given` with the answers. Throws a UserError when what was given is wrong, before the
+ * first question.
+ */
+export async function askOpen(
+  given: Given,
+  workspace: Workspace,
+  terminal: Terminal,
+): Promise<Given> {
+  const planner = PLANNERS[given.command];
+  // What is missing is asked for. What was given is checked first, so that nobody answers in vain.
+  const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  const problems = planner(given, workspace).problems.filter(
+    ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
+  );
+  if (problems.length > 0) throw inputError(problems);
+  // GitHub is asked while the person answers the first question.
+  const login = mayNeedOwner(given, workspace) ? signedIn(given) : undefined;
+  const first = openQuestions(given, workspace, planner, 'first');
+  terminal.say([INTRO[given.command], HOW, ''].join('\n'));
+  const answered = await askEach(first, given, workspace, terminal, login);
+  return askMore(await askPublish(answered, workspace, terminal), workspace, terminal);
+}
+
+/** Whether the owner is asked for, and nobody but the public demo is known for it. */
+const mayNeedOwner = ({ texts }: Given, { home }: Workspace): boolean =>
+  texts.owner === undefined && (home?.record?.shared.owner ?? DEMO_OWNER) === DEMO_OWNER;
+
+async function signedIn({ texts }: Given): Promise<string | undefined> {
+  const { signedInLogin } = await import('./publish/login.ts');
+  return signedInLogin(texts.githubUrl?.[0] ?? 'https://github.com');
+}
+
+/** Asks each of `questions` that the answers before it leave open. */
+async function askEach(
+  questions: readonly SettingQuestion[],
+  given: Given,
+  workspace: Workspace,
+  terminal: Terminal,
+  login?: Promise<string | undefined>,
+): Promise<Given> {
+  let answers: Answers = {};
+  for (const question of questions) {
+    if (!question.when(answers)) continue;
+    const known = question.name === 'owner' ? await login : undefined;
+    let answer = await askOne(terminal, question, answers, known);
+    if (question.name === 'scenario')
+      for (const repo of reposWithoutEnvironments(answer)) {
+        const fed = await askOne(terminal, environmentsQuestion(repo, answer), answers);
+        answer = withEnvironments(answer, repo, fed);
+      }
+    answers = { ...answers, [question.name]: answer };
+  }
+  return withAnswers(given, answers, workspace);
+}
+
+/** The answer to `question`, or its default where nobody answered. */
+async function askOne(
+  terminal: Terminal,
+  question: Question,
+  answers: Answers,
+  byDefault = question.byDefault(answers),
+): Promise<string> {
+  const asked: Question = {
+    ...question,
+    byDefault: () => byDefault,
+    when: () => true,
+    validate: (text) => question.validate(text, answers),
+  };
+  const { [question.name]: answer = byDefault } = await terminal.ask([asked]);
+  return answer;
+}
+
+/** A question with choices that is about the run, and no setting. */
+const choiceQuestion = (
+  name: string,
+  message: string,
+  choices: Question['choices'] & object,
+): Question => ({
+  name,
+  message,
+  choices,
+  byDefault: () => choices[0]?.value ?? '',
+  when: () => true,
+  validate: () => true,
+});
+
+/** Asks whether to create and push the repositories, where there is a token for it. */
+async function askPublish(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
+  if (given.texts.publish !== undefined) return given;
+  const { plan } = PLANNERS[given.command](given, workspace);
+  const [repo] = plan?.repos ?? [];
+  if (!plan || !repo) return given;
+  const { tokenSource } = await import('./publish/publish.ts');
+  const source = await tokenSource(repo.githubUrl);
+  if (source === undefined) return given;
+  const isOpen = given.texts.visibility === undefined && workspace.home?.record === undefined;
+  const choices = (isOpen ? VISIBILITIES : [plan.visibility]).map((value) => ({
+    value,
+    text: `yes, ${value}`,
+  }));
+  const question = choiceQuestion(
+    'publish',
+    `Create and push the repositories on ${new URL(repo.githubUrl).host}? (with the token from ${source})`,
+    [{ value: 'no', text: 'no' }, ...choices],
+  );
+  const answer = await askOne(terminal, question, {});
+  if (answer === 'no') return given;
+  const visibility = isOpen ? { visibility: [answer] } : {};
+  return {
+    ...given,
+    texts: { ...given.texts, ...visibility, publish: ['yes'] },
+    switches: { ...given.switches, publish: true },
+  };
+}
+
+/** What can be changed in each group, in the words of a person. */
+const CHANGES: { readonly [group in Group]?: string } = {
+  repositories: 'GitHub address, branch, how often Flux looks',
+  isolation: 'names of the namespaces, profile of the tenants',
+  cluster: 'type of the cluster',
+  'demo app': 'the container and its page',
+};
+
+/** Asks for the settings of each group that a person wants to change. */
+async function askMore(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
+  const planner = PLANNERS[given.command];
+  const asked = new Set<string>();
+  for (let complete = given; ; ) {
+    const rest = openQuestions(complete, workspace, planner, 'rest').filter(
+      ({ group, when }) => !asked.has(group) && when({}),
+    );
+    const groups = GROUPS.filter((group) => rest.some((question) => question.group === group));
+    if (groups.length === 0) return complete;
+    const question = choiceQuestion('more', 'Change anything else?', [
+      { value: 'no', text: 'no' },
+      ...groups.map((value) => ({ value, text: `${value}: ${CHANGES[value] ?? ''}` })),
+    ]);
+    const group = await askOne(terminal, question, {});
+    if (!groups.some((one) => one === group)) return complete;
+    asked.add(group);
+    const chosen = rest.filter((one) => one.group === group);
+    complete = await askEach(chosen, complete, workspace, terminal);
+  }
+}

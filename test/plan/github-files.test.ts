@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { KUBERNETES_VERSION } from '../../lib/plan/operator-tier.ts';
+import { faultsOf } from '../actionlint.ts';
+import { goldenTree, validCases } from '../golden.ts';
+import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { runStep, WORKFLOW, workflowOf } from '../workflow.ts';
+
+/** A new folder in which `argvs` ran one after the other, each without questions. */
+async function after(...argvs: (readonly string[])[]): Promise<string> {
+  const folder = temporaryFolder();
+  for (const argv of argvs) await succeed(argv, folder);
+  return folder;
+}
+
+async function succeed(argv: readonly string[], folder: string): Promise<string> {
+  const { code, stderr } = await runHere(argv, folder);
+  assert.equal(code, 0, stderr);
+  return stderr;
+}
+
+const repositoriesWith = (folder: string, path: string): string[] =>
+  [...readTree(folder).keys()]
+    .filter((one) => one.endsWith(`/${path}`))
+    .map((one) => one.slice(0, -path.length - 1));
+
+const OWNER = ['--owner', 'octo-org'];
+const EVERY = ['flux-demo', 'flux-dev', 'flux-stage-prod'];
+
+describe('--ci github', () => {
+  test('nobody has a workflow who did not ask for it', async () => {
+    const folder = await after(OWNER);
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), []);
+    assert.deepEqual(repositoriesWith(folder, '.github/CODEOWNERS'), []);
+  });
+
+  test('a later run keeps it, and gives it to a new app repo', async () => {
+    const folder = await after([...OWNER, '--ci', 'github']);
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), EVERY);
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    await succeed(['--scenario', 'flux-uat=uat'], folder);
+    const all = ['flux-demo', 'flux-dev', 'flux-qa', 'flux-stage-prod', 'flux-uat'];
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), all);
+    const before = readTree(folder);
+    await succeed([], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('added to an estate that exists, it is what a new one has', async () => {
+    const added = await after(OWNER, ['--ci', 'github', '--codeowners', '@octo-org/platform']);
+    const whole = [...OWNER, '--ci', 'github', '--codeowners', '@octo-org/platform'];
+    assert.deepEqual(readTree(added), readTree(await after(whole)));
+  });
+
+  test('--ci none removes the workflows, but not one that a user edited', async () => {
+    const folder = await after([...OWNER, '--ci', 'github']);
+    const edited = join(folder, 'flux-dev', WORKFLOW);
+    writeFileSync(edited, `${readFileSync(edited, 'utf8')}# mine\n`);
+    const stderr = await succeed(['--ci', 'none'], folder);
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), ['flux-dev']);
+    assert.match(stderr, /validate\.yaml.*no longer needed, so it was removed/);
+    assert.match(
+      stderr,
+      /flux-dev\/\.github\/workflows\/validate\.yaml: it is no longer needed, and it stays/,
+    );
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    assert.ok(!existsSync(join(folder, 'flux-qa', WORKFLOW)));
+  });
+
+  test('an app repo of its own has one, and keeps it in an estate that has none', async () => {
+    const folder = await after(['scenario-repo', 'flux-qa', ...OWNER, '--ci', 'github'], OWNER);
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), ['flux-qa']);
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    await succeed([], folder);
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), ['flux-qa']);
+    await succeed(['--ci', 'none'], folder);
+    assert.deepEqual(repositoriesWith(folder, WORKFLOW), []);
+  });
+
+  test('a merge with a branch that was written before there was such a setting is no conflict', async () => {
+    const folder = await after([...OWNER, '--ci', 'none']);
+    const file = join(folder, 'flux-demo/.yo-rc.json');
+    const text = readFileSync(file, 'utf8').replace(
+      /,\n( *)"ci": "none"\n/,
+      '\n<<<<<<< HEAD\n$1, "ci": "none"\n=======\n>>>>>>> older\n',
+    );
+    assert.match(text, /<<<<<<< HEAD\n +, "ci"/);
+    writeFileSync(file, text);
+    await succeed([], folder);
+    const record = JSON.parse(readFileSync(file, 'utf8'))['generator-flux-gitops'];
+    assert.equal(record.settings.ci, 'none');
+  });
+
+  test('the workflow follows the branches that Flux follows', async () => {
+    const folder = await after(
+      [...OWNER, '--ci', 'github', '--branch', 'main'],
+      ['tenant', 'qa', '--repo', 'flux-dev', '--branch', 'next', '--into', 'flux-demo'],
+    );
+    assert.deepEqual(workflowOf(join(folder, 'flux-demo')).on.push.branches, ['main']);
+    assert.deepEqual(workflowOf(join(folder, 'flux-dev')).on.push.branches, ['main', 'next']);
+  });
+});
+
+describe('the workflow', () => {
+  test('has no fault that actionlint knows, in any case', () => {
+    const workflows = validCases().flatMap(({ name }) =>
+      [...goldenTree(name)]
+        .filter(([path]) => path.includes('.github/workflows/'))
+        .map(([path, text]): [string, string] => [`${name}/${path}`, text]),
+    );
+    assert.ok(workflows.length >= 4);
+    assert.deepEqual(faultsOf(workflows), []);
+    assert.notDeepEqual(faultsOf([['a.yaml', 'on: push\njobs: {}\n']]), []);
+  });
+
+  test('may read and nothing else, and names a version of everything that it uses', async () => {
+    const folder = await after([...OWNER, '--ci', 'github']);
+    const { permissions, env, jobs, on } = workflowOf(join(folder, 'flux-dev'));
+    assert.deepEqual(permissions, { contents: 'read' });
+    assert.equal(jobs.validate.permissions, undefined);
+    assert.ok('pull_request' in on && !('pull_request_target' in on));
+    const [checkout, ...others] = jobs.validate.steps.filter(({ uses }) => uses !== undefined);
+    assert.deepEqual(others, []);
+    assert.match(checkout?.uses ?? '', /^actions\/checkout@[0-9a-f]{40}$/);
+    assert.equal(checkout?.with?.['persist-credentials'], false);
+    for (const [name, version] of Object.entries(env).filter(([name]) => /VERSION$/.test(name)))
+      assert.match(version, /^v?\d+\.\d+\.\d+$/, name);
+    assert.equal(env.KUBERNETES_VERSION, KUBERNETES_VERSION);
+    const text = readFileSync(join(folder, 'flux-dev', WORKFLOW), 'utf8');
+    assert.doesNotMatch(text, /@latest|\/latest\/|secrets\.|\$\{\{/);
+  });
+
+  test('lists what git knows, less the templates of charts', async () => {
+    const folder = join(await after([...OWNER, '--ci', 'github']), 'flux-dev');
+    writeTree(folder, [
+      ['charts/shop/Chart.yaml', 'name: shop\n'],
+      ['charts/shop/templates/a.yaml', '{{ a }}\n'],
+      ['charts/shop/values.yml', 'a: 1\n'],
+      ['templates/with blank.yaml', 'a: 1\n'],
+      ['.gitignore', 'ignored.yaml\n'],
+      ['ignored.yaml', 'a: 1\n'],
+    ]);
+    for (const argv of [
+      ['init', '--quiet'],
+      ['add', '--all'],
+    ])
+      execFileSync('git', argv, { cwd: folder });
+    const temp = temporaryFolder();
+    const { status, output } = runStep('List the YAML files', { folder, temp });
+    assert.equal(status, 0, output);
+    assert.deepEqual(readFileSync(join(temp, 'yaml-files'), 'utf8').split('\0').sort(), [
+      '',
+      WORKFLOW,
+      'charts/shop/Chart.yaml',
+      'charts/shop/values.yml',
+      'dev/app.yaml',
+      'templates/with blank.yaml',
+    ]);
+  });
+});
+
+describe('--codeowners', () => {
+  const owners = async (folder: string): Promise<string | undefined> =>
+    readTree(folder)
+      .get('flux-demo/.github/CODEOWNERS')
+      ?.split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .join('\n');
+
+  test('stays in a later run, changes as a whole, and goes with none', async () => {
+    const folder = await after([...OWNER, '--codeowners', '@octo-org/platform']);
+    await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
+    assert.equal(await owners(folder), '* @octo-org/platform');
+    await succeed(['--codeowners', '@mona', '--codeowners', 'mona@example.com'], folder);
+    assert.equal(await owners(folder), '* @mona mona@example.com');
+    await succeed(['--codeowners', 'none'], folder);
+    assert.equal(await owners(folder), undefined);
+    const record = readTree(folder).get('flux-demo/.yo-rc.json') ?? '';
+    assert.doesNotMatch(record, /codeowners/i);
+  });
+});

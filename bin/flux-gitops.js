@@ -1,14 +1,11 @@
 #!/usr/bin/env node
-// Plain JavaScript of old, so that an old Node gets as far as the message below.
+// Plain JavaScript of old, so that an old Node.js gets as far as the message below.
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { isNewEnough, tooOld } from './node-version.js';
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(
-    `flux-gitops needs Node.js 22.18 or newer; this is ${process.versions.node}.\n` +
-      'Run it with a current one: npx --package node@24 --package generator-flux-gitops flux-gitops',
-  );
+if (!isNewEnough(process.versions.node)) {
+  console.error(tooOld('flux-gitops'));
   process.exitCode = 1;
 } else {
   // V8's room for new objects stays small: where it grows, 10,000 environments take 60 MiB more, and no less time.

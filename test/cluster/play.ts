@@ -20,27 +20,30 @@ async function demoEstate(run: Processes, cluster: Cluster): Promise<Estate> {
 }
 
 function guide({ cluster, dir }: Estate): string {
-  const command = resolve(import.meta.dirname, '../../bin/flux-gitops.js');
   return `
-A Kubernetes control plane with Flux is up; pods are simulated. Ctrl-C ends it.
+A Kubernetes control plane with Flux is up. Its nodes are simulated: pods get Ready, but nothing runs in them.
+Ctrl-C ends it and removes everything.
 
+In another terminal:
   export KUBECONFIG=${cluster.kubeconfig}
-  export PATH=${resolve(cluster.kubectl, '..')}:$PATH     # kubectl: ${cluster.kubectl}
+  export PATH=${resolve(cluster.kubectl, '..')}:$PATH
+  cd ${dir}
 
-The demo estate, made with
-  ${command} --yes --owner demo --github-url ${cluster.git.url}
-lies in ${dir} and is served as
+The demo estate is in that folder. It was made with
+  flux-gitops --yes --owner demo --github-url ${cluster.git.url}
+and this machine serves its repositories as
   ${cluster.git.url}/demo/{flux-demo,flux-dev,flux-stage-prod}
 
-Try, in another terminal:
-  cd ${dir}
-  kubectl apply -f flux-demo/dev/                          # one tenant, from its config repo
-  kubectl -n fluxdemo-dev get gitrepository,kustomization,deployment
+Try:
+  kubectl apply -f flux-demo/policies/                     # what tenants may not do
+  kubectl apply -f flux-demo/dev/                          # one tenant, from the config repo
+  kubectl -n fluxdemo-dev get gitrepositories,kustomizations,deployments
   cd flux-dev                                              # change replicas in dev/app.yaml, then
-  git commit -am 'More replicas' && git push               # Flux sees it within a minute
+  git commit --all --message 'More replicas' && git push   # Flux sees the commit within a minute
   kubectl -n fluxdemo-dev get deployment kcheck --watch
 
-  npm run test:cluster -- --only change                    # one check on this cluster
+docs/tutorial.md goes on from here. In the clone, this runs one of the tests on this control plane:
+  npm run test:cluster -- --only change
 `;
 }
 

@@ -1,0 +1,22 @@
+// Plain JavaScript of old, so that an old Node.js gets as far as the message.
+import { existsSync } from 'node:fs';
+
+/** Whether this package runs on the Node.js `version`, such as 22.18.0. */
+export function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 18);
+}
+
+/** A checkout has the sources; the published package has not. */
+const isCheckout = existsSync(new URL('../lib/command-line.ts', import.meta.url));
+
+/** What a user does whose Node.js is too old. */
+export const remedy = isCheckout
+  ? 'In this clone, npm brings a newer one and uses it for `npm start`, `npm test` and `npm exec -- flux-gitops`.\n' +
+    'If it is not there (npm ci --ignore-scripts leaves it out): npm rebuild node --ignore-scripts=false'
+  : 'npx can bring a newer one: add `--package node@24` to it, before the other `--package`.\n' +
+    'Or install one: https://nodejs.org/en/download';
+
+/** Says that the running Node.js is too old, and what to do. */
+export const tooOld = (who) =>
+  `${who} needs Node.js 22.18 or newer; this is ${process.versions.node}.\n${remedy}`;

@@ -1,7 +1,6 @@
 import { join, relative } from 'node:path';
 import { Conflicter } from '@yeoman/conflicter';
 import type { ComparedFile } from './disk/compare.ts';
-import { Interrupted } from './errors.ts';
 import { unixLines } from './render/git-text.ts';
 import { differenceOf } from './render/merge.ts';
 
@@ -19,7 +18,7 @@ type ConflicterFile = Parameters<Conflicter['checkForCollision']>[0];
 const KEYS = ['y', 'n', 'a', 'x'];
 /**
  * Shows the difference in each of `conflicts` with its path below `parent`, and asks Yeoman's conflict
- * question, before anything is written. Returns the files to overwrite; throws Interrupted when the user aborts.
+ * question, before anything is written. Returns the files to overwrite; throws what Yeoman throws when the user aborts.
  */
 export async function askConflicts(
   adapter: Adapter,
@@ -37,14 +36,8 @@ export async function askConflicts(
     const lines = differenceOf(unixLines(file.found ?? ''), unixLines(file.contents));
     say([relative(parent, join(folder, file.path)), ...lines].join('\n'));
     const asked = { path: join(folder, file.path), contents: Buffer.from(file.contents) };
-    const { conflicter: answer } = await conflicter
-      .checkForCollision(asked as ConflicterFile)
-      .catch(interrupt);
+    const { conflicter: answer } = await conflicter.checkForCollision(asked as ConflicterFile);
     if (answer === 'force' || (answer as string) === 'write') chosen.add(file);
   }
   return chosen;
-}
-
-function interrupt(error: unknown): never {
-  throw new Interrupted('Aborted: nothing was written.', { cause: error });
 }

@@ -1,6 +1,9 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
+import { cancelOnInterrupt, endInterrupted } from './cancel.ts';
 import type { Adapter } from './conflicts.ts';
-import { usageOf } from './disk/package-files.ts';
+import { summaryOf, usageOf } from './disk/package-files.ts';
+import { explainRights } from './disk/rights.ts';
+import { Interrupted } from './errors.ts';
 import { printReport, type Report } from './report.ts';
 import { execute, type Prepared, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
@@ -32,6 +35,24 @@ const YEOMAN_FLAGS = [
   '--update-notifier',
 ];
 
+/** What was typed after `yo`, if this process is `yo`. */
+function typedForYo(): string[] | undefined {
+  const [, program = '', ...typed] = process.argv;
+  return /[\\/]yo(\.[cm]?js)?$|[\\/]yo[\\/]/.test(program) ? typed : undefined;
+}
+
+/** `work`, whose end is told as the own command tells it. */
+async function told<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    // yo would print this error among lines of its own.
+    if (error instanceof Interrupted) endInterrupted(error);
+    explainRights(error);
+    throw error;
+  }
+}
+
 /** The only lifecycle: `prompting` plans, `writing` writes, `end` reports. */
 export abstract class FluxGenerator extends Generator<Record<string, never>, Options> {
   abstract readonly command: CommandName;
@@ -58,14 +79,16 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
       sayWith((text) => this.log(text), process.stderr),
       async () => adapter,
     );
-    const start = { cwd: this.destinationRoot(), foreign: YEOMAN_FLAGS };
-    this.prepared = await prepare(this.command, this.rawArguments(), terminal, start);
+    const start = { cwd: this.destinationRoot(), caller: 'yo' as const, foreign: YEOMAN_FLAGS };
+    if (typedForYo() !== undefined) cancelOnInterrupt();
+    this.prepared = await told(prepare(this.command, this.rawArguments(), terminal, start));
   }
 
   async writing(): Promise<void> {
     if (!this.prepared) return;
     const { prepared } = this;
-    this.report = await execute(prepared).finally(() => prepared.terminal.say('', 'progress'));
+    const work = execute(prepared).finally(() => prepared.terminal.say('', 'progress'));
+    this.report = await told(work);
   }
 
   end(): void {
@@ -74,15 +97,14 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   }
 
   override help(): string {
-    return helpText(this.command, usageOf(this.command));
+    return helpText(this.command, usageOf(this.command), { caller: 'yo', summaryOf });
   }
 
   /** The arguments as they were typed: Yeoman's parsers bend some values into numbers. */
   private rawArguments(): string[] {
-    const [, program = '', ...typed] = process.argv;
+    const typed = typedForYo() ?? [];
     const word = typed.findIndex((argument) => this.isMyName(argument));
-    if (/[\\/]yo(\.[cm]?js)?$|[\\/]yo[\\/]/.test(program) && word >= 0)
-      return typed.toSpliced(word, 1);
+    if (word >= 0) return typed.toSpliced(word, 1);
     return [...this.flagsFromOptions(), ...this._args.map(String)];
   }
 

@@ -385,7 +385,9 @@ function incomplete({ repositories, dryRun }: Report): ReportedError | undefined
 export async function printError(error: unknown, json: boolean): Promise<number> {
   const known = error instanceof UserError || error instanceof Interrupted;
   const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })} ${shown}\n`);
+  const label = styleText('red', 'error', { stream: process.stderr });
+  // Whoever interrupts a run knows of no error.
+  process.stderr.write(error instanceof Interrupted ? `${shown}\n` : `${label} ${shown}\n`);
   if (json && !(error instanceof ReportedError)) {
     const shape = await errorAsJson(error);
     process.stdout.write(`${JSON.stringify({ error: shape }, null, 2)}\n`);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { cancel, keepRunning } from './cancel.ts';
 import { askOpen } from './dialogue.ts';
 import {
   type ComparedFile,
@@ -9,10 +10,10 @@ import {
   withRecord,
 } from './disk/compare.ts';
 import { withLock } from './disk/lock.ts';
-import { packageVersion, templatesOf, usageOf } from './disk/package-files.ts';
+import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
 import { openWorkspace, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
-import { Interrupted, inputError, type Problem, UserError } from './errors.ts';
+import { inputError, type Problem, UserError } from './errors.ts';
 import { PLANNERS } from './plan/commands.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
@@ -23,6 +24,7 @@ import { blobId } from './render/git-text.ts';
 import { layerRenderer } from './render/render.ts';
 import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
+import { type Caller, commandOf, unknownCommand } from './settings/command-words.ts';
 import { helpText } from './settings/help.ts';
 import { readSetting } from './settings/resolve.ts';
 import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
@@ -38,8 +40,12 @@ export type Prepared = {
   readonly open: () => Workspace;
 };
 
-/** Where a run starts: the folder that `--into` is relative to, and whose flags are passed over. */
-export type Start = { readonly cwd: string; readonly foreign?: readonly string[] };
+/** Where a run starts: the folder that `--into` is relative to, who runs it, and whose flags are passed over. */
+export type Start = {
+  readonly cwd: string;
+  readonly caller?: Caller;
+  readonly foreign?: readonly string[];
+};
 
 /**
  * Reads `argv` and asks for what it leaves open. Returns undefined when help or the version was all that was
@@ -52,11 +58,13 @@ export async function prepare(
   terminal: Terminal,
   start: Start,
 ): Promise<Prepared | undefined> {
-  const { given, problems } = parseArguments(command, argv, start.foreign);
+  const { caller } = start;
+  const { given, problems } = parseArguments(command, argv, start.foreign, caller);
   const { switches, texts } = given;
-  if (switches.help || switches.version || given.positionals[0] === 'help') {
+  const told = informationFor(given, caller);
+  if (told) {
     process.stdout.write(
-      switches.version ? `${packageVersion()}\n` : helpText(command, usageOf(command)),
+      switches.json ? `${JSON.stringify(told, null, 2)}\n` : `${Object.values(told).join('')}\n`,
     );
     return undefined;
   }
@@ -77,6 +85,26 @@ export async function prepare(
   if (asks && switches.publish) await checkTokenFor(given, workspace);
   const complete = asks ? await askOpen(given, workspace, terminal) : given;
   return { given: complete, terminal, asks, open };
+}
+
+/**
+ * The help or the version, if that is all that `given` wants. A command may be named after `help` or beside
+ * `--help`. Throws a UserError for a word that is no command.
+ */
+function informationFor(
+  { command, positionals, switches }: Given,
+  caller: Caller = 'flux-gitops',
+): { help: string } | { version: string } | undefined {
+  const asksHelp = positionals[0] === 'help';
+  if (!switches.help && !asksHelp)
+    return switches.version ? { version: packageVersion() } : undefined;
+  const [word] = positionals.filter((one) => one !== 'help');
+  const named = command === 'app' && word !== undefined ? commandOf(word) : command;
+  if (named === undefined && !switches.help)
+    throw inputError([unknownCommand([word ?? ''], ['--help'], caller)]);
+  const options = { caller, summaryOf };
+  const shown = named ?? command;
+  return { help: helpText(shown, usageOf(shown), options).trimEnd() };
 }
 
 /** A missing token is told before the first question. */
@@ -205,6 +233,7 @@ async function write(
     if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
     if (open.length > 0) throw conflictError(open);
     writeRepos(repos);
+    keepRunning();
     return { ...compared, repos };
   });
 }
@@ -244,7 +273,7 @@ async function confirm(
     [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push what is new';
   if (!changes && targets.length === 0) return;
   if (!(await terminal.confirm(`${question[0]?.toUpperCase()}${question.slice(1)}?`, true)))
-    throw new Interrupted('Cancelled. Nothing was written.');
+    cancel();
 }
 
 async function published(

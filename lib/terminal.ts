@@ -1,8 +1,8 @@
 import { clearLine, cursorTo } from 'node:readline';
 import { styleText } from 'node:util';
+import { cancellable } from './cancel.ts';
 import type { Adapter, Conflict } from './conflicts.ts';
 import type { ComparedFile } from './disk/compare.ts';
-import { Interrupted } from './errors.ts';
 import type { Question } from './settings/questions.ts';
 
 /** Prints a message, or how far a long work has come. */
@@ -45,23 +45,8 @@ export function adapterTerminal(
   load: () => Promise<Adapter>,
 ): Terminal {
   const prompt = async (questions: unknown): Promise<Record<string, unknown>> => {
-    let onEnd = (): void => undefined;
-    // When the input ends, nothing is left to wait for, and the question would stay open for ever.
-    const ended = new Promise<never>((_, reject) => {
-      onEnd = () => reject(interrupted());
-      process.once('beforeExit', onEnd);
-    });
-    try {
-      return await Promise.race([(await load()).prompt(questions), ended]);
-    } catch (error) {
-      if (!isExit(error)) throw error;
-      const interruption = interrupted();
-      // Yeoman ends the run with the error of its question, whatever is thrown here.
-      Object.assign(error, { message: interruption.message, code: interruption.code });
-      throw interruption;
-    } finally {
-      process.off('beforeExit', onEnd);
-    }
+    const adapter = await load();
+    return cancellable(() => adapter.prompt(questions));
   };
   return {
     interactive,
@@ -72,16 +57,10 @@ export function adapterTerminal(
       (await prompt([{ type: 'confirm', name, message, default: byDefault }]))[name] === true,
     resolve: async (parent, conflicts) => {
       const { askConflicts } = await import('./conflicts.ts');
-      return askConflicts(await load(), say, parent, conflicts);
+      return cancellable(async () => askConflicts(await load(), say, parent, conflicts));
     },
   };
 }
-
-const interrupted = (): Interrupted => new Interrupted('Interrupted: nothing was written.');
-
-// Inquirer throws the first on Ctrl-C, and the second when somebody else ended its questions.
-const isExit = (error: unknown): error is Error =>
-  error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name);
 
 function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {
   const common = { name, message, when, default: byDefault };

@@ -1,3 +1,4 @@
+import { completionText } from '../lib/completion.ts';
 import { usageOf } from '../lib/disk/package-files.ts';
 import { PLANNERS } from '../lib/plan/commands.ts';
 import { sizeRows } from '../lib/plan/sizes.ts';
@@ -14,6 +15,14 @@ export function commandLinePage(): string {
     'same arguments and write the same bytes.',
     ...commands.flatMap(commandSection),
     ...sizesSection(),
+    '',
+    '## `flux-gitops completion`',
+    '',
+    '```text',
+    completionText(['--help']).trimEnd(),
+    '```',
+    '',
+    'How to install it: [Complete commands with the Tab key](../how-to/shell-completion.md).',
     '',
   ].join('\n');
 }

@@ -134,38 +134,64 @@ test('app grows an estate and never loses an environment', async () => {
   });
 });
 
-test('help and version are printed to stdout', async () => {
+test('help and version are printed to stdout, however they are asked for', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  assert.equal((await runCommand(['--version'], '/')).stdout, `${version}\n`);
-  assert.match((await runCommand(['tenant', '--help'], '/')).stdout, /flux-gitops tenant ENV/);
-  assert.equal(
-    (await runCommand(['app', '--help'], '/')).stdout,
-    (await runCommand(['-h'], '/')).stdout,
-  );
+  const print = async (...argv: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runCommand(argv, '/');
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  assert.equal(await print('-v'), `${version}\n`);
+  assert.deepEqual(JSON.parse(await print('--version', '--json')), { version });
+  const [main, tenant] = [await print('--help'), await print('tenant', '--help')];
+  assert.match(main, /\n {2}flux-gitops completion bash\|zsh\|fish {2}/);
+  assert.match(tenant, /flux-gitops tenant ENV/);
+  for (const argv of [['help'], ['-h'], ['app', '--help'], ['help', 'help'], ['-hv']])
+    assert.equal(await print(...argv), main, argv.join(' '));
+  for (const argv of [
+    ['help', 'tenant'],
+    ['tenant', 'help'],
+    ['--help', 'tenant'],
+  ])
+    assert.equal(await print(...argv), tenant, argv.join(' '));
+  const completion = await print('completion', '--help');
+  assert.match(completion, /Usage:\n {2}flux-gitops completion bash\|zsh\|fish\n/);
+  assert.equal(await print('help', 'completion'), completion);
+});
+
+test('the completion of an unknown shell is refused with an example', async () => {
+  const { code, stdout, stderr } = await runCommand(['completion', 'tcsh'], '/');
+  assert.equal(code, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /"tcsh": this command takes one shell: bash, zsh, fish/);
+  assert.match(stderr, /Example: flux-gitops completion bash\n/);
+});
+
+test('a completion loads no more than it needs', async () => {
+  assert.deepEqual(await packagesLoadedBy(['__complete', 'fish', 'tenant', '']), []);
 });
 
 test('without questions only Node, ejs and this package are loaded', async () => {
+  const argv = ['--name=fleet', '--scenario=flux-dev=dev', '--yes', '--into', 'out'];
+  assert.deepEqual(await packagesLoadedBy(argv), ['ejs']);
+});
+
+/** The packages that a run with `argv` loads. */
+async function packagesLoadedBy(argv: readonly string[]): Promise<string[]> {
   const folder = temporaryFolder();
   const hook = `import { registerHooks } from 'node:module';
     import { appendFileSync } from 'node:fs';
     registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(join(folder, 'loaded'))}, url + '\\n'); return next(url, context); } });`;
   const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
-  assert.equal(
-    (
-      await runCommand(
-        ['--name=fleet', '--scenario=flux-dev=dev', '--yes', '--into', 'out'],
-        folder,
-        flags,
-      )
-    ).code,
-    0,
-  );
+  const { code, stderr } = await runCommand(argv, folder, flags);
+  assert.equal(code, 0, stderr);
   const loaded = readFileSync(join(folder, 'loaded'), 'utf8')
     .split('\n')
     .filter((url) => url.startsWith('file:'));
-  assert.ok(loaded.some((url) => url.includes('/lib/plan/plan.ts')));
-  const packages = new Set(
-    loaded.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []),
-  );
-  assert.deepEqual([...packages], ['ejs']);
-});
+  assert.ok(loaded.some((url) => url.includes('/lib/plan/')));
+  return [
+    ...new Set(
+      loaded.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []),
+    ),
+  ];
+}

@@ -110,7 +110,41 @@ describe('the packed package', () => {
     );
     assert.equal(refused.status, 2, refused.stderr);
     assert.match(refused.stderr, /environment "007"/);
-    assert.match(refused.stderr, /--braanch: flux-gitops tenant has no such flag/);
+    assert.match(refused.stderr, /--braanch: yo flux-gitops:tenant has no such flag/);
     assert.doesNotMatch(refused.stderr, /\n\s+at /);
+  });
+
+  test('says with yo how yo writes a command', () => {
+    const env = { NODE_PATH: join(project, 'node_modules'), HOME: folder };
+    const help = run('yo', ['flux-gitops', '--help'], folder, env);
+    assert.equal(help.status, 0, help.stderr);
+    assert.match(help.stdout, /\n {2}yo flux-gitops:tenant ENV\.\.\. /);
+    assert.doesNotMatch(help.stdout, /^ +flux-gitops/m);
+    const spaced = run('yo', ['flux-gitops', 'tenant', 'qa', '--dry-run'], folder, env);
+    assert.equal(spaced.status, 2, spaced.stderr);
+    assert.match(spaced.stderr, /Example: yo flux-gitops:tenant qa --dry-run\n/);
+  });
+
+  test('says when yo gave up the rights of root', { skip: process.getuid?.() !== 0 }, () => {
+    const env = { NODE_PATH: join(project, 'node_modules'), HOME: folder };
+    const closed = temporaryFolder();
+    const { status, stderr } = run('yo', ['flux-gitops', '--yes', '--into', closed], folder, env);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /yo gave up root's rights and runs as user \d+\./);
+    assert.match(
+      stderr,
+      /Run flux-gitops instead of yo flux-gitops, or run yo as an ordinary user/,
+    );
+  });
+
+  test('prints the completion scripts', () => {
+    const bin = join(installed, 'bin/flux-gitops.js');
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const { status, stdout } = run('node', [bin, 'completion', shell], folder);
+      assert.equal(status, 0);
+      assert.equal(stdout, readTree(join(ROOT, 'completions')).get(`flux-gitops.${shell}`));
+    }
+    const { stdout } = run('node', [bin, '__complete', 'zsh', 'tenant', '--profile='], folder);
+    assert.equal(stdout, '--profile=\thardened\t\n--profile=\treference\t\n');
   });
 });

@@ -13,9 +13,9 @@ import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../lib/errors.ts';
-import { commandOf } from '../lib/plan/commands.ts';
 import { printReport } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
+import { commandOf } from '../lib/settings/command-words.ts';
 import { adapterTerminal } from '../lib/terminal.ts';
 
 /** The command of this checkout. */

@@ -13,6 +13,17 @@ export function usageOf(command: string): string {
   return readFileSync(new URL(`generators/${command}/USAGE`, PACKAGE), 'utf8');
 }
 
+/** What `command` does: the first sentence of its USAGE text, up to a colon. */
+export function summaryOf(command: string): string {
+  const [summary = ''] = usageOf(command).replaceAll('\n', ' ').split(/[.:] /);
+  return summary;
+}
+
+/** The script that completes `flux-gitops` in `shell`. */
+export function completionScriptOf(shell: string): string {
+  return readFileSync(new URL(`completions/flux-gitops.${shell}`, PACKAGE), 'utf8');
+}
+
 /**
  * Versions that recorded no hashes of the files they wrote, the newest first. Both called themselves 0.1.0.
  * `earlier/VERSION/` holds the templates that differ from those of the next older one.

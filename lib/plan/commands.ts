@@ -13,8 +13,3 @@ export const PLANNERS: {
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
 };
-
-/** The command that `word` names; `app` has no word of its own. */
-export function commandOf(word: string | undefined): CommandName | undefined {
-  return word !== undefined && Object.hasOwn(PLANNERS, word) ? (word as CommandName) : undefined;
-}

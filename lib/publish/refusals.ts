@@ -222,8 +222,8 @@ export const GIT_REFUSALS = {
     hint: 'The text above comes from git.',
   },
   ABORTED: {
-    message: 'Publishing was interrupted.',
-    hint: 'What was begun is found again by the next run.',
+    message: 'Cancelled while publishing. The files are written on this machine.',
+    hint: 'GitHub may have carried out the last request. The next run finds out.',
   },
   OTHER_TARGET: {
     message: '{repo} is not where this folder was published to: that was {target}.',
@@ -274,7 +274,7 @@ export class PublishError extends UserError {
   constructor(reason: Reason, facts: Facts = {}, cause?: unknown, soFar?: RunSoFar) {
     const summary = fill(REFUSALS[reason].message, facts);
     const hint = fill(REFUSALS[reason].hint, facts);
-    super(compose(summary, hint, facts, soFar), 1, cause);
+    super(compose(summary, hint, facts, soFar, reason !== 'ABORTED'), 1, cause);
     this.reason = reason;
     this.repo = facts.repo;
     this.facts = facts;
@@ -316,15 +316,28 @@ function fill(template: string, facts: Facts): string {
   return template.replace(/\{(\$?)(\w+)\}/g, value).trim();
 }
 
-function compose(summary: string, hint: string, { repo, also }: Facts, soFar?: RunSoFar) {
+function compose(
+  summary: string,
+  hint: string,
+  { repo, also }: Facts,
+  soFar: RunSoFar | undefined,
+  isCertain: boolean,
+): string {
   const named = repo === undefined || summary.includes(repo) ? summary : `${repo}: ${summary}`;
   const others = also ? [also] : [];
-  const end = soFar === undefined ? [] : describeSoFar(soFar);
+  const end = soFar === undefined ? [] : describeSoFar(soFar, isCertain);
   return [named, `  ${hint}`, ...others, ...end].join('\n');
 }
 
-function describeSoFar({ written, created, pushed, missing, command }: RunSoFar): string[] {
-  const again = `  When that is done, run the same command again; it resumes: ${command}`;
+/** `isCertain` is false when a request was under way whose answer nobody knows. */
+function describeSoFar(
+  { written, created, pushed, missing, command }: RunSoFar,
+  isCertain: boolean,
+): string[] {
+  const again = isCertain
+    ? `  When that is done, run the same command again; it resumes: ${command}`
+    : `  Run the same command again; it resumes: ${command}`;
+  if (!isCertain && created.length + pushed.length === 0) return [again];
   if (created.length + pushed.length === 0) {
     const here = written ? '' : 'No file was written. ';
     return [`  ${here}Nothing was created or changed on GitHub.`, again];

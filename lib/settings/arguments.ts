@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
-import { closest } from './closest.ts';
+import { meantBy } from './closest.ts';
+import { type Caller, extraWords, lineOf } from './command-words.ts';
 import {
   type CommandName,
   flagOf,
@@ -24,23 +25,26 @@ export type Given = {
 
 /** The command line that says what `given` says, as words: what was answered is in it as well. */
 export function wordsOf({ command, positionals, texts }: Given): string[] {
-  const flags = KEYS.flatMap((key) =>
+  return [
+    'flux-gitops',
+    ...(command === 'app' ? [] : [command]),
+    ...positionals,
+    ...flagWords(texts),
+  ];
+}
+
+/** The flags that say what `texts` say. */
+function flagWords(texts: Texts): string[] {
+  return KEYS.flatMap((key) =>
     (texts[key] ?? []).map((text) => {
       if (!settingOf(key).isYesNo) return `${flagOf(key)}=${text}`;
       return text === 'yes' ? flagOf(key) : `${flagOf(key)}=no`;
     }),
   );
-  return ['flux-gitops', ...(command === 'app' ? [] : [command]), ...positionals, ...flags];
 }
 
 /** What was given for each setting, in the order of the flags. */
 export type Texts = { readonly [key in SettingKey]?: readonly string[] };
-
-const POSITIONALS = {
-  app: { most: 0, example: 'flux-gitops --name flux-demo' },
-  tenant: { most: Number.POSITIVE_INFINITY, example: 'flux-gitops tenant qa' },
-  'scenario-repo': { most: 1, example: 'flux-gitops scenario-repo flux-qa' },
-};
 
 const KEYS = Object.keys(SETTINGS) as SettingKey[];
 const KEYS_OF_FLAG = Map.groupBy(KEYS, flagOf);
@@ -59,12 +63,15 @@ const OPTIONS = Object.fromEntries(
   }),
 );
 
+const SHORTS = KEYS.flatMap((key) => settingOf(key).short ?? []);
+
 type Token = Extract<
   NonNullable<ReturnType<typeof parseArgs>['tokens']>[number],
   { kind: 'option' }
 >;
 type Reading = {
   readonly command: CommandName;
+  readonly caller: Caller;
   readonly positionals: string[];
   readonly texts: { [key in SettingKey]?: string[] };
   readonly problems: Problem[];
@@ -72,25 +79,28 @@ type Reading = {
 
 /**
  * Reads `argv` (without the command) for `command`, with every problem that it has. Flags in `foreign`
- * belong to somebody else (Yeoman) and are passed over.
+ * belong to somebody else (Yeoman) and are passed over. Examples are written for `caller`.
  */
 export function parseArguments(
   command: CommandName,
   argv: readonly string[],
   foreign: readonly string[] = [],
+  caller: Caller = 'flux-gitops',
 ): { given: Given; problems: Problem[] } {
-  const reading: Reading = { command, positionals: [], texts: {}, problems: [] };
+  const reading: Reading = { command, caller, positionals: [], texts: {}, problems: [] };
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: withTwoDashes(argv),
     options: OPTIONS,
     strict: false,
     allowPositionals: true,
     tokens: true,
   });
   let before: Token | undefined;
+  let open = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') readPositional(token.value, before, reading);
-    else if (token.kind === 'option') readFlag(token, foreign, reading);
+    if (token.kind === 'positional' && open) open = false;
+    else if (token.kind === 'positional') readPositional(token.value, before, reading);
+    else if (token.kind === 'option') open = readFlag(token, argv[token.index], foreign, reading);
     before = token.kind === 'option' ? token : undefined;
   }
   checkPositionals(reading);
@@ -127,16 +137,27 @@ function readPositional(word: string, before: Token | undefined, reading: Readin
   });
 }
 
-function readFlag(token: Token, foreign: readonly string[], reading: Reading): void {
+/** Returns whether the flag is mistyped, and the word after it is probably its value. */
+function readFlag(
+  token: Token,
+  typed: string | undefined,
+  foreign: readonly string[],
+  reading: Reading,
+): boolean {
   const { rawName } = token;
   const flag = rawName.startsWith('--') ? rawName : `--${token.name}`;
   const key = keyOf(flag, reading.command);
-  if (key === undefined || !settingOf(key).commands.includes(reading.command)) {
-    if (!foreign.includes(rawName)) reading.problems.push(unknownFlag(reading.command, rawName));
-    return;
+  const isMended = typed !== undefined && rawName.startsWith('--') && isOneDash(typed);
+  if (isMended || key === undefined || !settingOf(key).commands.includes(reading.command)) {
+    if (foreign.includes(rawName)) return false;
+    const problem = unknownFlag(reading, isMended ? rawName.slice(1) : rawName);
+    reading.problems.push(problem);
+    const meant = keyOf(problem.example, reading.command);
+    if (token.value !== undefined) return false;
+    return meant === undefined ? reading.command === 'app' : !settingOf(meant).isYesNo;
   }
   const text = settingOf(key).isYesNo ? yesOrNo(key, token, reading) : textOf(key, token, reading);
-  if (text === undefined) return;
+  if (text === undefined) return false;
   const earlier = reading.texts[key] ?? [];
   const { list, scope, rule } = settingOf(key);
   if (earlier.length > 0 && !list && scope !== 'each' && earlier[0] !== text)
@@ -148,7 +169,22 @@ function readFlag(token: Token, foreign: readonly string[], reading: Reading): v
       settings: [key],
     });
   reading.texts[key] = [...earlier, text];
+  return false;
 }
+
+/** `argv` with two dashes before each name that has one: the letters of -owner are no flags. */
+function withTwoDashes(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, at) => {
+    const [key] = KEYS_OF_FLAG.get(argv[at - 1] ?? '') ?? [];
+    const isValue = key !== undefined && !settingOf(key).isYesNo;
+    return isValue || (end >= 0 && at > end) || !isOneDash(word) ? word : `-${word}`;
+  });
+}
+
+/** Whether `word` is a name after one dash, and not letters that are flags each: `-owner`, but not `-yh`. */
+const isOneDash = (word: string): boolean =>
+  /^-[a-z][\w-]+(=|$)/i.test(word) && ![...word.slice(1)].every((one) => SHORTS.includes(one));
 
 function yesOrNo(key: SettingKey, { value }: Token, { problems }: Reading): string | undefined {
   if (value === undefined || value === 'true' || value === 'yes') return 'yes';
@@ -188,29 +224,15 @@ function checkPublishing({ texts, problems }: Reading): void {
     });
 }
 
-function checkPositionals({ command, positionals, problems }: Reading): void {
-  const { most, example } = POSITIONALS[command];
-  const extra = positionals.slice(most);
-  if (extra.length === 0) return;
-  const words = most === 0 ? ['tenant', 'scenario-repo', 'help'] : [];
-  const meant = closest(extra[0] ?? '', words);
-  const rule =
-    most === 0
-      ? 'this command takes flags only. The other commands are tenant, scenario-repo and help'
-      : 'this command takes the name of one app repo';
-  problems.push({
-    given: extra.map((word) => `argument ${quote(word)}`).join(', '),
-    rule,
-    example: meant === undefined ? example : `flux-gitops ${meant}`,
-    flag: 'the arguments',
-    settings: ['arguments'],
-  });
+function checkPositionals({ command, caller, positionals, texts, problems }: Reading): void {
+  const problem = extraWords(command, positionals, flagWords(texts), caller);
+  if (problem) problems.push(problem);
 }
 
-function unknownFlag(command: CommandName, flag: string): Problem {
+function unknownFlag({ command, caller }: Reading, flag: string): Problem {
   const known = settingsOf(command).map(flagOf);
   const elsewhere = (KEYS_OF_FLAG.get(flag) ?? []).flatMap((key) => settingOf(key).commands);
-  const name = command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
+  const name = lineOf(command, caller);
   const rule =
     elsewhere.length > 0
       ? `${name} does not take it, but ${elsewhere.join(' and ')} ${elsewhere.length > 1 ? 'do' : 'does'}`
@@ -218,7 +240,7 @@ function unknownFlag(command: CommandName, flag: string): Problem {
   return {
     given: flag,
     rule,
-    example: closest(flag, known) ?? `${name} --help, which lists all flags`,
+    example: meantBy(flag, known) ?? `${name} --help, which lists all flags`,
     flag: `${flag} (all flags: ${name} --help)`,
   };
 }

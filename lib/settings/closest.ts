@@ -1,15 +1,29 @@
 /**
- * The word of `known` that `word` is probably meant to be: at most a third of its letters are other
- * ones. Undefined when there is none.
+ * The word of `known` that `word` is probably meant to be: one letter is another one, or in long words a quarter of
+ * them. Undefined when there is none.
  */
 export function closest(word: string, known: readonly string[]): string | undefined {
-  const most = Math.floor(word.replace(/^-+/, '').length / 3);
+  const { length } = word.replace(/^-+/, '');
+  const most = length < 8 ? Math.min(1, Math.floor(length / 3)) : Math.floor(length / 4);
   const ranked = known
     .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
     .filter(({ edits }) => edits <= most)
     .sort((a, b) => a.edits - b.edits);
   return ranked[0]?.candidate;
 }
+
+/** How many letters make the beginning of a word that is meant. */
+const BEGINNING = 3;
+
+/** The word of `known` that `word` begins, if that is one alone, else the closest one. Dashes and case do not count. */
+export function meantBy(word: string, known: readonly string[]): string | undefined {
+  const begins = bare(word);
+  const longer = known.filter((candidate) => bare(candidate).startsWith(begins));
+  if (begins.length >= BEGINNING && longer.length === 1) return longer[0];
+  return closest(word, known);
+}
+
+const bare = (word: string): string => word.replace(/^-+/, '').toLowerCase();
 
 /** The number of letters to insert, remove, change or swap with the next one. Case does not count. */
 function editDistance(from: string, to: string): number {

@@ -1,18 +1,55 @@
 import { wrapWords } from '../render/wrap.ts';
+import { type Caller, linesFor, OWN_COMMANDS, usageLine, WORDS } from './command-words.ts';
 import { type CommandName, flagOf, GROUPS, type Group, settingOf, settingsOf } from './settings.ts';
 
 /** How wide the help is at most. */
 const WIDTH = 100;
 
-/** The help of `command`: its USAGE text (with runnable examples), then every flag, in groups. */
-export function helpText(command: CommandName, usage: string): string {
-  const width = Math.min(34, Math.max(...flagRows(command).map(([flag]) => flag.length)));
-  const groups = GROUPS.flatMap((group) => {
-    const rows = flagRows(command, group);
-    const lines = rows.flatMap((row) => helpLines(row, width));
-    return rows.length === 0 ? [] : ['', `Flags: ${group}`, ...lines];
-  });
-  return `${usage.trimEnd()}\n${groups.join('\n')}\n`;
+/** Who shows the help, and what each command does, in one sentence. */
+type HelpOptions = {
+  readonly caller?: Caller;
+  readonly summaryOf?: (command: CommandName) => string;
+};
+
+/** The help of `command`: its USAGE text (with runnable examples), the other commands, then every flag, in groups. */
+export function helpText(
+  command: CommandName,
+  usage: string,
+  { caller = 'flux-gitops', summaryOf = () => '' }: HelpOptions = {},
+): string {
+  const groups = GROUPS.map((group): Section => [`Flags: ${group}`, flagRows(command, group)]);
+  const flags = groups.filter(([, rows]) => rows.length > 0);
+  const width = Math.min(
+    34,
+    Math.max(...flags.flatMap(([, rows]) => rows.map(([flag]) => flag.length))),
+  );
+  const commands = command === 'app' ? [commandSection(caller, summaryOf)] : [];
+  const sections = [
+    ...commands.map((section) => sectionLines(section, widest(section))),
+    ...flags.map((section) => sectionLines(section, width)),
+  ];
+  return `${[linesFor(caller, usage.trimEnd()), ...sections.flat()].join('\n')}\n`;
+}
+
+type Section = readonly [title: string, rows: readonly (readonly [string, string])[]];
+
+const widest = ([, rows]: Section): number => Math.max(...rows.map(([first]) => first.length));
+
+const sectionLines = ([title, rows]: Section, width: number): string[] => [
+  '',
+  title,
+  ...rows.flatMap((row) => helpLines(row, width)),
+];
+
+/** The other commands. Those of the own command alone have no generator, so yo does not know them. */
+function commandSection(caller: Caller, summaryOf: (command: CommandName) => string): Section {
+  const rows = WORDS.map((word) => [usageLine(word, caller), summaryOf(word)] as const);
+  if (caller === 'yo')
+    return ['Commands (with yo, a colon joins the command to flux-gitops):', rows];
+  const own = Object.entries(OWN_COMMANDS).map(
+    ([word, { value, summary }]) => [`flux-gitops ${word} ${value}`, summary] as const,
+  );
+  return ['Commands:', [...rows, ...own]];
 }
 
 /** A flag and its meaning, which goes on below itself where the line is full. */

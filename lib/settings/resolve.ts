@@ -1,6 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
 import { type Given, splitOnce, type Texts } from './arguments.ts';
-import { closest } from './closest.ts';
+import { closest, meantBy } from './closest.ts';
 import { environmentName, ruleAbout } from './rules.ts';
 import {
   DEMO_OWNER,
@@ -160,8 +160,8 @@ export function readSetting<K extends SettingKey>(
   where = flagOf(key),
 ): Element<ValueOf<K>> | undefined {
   const { rule } = settingOf(key);
-  const { example } = rule;
   const value = rule.read(text);
+  const example = meantBy(text, rule.choices ?? []) ?? rule.example;
   const shown = where.startsWith('--') ? `${where} ${example}` : example;
   if (value === undefined)
     problems.push({

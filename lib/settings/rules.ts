@@ -4,6 +4,8 @@ export type Rule<T> = {
   readonly example: string;
   /** The value of `text`, or undefined when it breaks the rule. */
   readonly read: (text: string) => T | undefined;
+  /** Every value there is, where there are few. */
+  readonly choices?: readonly string[];
   /** A rule that says more about `text` than `rule` does. */
   readonly special?: (text: string) => string | undefined;
 };
@@ -27,6 +29,7 @@ export function oneOf<T extends string>(choices: readonly T[]): Rule<T> {
     rule: `it must be one of ${choices.join(', ')}`,
     example: String(choices[0]),
     read: (text) => choices.find((choice) => choice === text),
+    choices,
   };
 }
 

@@ -107,3 +107,39 @@ test('an owner that does not exist is refused before anything is written', async
   assert.match(stderr, /nobody/);
   assert.equal(existsSync(join(folder, 'flux-demo')), false);
 });
+
+test('Ctrl-C says what is true: nothing is written, or how far publishing came', async () => {
+  const interruptedAt = async (request: RegExp) => {
+    const session = await open();
+    let interrupt = (): void => undefined;
+    session.standIn.watch = async (line, moment) => {
+      if (moment !== 'after' || !request.test(line)) return;
+      interrupt();
+      // The command ends before it gets this answer.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    const started = (how: () => void): void => {
+      interrupt = how;
+    };
+    const { code, stderr } = await session.run(['--publish', '--yes'], { started });
+    return { code, stderr, written: existsSync(join(session.folder, 'flux-demo')) };
+  };
+  const early = await interruptedAt(/^GET \/.*user$/);
+  assert.deepEqual(early, {
+    code: 130,
+    stderr: 'Cancelled. Nothing was written.\n',
+    written: false,
+  });
+  const late = await interruptedAt(/^POST .*repos$/);
+  assert.equal(late.code, 130, late.stderr);
+  assert.match(
+    late.stderr,
+    /\nCancelled while publishing\. The files are written on this machine\./,
+  );
+  assert.match(
+    late.stderr,
+    /\n {2}Run the same command again; it resumes: flux-gitops .*--publish/,
+  );
+  assert.doesNotMatch(late.stderr, /Nothing was created/);
+  assert.equal(late.written, true);
+});

@@ -14,6 +14,8 @@ export type Run = (
     readonly token?: string;
     /** Closes standard error as soon as the command has started. */
     readonly deaf?: boolean;
+    /** Gets what interrupts the command, as Ctrl-C does. */
+    readonly started?: (interrupt: () => void) => void;
   },
 ) => Promise<Outcome>;
 
@@ -21,7 +23,7 @@ export type Run = (
 export async function openDesk(): Promise<Desk> {
   const standIn = await openStandIn((close) => after(close));
   const folder = temporaryFolder();
-  const run: Run = (argv, { cwd = folder, input = '', token, deaf = false } = {}) => {
+  const run: Run = (argv, { cwd = folder, input = '', token, deaf = false, started } = {}) => {
     const given = token ?? standIn.access.token;
     const env = {
       PATH: process.env.PATH,
@@ -43,6 +45,7 @@ export async function openDesk(): Promise<Desk> {
     });
     if (deaf) child.stderr.destroy();
     child.stdin.end(input);
+    started?.(() => child.kill('SIGINT'));
     return new Promise((resolve) =>
       child.on(deaf ? 'exit' : 'close', (code) => resolve({ code, stdout, stderr })),
     );

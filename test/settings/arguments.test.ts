@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { usageOf } from '../../lib/disk/package-files.ts';
+import { summaryOf, usageOf } from '../../lib/disk/package-files.ts';
 import { parseArguments } from '../../lib/settings/arguments.ts';
-import { closest } from '../../lib/settings/closest.ts';
+import { COMMANDS, lineOf, WORDS } from '../../lib/settings/command-words.ts';
 import { helpText } from '../../lib/settings/help.ts';
-import { flagOf, type SettingKey, settingsOf } from '../../lib/settings/settings.ts';
+import { type CommandName, flagOf, settingsOf } from '../../lib/settings/settings.ts';
 
 test('values stay the text that was typed', () => {
   const argv = [
@@ -33,22 +33,31 @@ test('what follows -- is no flag', () => {
   assert.deepEqual(parseArguments('tenant', ['--', '--yes']).given.positionals, ['--yes']);
 });
 
-test('the flag that is probably meant is named, and none that is far off', () => {
-  const flags = settingsOf('app').map(flagOf);
-  assert.equal(closest('--onwer', flags), '--owner');
-  assert.equal(closest('--replica', flags), '--replicas');
-  assert.equal(closest('--zzzz', flags), undefined);
-});
-
 test("somebody else's flags are passed over", () => {
   assert.equal(parseArguments('app', ['--skip-install'], ['--skip-install']).problems.length, 0);
   assert.equal(parseArguments('app', ['--skip-install']).problems.length, 1);
 });
 
-for (const command of ['app', 'tenant', 'scenario-repo'] as const)
-  test(`the help of ${command} names every flag and shows examples`, () => {
-    const help = helpText(command, usageOf(command));
-    for (const key of settingsOf(command))
-      assert.match(help, new RegExp(`\n  (-\\w, )?${flagOf(key as SettingKey)}[ [\n]`));
-    assert.match(help, /Examples:\n {2}flux-gitops/);
-  });
+for (const command of Object.keys(COMMANDS) as CommandName[])
+  for (const caller of ['flux-gitops', 'yo'] as const)
+    test(`the help of ${command} under ${caller}: examples first, every flag, no long line`, () => {
+      const help = helpText(command, usageOf(command), { caller, summaryOf });
+      for (const key of settingsOf(command))
+        assert.match(help, new RegExp(`\n  (-\\w, )?${flagOf(key)}[ [\n]`));
+      assert.ok(help.indexOf('\nExamples:\n') < help.indexOf('\nUsage:\n'));
+      assert.ok(help.indexOf('\nUsage:\n') < help.indexOf('\nFlags: '));
+      assert.ok(help.includes(`\nExamples:\n  ${lineOf(command, caller)}`));
+      for (const line of help.split('\n')) assert.ok(line.length <= 100, line);
+    });
+
+test('a summary is one short sentence', () => {
+  for (const word of WORDS) assert.match(summaryOf(word), /^[A-Z][a-z]+s [^.:]{5,60}$/);
+});
+
+test('the mistyped flag alone is told, and not its value', () => {
+  const given = (argv: string[]): string[] =>
+    parseArguments('app', argv).problems.map((problem) => problem.given);
+  assert.deepEqual(given(['--onwer', 'octo-org', '--zzzz', 'x']), ['--onwer', '--zzzz']);
+  assert.deepEqual(given(['-owner=octo-org', '-dry-run']), ['-owner', '-dry-run']);
+  assert.deepEqual(given(['-yh']), []);
+});

@@ -1,0 +1,131 @@
+import { type Problem, quote } from '../errors.ts';
+import { shellCommand } from '../render/quoting.ts';
+import { meantBy } from './closest.ts';
+import type { CommandName } from './settings.ts';
+
+/** Who runs a command: the own command, or Yeoman's `yo`, which writes subcommands after a colon. */
+export type Caller = 'flux-gitops' | 'yo';
+
+type CommandRow = {
+  /** What stands before the flags, written like the value of a flag; undefined when nothing does. */
+  readonly value?: string;
+  /** How many of them at most. */
+  readonly most: number;
+  /** The rule that one too many breaks. */
+  readonly rule: string;
+  /** Words that follow the command in an example. */
+  readonly example: string;
+};
+
+/** What stands before the flags of each command. */
+export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
+  app: { most: 0, rule: 'this command takes flags only', example: '--name flux-demo' },
+  tenant: {
+    value: 'ENV',
+    most: Number.POSITIVE_INFINITY,
+    rule: 'this command takes environments',
+    example: 'qa',
+  },
+  'scenario-repo': {
+    value: 'REPO',
+    most: 1,
+    rule: 'this command takes one app repo',
+    example: 'flux-qa',
+  },
+};
+
+/** The shells that there is a completion script for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** Commands of `flux-gitops` alone: they plan nothing, and yo does not know them. */
+export const OWN_COMMANDS: {
+  readonly [word: string]: { readonly value: string; readonly summary: string };
+} = {
+  help: { value: 'COMMAND', summary: 'Shows the help of a command' },
+  completion: {
+    value: SHELLS.join('|'),
+    summary: 'Prints a script that completes commands in your shell',
+  },
+};
+
+/** Every command that has a word of its own. */
+export const WORDS = (Object.keys(COMMANDS) as CommandName[]).filter((name) => name !== 'app');
+
+/** The command that `word` names; `app` may be left out. */
+export function commandOf(word: string | undefined): CommandName | undefined {
+  return word !== undefined && Object.hasOwn(COMMANDS, word) ? (word as CommandName) : undefined;
+}
+
+/** How `caller` writes `command`. */
+export function lineOf(command: CommandName, caller: Caller): string {
+  if (caller === 'yo') return command === 'app' ? 'yo flux-gitops' : `yo flux-gitops:${command}`;
+  return command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
+}
+
+/** `text` with every line that starts with the own command as `caller` writes it. */
+export function linesFor(caller: Caller, text: string): string {
+  if (caller !== 'yo') return text;
+  const words = ['COMMAND', ...WORDS].join('|');
+  return text.replace(
+    new RegExp(`^( +)flux-gitops(?: (${words})(?= |$))?(?= |$)`, 'gm'),
+    (_, indent: string, word?: string) =>
+      `${indent}yo flux-gitops${word === undefined ? '' : `:${word}`}`,
+  );
+}
+
+/** How the help of `caller` shows `command`, with what stands before the flags. */
+export function usageLine(command: CommandName, caller: Caller): string {
+  const { value, most } = COMMANDS[command];
+  if (value === undefined) return lineOf(command, caller);
+  return `${lineOf(command, caller)} ${value}${most > 1 ? '...' : ''}`;
+}
+
+/** The problem that `words` stand before the flags where `command` takes fewer; `flags` were given as well. */
+export function extraWords(
+  command: CommandName,
+  words: readonly string[],
+  flags: readonly string[],
+  caller: Caller,
+): Problem | undefined {
+  const { most, rule, example } = COMMANDS[command];
+  const extra = words.slice(most);
+  if (extra.length === 0) return undefined;
+  if (command === 'app') return unknownCommand(extra, flags, caller);
+  return wordsProblem(extra, rule, `${lineOf(command, caller)} ${example}`);
+}
+
+/** The problem that the first of `words` is no command, or no command in this place. */
+export function unknownCommand(
+  words: readonly string[],
+  flags: readonly string[],
+  caller: Caller,
+): Problem {
+  const [first = '', ...others] = words;
+  const known = [...WORDS, ...Object.keys(OWN_COMMANDS)];
+  const meant = meantBy(first, known);
+  const isHelp = flags.includes('--help');
+  if (meant === undefined) {
+    const rule = `there is no such command; the commands are ${known.join(', ')}`;
+    const example = isHelp ? '--help' : COMMANDS.app.example;
+    return wordsProblem(words, rule, `${lineOf('app', caller)} ${example}`);
+  }
+  const target = commandOf(meant);
+  const line = target ? lineOf(target, caller) : `flux-gitops ${meant}`;
+  const more = others.length > 0 || isHelp || !target ? others : [COMMANDS[target].example];
+  const example = [line, shellCommand([...more, ...flags])].join(' ').trimEnd();
+  if (first !== meant) return wordsProblem(words, 'there is no such command', example);
+  const rule =
+    caller === 'yo'
+      ? 'with yo, a colon joins the command to flux-gitops'
+      : `the command ${meant} must be the first word`;
+  return wordsProblem(words, rule, example);
+}
+
+const wordsProblem = (words: readonly string[], rule: string, example: string): Problem => ({
+  given: words.map((word) => `argument ${quote(word)}`).join(', '),
+  rule,
+  example,
+  flag: 'the arguments',
+  settings: ['arguments'],
+});

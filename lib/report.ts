@@ -71,15 +71,15 @@ const ACTIONS: {
   overwrite: { plan: 'overwrite', result: 'overwritten', style: 'yellow' },
   remove: { plan: 'remove', result: 'removed', style: 'yellow' },
   ask: { plan: 'ask', result: 'asked about', style: 'yellow' },
-  keep: { plan: 'leave', result: 'left', style: 'dim' },
-  none: { plan: 'keep', result: 'up to date', style: 'dim' },
+  keep: { plan: 'leave', result: 'kept', style: 'dim' },
+  none: { plan: 'unchanged', result: 'unchanged', style: 'dim' },
 };
 
 /** `report` as a plan: every repository, file and object. */
 export function planText(report: Report, paint: Paint): string {
   const lines = report.repositories.flatMap((repo) => [
     '',
-    `${paint('bold', repo.name)}  ${repo.role} repo, ${repo.url}, in ${repo.folder}`,
+    `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.map((file) => fileLine(file, paint)),
   ]);
   return [...lines, '', ...noteLines(report, Number.POSITIVE_INFINITY)].join('\n').trimStart();
@@ -146,7 +146,7 @@ function changesOf(files: readonly ReportedFile[]): string {
   if (changes.length === 0) return 'nothing to change';
   const stay = files.length - changes.reduce((sum, { count }) => sum + count, 0);
   const texts = changes.map(({ action, count }) => `${count} to ${ACTIONS[action].plan}`);
-  return `files: ${[...texts, ...(stay > 0 ? [`${stay} stay as they are`] : [])].join(', ')}`;
+  return `files: ${[...texts, ...(stay > 0 ? [`${stay} unchanged`] : [])].join(', ')}`;
 }
 
 /** `rows` as lines whose cells stand below each other. */
@@ -224,14 +224,16 @@ export function resultText(report: Report, { paint, width }: Look): string {
 /** The next steps, numbered; their commands are never broken, so that they can be copied. */
 function stepLines(next: readonly Step[], paint: Paint): string[] {
   if (next.length === 0) return [];
-  const steps = next.flatMap(({ text, commands }, index) => [
+  const steps = next.flatMap(({ text, commands, or }, index) => [
     `${index + 1}. ${text}`,
-    ...commands
-      .flatMap((command) => command.split('\n'))
-      .map((line) => `   ${paint('green', line)}`),
+    ...commandLines(commands, paint),
+    ...(or ? [`   ${or.text}`, ...commandLines(or.commands, paint)] : []),
   ]);
   return ['', paint('bold', 'Next:'), ...steps];
 }
+
+const commandLines = (commands: readonly string[], paint: Paint): string[] =>
+  commands.flatMap((command) => command.split('\n')).map((line) => `   ${paint('green', line)}`);
 
 /** The public demo repositories of DEMO_OWNER, and what they hold. */
 const DEMO = new Map([
@@ -269,17 +271,20 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
         .sort(),
     );
   const texts: [string, string][] = [
-    [paths('edited', 'merge'), 'you edited it, and the new contents were merged into it'],
     [
-      paths('edited', 'ask'),
-      'you edited the same lines as this version, so a run without a terminal will be refused',
+      'You edited these files, and the new contents were merged into them',
+      paths('edited', 'merge'),
     ],
-    [paths('edited', 'keep'), 'you edited it, so it stays as it is. --force overwrites it'],
-    [paths('deleted', 'keep'), 'you deleted it, so it stays deleted. --force writes it again'],
-    [paths('leftover', 'remove'), 'it was no longer needed, so it was removed'],
-    [paths('leftover', 'keep'), 'it is no longer needed, and it stays because you edited it'],
+    ['You and this version changed the same lines of these files', paths('edited', 'ask')],
+    ['These files stay as you edited them. --force overwrites them', paths('edited', 'keep')],
+    ['These files stay deleted. --force writes them again', paths('deleted', 'keep')],
+    ['These files are no longer needed, and are removed', paths('leftover', 'remove')],
+    [
+      'These files are no longer needed, and stay because you edited them',
+      paths('leftover', 'keep'),
+    ],
   ];
-  return texts.filter(([list]) => list !== '').map(([list, text]) => `${list}: ${text}.`);
+  return texts.filter(([, list]) => list !== '').map(([text, list]) => `${text}: ${list}.`);
 }
 
 const listed = (words: readonly string[]): string =>

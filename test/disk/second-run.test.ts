@@ -111,10 +111,10 @@ describe('files that nobody touched follow', () => {
     edit(folder, 'flux-demo/policies/pods.yaml', (text) => `${text}# mine\n`);
     const stderr = await succeed(['--profile', 'reference'], folder);
     assert.deepEqual(readdirSync(join(folder, 'flux-demo/policies')), ['pods.yaml']);
-    assert.match(stderr, /policies\/access\.yaml.*no longer needed, so it was removed/);
+    assert.match(stderr, /no longer needed, and are removed: .*policies\/access\.yaml/);
     assert.match(
       stderr,
-      /policies\/pods\.yaml: it is no longer needed, and it stays because you edited it/,
+      /no longer needed, and stay because you edited them: \S*policies\/pods\.yaml/,
     );
     assert.equal(recordOf(folder).files.filter((line: string) => /policies/.test(line)).length, 1);
   });
@@ -140,7 +140,10 @@ describe('what a user edited', () => {
     const readme = read(folder, 'flux-demo/README.md');
     assert.match(readme, /# Our fleet/);
     assert.match(readme, /fluxdemo-qa/);
-    assert.match(stderr, /README\.md: you edited it, and the new contents were merged into it/);
+    assert.match(
+      stderr,
+      /You edited these files, and the new contents were merged into them: \S*README\.md/,
+    );
     // Once more: the base is what was written last, not what it was first.
     await succeed(['tenant', 'uat', '--into', 'flux-demo'], folder);
     assert.match(read(folder, 'flux-demo/README.md'), /# Our fleet[\s\S]*fluxdemo-uat/);
@@ -210,7 +213,7 @@ describe('what a user deleted', () => {
     const folder = await estate();
     rmSync(join(folder, 'flux-demo/install/terraform'), { recursive: true });
     const stderr = await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
-    assert.match(stderr, /install\/terraform\/main\.tf.*you deleted it, so it stays deleted/);
+    assert.match(stderr, /These files stay deleted.*: .*install\/terraform\/main\.tf/);
     await succeed(['--interval', '5m'], folder);
     assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
     await succeed(['--force'], folder);

@@ -12,8 +12,8 @@ const isCheckout = existsSync(new URL('../lib/command-line.ts', import.meta.url)
 
 /** What a user does whose Node.js is too old. */
 export const remedy = isCheckout
-  ? 'In this clone, npm brings a newer one and uses it for `npm start`, `npm test` and `npm exec -- flux-gitops`.\n' +
-    'If it is not there (npm ci --ignore-scripts leaves it out): npm rebuild node --ignore-scripts=false'
+  ? 'Run this in the clone: npm rebuild node --ignore-scripts=false\n' +
+    'It fetches the newer Node.js that `npm start`, `npm test` and `npm exec -- flux-gitops` use.'
   : 'npx can bring a newer one: add `--package node@24` to it, before the other `--package`.\n' +
     'Or install one: https://nodejs.org/en/download';
 

@@ -546,10 +546,7 @@ test('a second estate in one folder does not take over the repositories of the f
   assert.deepEqual(readTree(folder), before);
   const { code, stderr } = await runHere(['--name', 'other'], folder);
   assert.equal(code, 2);
-  assert.match(
-    stderr,
-    /the config repo fleet in this folder has environments that this app repo feeds/,
-  );
+  assert.match(stderr, /this app repo already feeds environments of the config repo fleet/);
   assert.deepEqual(readTree(folder), before);
 });
 
@@ -558,7 +555,7 @@ test('a scenario repo has one owner', async () => {
   const argv = ['tenant', 'qa', '--repo', 'flux-dev', '--owner', 'other', '--into', 'flux-demo'];
   const { code, stderr } = await runHere(argv, folder);
   assert.equal(code, 2);
-  assert.match(stderr, /an app repo has one owner/);
+  assert.match(stderr, /an app repo must have the same owner/);
 });
 
 test('a file that is no text in UTF-8 is asked about, and not merged', async () => {

@@ -24,9 +24,9 @@ const INTRO = {
 const HOW = 'Press Enter for the default. Nothing is written yet.';
 
 /**
- * Asks for what `given` leaves open: what everybody is asked, whether to publish, and what a person wants to
- * change besides. Returns `given` with the answers. Throws a UserError when what was given is wrong, before the
- * first question.
+ * Asks for everything that `given` leaves open: the questions of every run, whether to publish, and which other
+ * settings the user wants to change. Returns `given` with the answers. Throws a UserError before the first question if
+ * the input is wrong.
  */
 export async function askOpen(
   given: Given,
@@ -34,13 +34,13 @@ export async function askOpen(
   terminal: Terminal,
 ): Promise<Given> {
   const planner = PLANNERS[given.command];
-  // What is missing is asked for. What was given is checked first, so that nobody answers in vain.
+  // Check the given input first, so that the user does not answer questions in vain.
   const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
   if (problems.length > 0) throw inputError(problems);
-  // GitHub is asked while the person answers the first question.
+  // Ask GitHub while the user answers the first question.
   const login = mayNeedOwner(given, workspace) ? signedIn(given) : undefined;
   const first = openQuestions(given, workspace, planner, 'first');
   terminal.say([INTRO[given.command], HOW, ''].join('\n'));
@@ -48,7 +48,7 @@ export async function askOpen(
   return askMore(await askPublish(answered, workspace, terminal), workspace, terminal);
 }
 
-/** Whether the owner is asked for, and nobody but the public demo is known for it. */
+/** Whether the run asks for the owner, and only knows the owner of the public demo. */
 const mayNeedOwner = ({ texts }: Given, { home }: Workspace): boolean =>
   texts.owner === undefined && (home?.record?.shared.owner ?? DEMO_OWNER) === DEMO_OWNER;
 
@@ -57,7 +57,7 @@ async function signedIn({ texts }: Given): Promise<string | undefined> {
   return signedInLogin(texts.githubUrl?.[0] ?? 'https://github.com');
 }
 
-/** Asks each of `questions` that the answers before it leave open. */
+/** Asks each of `questions` that the earlier answers leave open. */
 async function askEach(
   questions: readonly SettingQuestion[],
   given: Given,
@@ -80,7 +80,7 @@ async function askEach(
   return withAnswers(given, answers, workspace);
 }
 
-/** The answer to `question`, or its default where nobody answered. */
+/** The answer to `question`, or its default without an answer. */
 async function askOne(
   terminal: Terminal,
   question: Question,
@@ -97,7 +97,7 @@ async function askOne(
   return answer;
 }
 
-/** A question with choices that is about the run, and no setting. */
+/** A question with choices that is about the run and not about a setting. */
 const choiceQuestion = (
   name: string,
   message: string,
@@ -111,7 +111,7 @@ const choiceQuestion = (
   validate: () => true,
 });
 
-/** Asks whether to create and push the repositories, where there is a token for it. */
+/** Asks whether to create and push the repositories, if there is a token for it. */
 async function askPublish(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   if (given.texts.publish !== undefined) return given;
   const { plan } = PLANNERS[given.command](given, workspace);
@@ -140,7 +140,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
   };
 }
 
-/** What can be changed in each group, in the words of a person. */
+/** What a user can change in each group. */
 const CHANGES: { readonly [group in Group]?: string } = {
   repositories: 'GitHub address, branch, how often Flux looks',
   isolation: 'names of the namespaces, profile and size of the tenants',
@@ -148,7 +148,7 @@ const CHANGES: { readonly [group in Group]?: string } = {
   'demo app': 'the container and its page',
 };
 
-/** Asks for the settings of each group that a person wants to change. */
+/** Asks for the settings of each group that the user wants to change. */
 async function askMore(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   const planner = PLANNERS[given.command];
   const asked = new Set<string>();

@@ -6,10 +6,10 @@ import type { Plan, RepoPlan } from './plan/plan.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 
-/** Something that a person does after a run: a sentence, and the commands for it, quoted for a POSIX shell. */
+/** A step for the user after a run: a sentence, and its commands, quoted for a POSIX shell. */
 export type Step = { readonly text: string; readonly commands: readonly string[] };
 
-/** A repository, where it lies as a person would type it, and whether it is a git repository already. */
+/** A repository, its folder as a user would type it, and whether it is already a git repository. */
 type Place = {
   readonly repo: RepoPlan;
   readonly folder: string;
@@ -19,20 +19,20 @@ type Place = {
   readonly written: readonly string[];
 };
 
-/** What the next steps depend on besides the plan. */
+/** What the next steps depend on, in addition to the plan. */
 export type Circumstances = {
-  /** The folder of a repository, as a person would type it. */
+  /** The folder of a repository, as a user would type it. */
   readonly shown: (folder: string) => string;
   readonly hasGit: (folder: string) => boolean;
-  /** Whether the run pushed what it wrote. */
+  /** Whether the run pushed its files. */
   readonly published: boolean;
   /** The command line of the run. */
   readonly words: readonly string[];
 };
 
 /**
- * What comes after a run of `plan` that wrote `repos`, in order: push, install, apply, look. What lies in the cluster
- * already is applied again only where this run changed it.
+ * The steps after a run of `plan` that wrote `repos`, in order: push, install, apply, look. Files that the cluster
+ * already has are applied again only if this run changed them.
  */
 export function nextSteps(
   plan: Plan,
@@ -63,11 +63,11 @@ const cluster = ({ folder }: Place): Step => ({
   ],
 });
 
-/** How the repositories that this run wrote reach GitHub; nobody pushes to the public demo. */
+/** How to push the repositories of this run to GitHub. There is no such step for the public demo. */
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
-    // The config repo makes Flux read the others, so it comes last.
+    // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
     );
@@ -87,7 +87,7 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
   ];
 }
 
-/** The commands for repositories that differ in their names only. */
+/** The commands for repositories that differ only in their names. */
 function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   const [first] = group;
   if (first === undefined) return [];
@@ -117,11 +117,11 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
 
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';
 
-/** `words`, the first of them indented, as a line of a command that goes on below. */
+/** `words` as one indented line of a command that continues on the next line. */
 const shellLine = ([first = '', ...words]: readonly string[]): string =>
   `${first} ${shellCommand(words)}`;
 
-/** The two charts; the README in install/ has the same commands, and the ones for other ways. */
+/** The commands for the two charts. The README in install/ has the same commands, and other ways to install. */
 function operator({ folder, isNew, written }: Place): Step[] {
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>
@@ -142,10 +142,10 @@ function operator({ folder, isNew, written }: Place): Step[] {
   return [{ text, commands }];
 }
 
-/** More environments than this are applied by a loop. */
+/** For more environments than this, the step has a loop. */
 const LISTED = 20;
 
-/** What a person applies; a cluster that follows the config repo applies it by itself. */
+/** The files that the user applies. A cluster that follows the config repo applies the rest. */
 function applied({ syncConfig, environments }: Plan, { folder, written }: Place): Step[] {
   if (syncConfig) return [];
   const isWritten = (below: string): boolean =>
@@ -174,7 +174,7 @@ function applied({ syncConfig, environments }: Plan, { folder, written }: Place)
   ];
 }
 
-/** How to see that it works, in the first of the environments. */
+/** How to check the result in the first environment. */
 function looks({ environments }: Plan): Step[] {
   const [first] = environments;
   if (first === undefined) return [];

@@ -1,7 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
-import { ruleAbout, scenarioRepoName } from '../settings/rules.ts';
+import { appRepoName, ruleAbout } from '../settings/rules.ts';
 import { defaultText } from '../settings/settings.ts';
 import {
   byRepo,
@@ -53,7 +53,7 @@ export function planApp(given: Given, world: World): Planned {
   const record: RepoRecord = { kind: 'config-repo', name, estate, shared, environments };
   const config = planRepo(record, environments, found);
   const { visibility } = estate;
-  const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
+  const appRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);
     problems.push(...checkKind(place, 'scenario-repo', repo, SOURCE));
     const other = world.feederOf(repo);
@@ -75,7 +75,7 @@ export function planApp(given: Given, world: World): Planned {
   });
   const syncConfig = estate.syncConfig === 'yes';
   const plan = {
-    repos: [config, ...scenarioRepos],
+    repos: [config, ...appRepos],
     elsewhere: [],
     environments,
     syncConfig,
@@ -112,8 +112,8 @@ function readScenarios(
       refuse(
         'a scenario must be REPO=ENV[,ENV...], because an app repo feeds at least one environment',
       );
-    if (scenarioRepoName.read(repo) === undefined)
-      refuse(`${quote(repo)} cannot be an app repo: ${ruleAbout(scenarioRepoName, repo)}`);
+    if (appRepoName.read(repo) === undefined)
+      refuse(`${quote(repo)} cannot be an app repo: ${ruleAbout(appRepoName, repo)}`);
     if (repos.has(repo.toLowerCase()))
       refuse(`${quote(repo)} appears twice. Give it once, with all its environments`);
     repos.add(repo.toLowerCase());

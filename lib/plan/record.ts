@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
 import { sidesOf } from '../render/git-text.ts';
 import { defaultOf, readSetting } from '../settings/resolve.ts';
-import { configRepoName, environmentName, scenarioRepoName } from '../settings/rules.ts';
+import { appRepoName, configRepoName, environmentName } from '../settings/rules.ts';
 import {
   type EstateSettings,
   keysOf,
@@ -358,10 +358,10 @@ function sortByOrder(environments: Shaped['environments']): string[] {
 }
 
 function checkNames(repo: string, environment: string, path: string, problems: Problem[]): void {
-  if (environmentName.read(environment) && scenarioRepoName.read(repo)) return;
+  if (environmentName.read(environment) && appRepoName.read(repo)) return;
   problems.push({
     given: `${path} environment ${quote(environment)} with app repo ${quote(repo)}`,
-    rule: `${scenarioRepoName.rule}. ${environmentName.rule}`,
+    rule: `${appRepoName.rule}. ${environmentName.rule}`,
     example: '"dev": { "repo": "flux-dev" }',
     flag: path,
   });

@@ -6,7 +6,7 @@ import type { FoundRecord } from '../plan/record.ts';
 import { environmentsInName } from '../plan/scenario-repo.ts';
 import type { Given } from './arguments.ts';
 import { resolve } from './resolve.ts';
-import { environmentName, ruleAbout, scenarioRepoName } from './rules.ts';
+import { appRepoName, environmentName, ruleAbout } from './rules.ts';
 import {
   DEMO_OWNER,
   defaultText,
@@ -98,8 +98,8 @@ export function sentenceOf({ given, rule }: Problem): string {
 }
 
 function repoWithoutRule(repos: readonly string[]): string | undefined {
-  const wrong = repos.find((repo) => scenarioRepoName.read(repo) === undefined);
-  return wrong === undefined ? undefined : `"${wrong}": ${ruleAbout(scenarioRepoName, wrong)}.`;
+  const wrong = repos.find((repo) => appRepoName.read(repo) === undefined);
+  return wrong === undefined ? undefined : `"${wrong}": ${ruleAbout(appRepoName, wrong)}.`;
 }
 
 /** The scenarios in the typed `text`. Blanks around `=` and commas do not matter. */

@@ -68,7 +68,7 @@ export const namespacePrefix: Rule<string> = {
 };
 
 /** An app repo also names a GitRepository and a Kustomization, whose name becomes a label. */
-export const scenarioRepoName: Rule<string> = {
+export const appRepoName: Rule<string> = {
   rule:
     'an app repo must have 2 to 63 lower-case letters, digits and hyphens, and start and end with a letter or ' +
     'digit, because Flux objects have its name',

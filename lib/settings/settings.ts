@@ -148,7 +148,7 @@ export const SETTINGS = {
     first: 3,
     ask: 'Which app repo feeds the new environment?',
     help: 'app repo that feeds the new environments (default: the app repo that already feeds them, or flux-ENV)',
-    rule: rules.scenarioRepoName,
+    rule: rules.appRepoName,
   },
   env: {
     group: 'repositories',

@@ -550,7 +550,7 @@ test('a second estate in one folder does not take over the repositories of the f
   assert.deepEqual(readTree(folder), before);
 });
 
-test('a scenario repo has one owner', async () => {
+test('an app repo has the same owner for all its environments', async () => {
   const folder = await estate();
   const argv = ['tenant', 'qa', '--repo', 'flux-dev', '--owner', 'other', '--into', 'flux-demo'];
   const { code, stderr } = await runHere(argv, folder);

@@ -109,7 +109,7 @@ test('a team is recorded in the config repo only; a group stays until another li
   assert.match(readTree(folder).get('flux-demo/dev/1_tenant.yaml') ?? '', /subjects: \[\]/);
 });
 
-test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
+test('in a config repo that was cloned alone it says what the app repo must get', async () => {
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');
   renameSync(join(folder, 'flux-demo'), alone);

@@ -53,7 +53,7 @@ test('names that are taken are refused before anything is written, and the named
   assert.deepEqual(desk.standIn.violations, []);
 });
 
-test('a taken name of a tenant or a scenario repo is refused in the same way', async () => {
+test('a taken name of a tenant or an app repo is refused in the same way', async () => {
   const desk = await openDesk();
   assert.equal((await desk.run(['--publish', '--yes'])).code, 0);
   takeName(desk, 'flux-qa');

@@ -337,17 +337,28 @@ function shorten(folder: string): string {
   return path.startsWith(join('..', '..')) ? folder : path;
 }
 
+/** Who reads a report: what the person gave, and whether questions were asked. */
+export type Reader = {
+  readonly given: Given;
+  readonly asks: boolean;
+  readonly say: (text: string) => void;
+};
+
 /**
  * Prints `report`: JSON and plans to stdout, results and progress to stderr. Throws a UserError (exit code 1) if the
  * report has a problem. With `--json`, the document also has the problem.
  */
-export function printReport(report: Report, given: Given, say: (text: string) => void): void {
+export function printReport(report: Report, { given, asks, say }: Reader): void {
   const failure = unpublishable(report) ?? incomplete(report);
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
-  else say(resultText(report, lookOf(process.stderr)));
+  else {
+    // Whoever was asked has read the notes in the plan.
+    const notes = asks && report.changed ? [] : report.notes;
+    say(resultText({ ...report, notes }, lookOf(process.stderr)));
+  }
   if (failure) throw failure;
 }
 

@@ -2,6 +2,7 @@ import type { EstateSettings } from '../settings/settings.ts';
 import { CHART_VERSION, FLUX_VERSION, KUBERNETES_VERSION } from './operator-tier.ts';
 import type { Found, Layer } from './plan.ts';
 import type { RepoRecord } from './record.ts';
+import { isConfined } from './values.ts';
 
 /** The tools of the workflow. The kustomize-controller of FLUX_VERSION uses the same version of kustomize. */
 const TOOLS = {
@@ -35,6 +36,10 @@ function workflow(record: RepoRecord): Layer {
   const values = {
     // A branch in a workflow is a pattern, and + has a special meaning in it.
     branches: branchesOf(record).map((branch) => branch.replaceAll('+', '\\+')),
+    plainFolders:
+      record.kind === 'config-repo'
+        ? []
+        : record.environments.filter(isConfined).map(({ name }) => name),
     kubernetesVersion: KUBERNETES_VERSION,
     // The schemas of the first release of the range are valid for all patch releases.
     fluxVersion: `v${FLUX_VERSION.replace(/x$/, '0')}`,

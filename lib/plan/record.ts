@@ -11,6 +11,7 @@ import {
   settingOf,
 } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
+import { GENERATOR } from './generator.ts';
 
 /** The file with the settings of a repository. Yeoman keeps its own settings in the same file. */
 export const RECORD_FILE = '.yo-rc.json';
@@ -219,7 +220,9 @@ function readSide(
       'it must have a version, which says how to read the settings',
     );
   } else if ((recorded.version as number) > RECORD_VERSION) {
-    const update = `npm install --global ${RECORD_KEY}@latest`;
+    const update = GENERATOR.onNpm
+      ? `npm install --global ${RECORD_KEY}@latest`
+      : 'take a newer one from https://github.com/wolcn/generator-flux-gitops';
     wrong(
       `has version ${recorded.version}`,
       `this generator can read versions up to ${RECORD_VERSION}. To update it, run: ${update}`,

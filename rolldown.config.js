@@ -1,4 +1,4 @@
-// The published package holds JavaScript in a few files: loading many small ones takes most of a run.
+// The published package has its JavaScript in a few files, because loading many small files would take most of a run.
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 
@@ -12,7 +12,7 @@ export default defineConfig({
     ),
   },
   platform: 'node',
-  // Dependencies, Node's own modules and #package.json stay imports.
+  // Dependencies, Node's modules and #package.json stay imports.
   external: /^[^./]/,
   output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name].js' },
 });

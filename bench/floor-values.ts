@@ -2,7 +2,7 @@ import { planApp } from '../lib/plan/app.ts';
 import { NOTHING } from '../lib/plan/plan.ts';
 import { parseArguments } from '../lib/settings/arguments.ts';
 
-/** The values of each layer of the default estate, as JSON for floor.js: it computes nothing by itself. */
+/** The values of each layer of the default estate, as JSON for floor.js, which computes nothing. */
 export function floorValues(): string {
   const { given } = parseArguments('app', ['--yes']);
   const { plan } = planApp(given, { folder: '', find: () => NOTHING, feederOf: () => undefined });

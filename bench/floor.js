@@ -1,5 +1,5 @@
-// The least that could write the same files: every template rendered with ejs alone, then written. The
-// values of the templates are read from the file that floor-values.ts made.
+// The smallest program that writes the same files: it renders every template with ejs and writes the result. It reads
+// the values from the file of floor-values.ts.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

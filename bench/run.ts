@@ -1,6 +1,6 @@
-// Compares, in one run and in turn, how long each way to write the same estate takes.
+// Compares the time of each way to write the same estate. The ways take turns in one run.
 //   npm run bench                 everything, medians of 9
-//   npm run bench -- --quick      fewer sizes and rounds; fails on gross ratios only
+//   npm run bench -- --quick      fewer sizes and rounds; fails only on gross ratios
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import { floorValues } from './floor-values.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const QUICK = process.argv.includes('--quick');
-// Memory rather than a disk, where there is one: the disk's noise would hide the program.
+// Uses memory instead of a disk if possible, because the times of a disk vary too much.
 const SHELF = mkdtempSync(
   join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'flux-gitops-bench-'),
 );
@@ -63,7 +63,7 @@ function measure({ name, argv, env }: Way, round: number): Figure {
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
-/** Every way in turn, `rounds` times after one that does not count. */
+/** Runs every way in turn, `rounds` times, after one round that does not count. */
 function compare(title: string, ways: readonly Way[], rounds: number): Map<string, Figure> {
   const figures = new Map<string, Figure[]>(ways.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++)
@@ -92,7 +92,7 @@ function compare(title: string, ways: readonly Way[], rounds: number): Map<strin
   return medians;
 }
 
-/** Installs the packed package where both commands find it, and returns that place. */
+/** Installs the packed package in a folder where both commands find it, and returns the folder. */
 function installPackage(): string {
   const project = join(SHELF, 'project');
   const installed = join(project, 'node_modules/generator-flux-gitops');

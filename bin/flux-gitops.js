@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript of old, so that an old Node.js gets as far as the message below.
+// Old JavaScript, so that an old Node.js can print the message below.
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { isNewEnough, tooOld } from './node-version.js';
@@ -8,9 +8,9 @@ if (!isNewEnough(process.versions.node)) {
   console.error(tooOld('flux-gitops'));
   process.exitCode = 1;
 } else {
-  // V8's room for new objects stays small: where it grows, 10,000 environments take 60 MiB more, and no less time.
+  // Keeps V8's space for new objects small. A larger space costs 60 MiB more for 10,000 environments, and saves no time.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // A checkout has the sources, which Node runs as they are; the package has JavaScript only.
+  // A checkout has the TypeScript sources, which Node can run. The package has only JavaScript.
   const source = new URL('../lib/command-line.ts', import.meta.url);
   const built = new URL('../dist/command-line.js', import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : built.href);

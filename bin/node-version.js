@@ -1,4 +1,4 @@
-// Plain JavaScript of old, so that an old Node.js gets as far as the message.
+// Old JavaScript, so that an old Node.js can print the message.
 import { existsSync } from 'node:fs';
 
 /** Whether this package runs on the Node.js `version`, such as 22.18.0. */
@@ -7,16 +7,16 @@ export function isNewEnough(version) {
   return major > 22 || (major === 22 && minor >= 18);
 }
 
-/** A checkout has the sources; the published package has not. */
+/** Only a checkout has the sources. */
 const isCheckout = existsSync(new URL('../lib/command-line.ts', import.meta.url));
 
-/** What a user does whose Node.js is too old. */
+/** The remedy for a Node.js that is too old. */
 export const remedy = isCheckout
   ? 'Run this in the clone: npm rebuild node --ignore-scripts=false\n' +
     'It fetches the newer Node.js that `npm start`, `npm test` and `npm exec -- flux-gitops` use.'
   : 'npx can bring a newer one: add `--package node@24` to it, before the other `--package`.\n' +
     'Or install one: https://nodejs.org/en/download';
 
-/** Says that the running Node.js is too old, and what to do. */
+/** The message that the running Node.js is too old, with the remedy. */
 export const tooOld = (who) =>
-  `${who} needs Node.js 22.18 or newer; this is ${process.versions.node}.\n${remedy}`;
+  `${who} needs Node.js 22.18 or newer, but this is Node.js ${process.versions.node}.\n${remedy}`;

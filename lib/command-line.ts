@@ -4,15 +4,15 @@ import { commandOf } from './settings/command-words.ts';
 import { adapterTerminal, sayWith } from './terminal.ts';
 
 /**
- * Runs `flux-gitops` with `argv` and returns its exit code. Each command loads what it needs only: shells wait
- * for completions. Yeoman's adapter is loaded when the first question is asked, and not at all when there is none.
+ * Runs `flux-gitops` with `argv` and returns its exit code. Each command loads only what it needs, because shells wait
+ * for completions. The first question loads Yeoman's adapter; a run without questions does not load it.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that has seen enough, like head, closes the pipe.
+  // A reader such as head closes the pipe when it has read enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? 0 : 1),
   );
-  // A reader of messages that is gone changes nothing about the run.
+  // The run continues if the reader of its messages ends.
   process.stderr.on('error', () => undefined);
   const [word, ...rest] = argv;
   if (word === '__complete') {
@@ -36,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Plans, asks, writes and reports: everything but completion. */
+/** Plans, asks, writes and reports: everything except completion. */
 async function run(argv: readonly string[]): Promise<void> {
   const [{ printReport }, { execute, prepare }] = await Promise.all([
     import('./report.ts'),
@@ -55,12 +55,12 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 const UNTRIED =
-  'Note: flux-gitops is made for Linux and macOS. Nobody has tried it on Windows, so run it in WSL.';
+  'Note: flux-gitops is made for Linux and macOS. It is not tested on Windows. Run it in WSL.';
 
 const say = sayWith((text) => void process.stderr.write(`${text}\n`), process.stderr);
 
 async function loadAdapter(): Promise<Adapter> {
   const { TerminalAdapter } = await import('@yeoman/adapter');
-  // What is asked is a message; stdout is for results.
+  // Questions are messages, and stdout is only for results.
   return new TerminalAdapter({ stdout: process.stderr });
 }

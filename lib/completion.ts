@@ -11,8 +11,8 @@ import {
 } from './settings/completion.ts';
 
 /**
- * What the script of a shell asked for: `argv` is the shell, and what was typed after `flux-gitops`, as words.
- * bash gives the characters that separate words and the whole line instead, because its words are split at = and :.
+ * The answer to the script of a shell. `argv` is the shell and the words after `flux-gitops`. bash gives its word
+ * separators and the whole line instead, because it splits words at = and :.
  */
 export function answer(argv: readonly string[], cwd: string): string {
   const [shell, ...typed] = argv;
@@ -23,7 +23,7 @@ export function answer(argv: readonly string[], cwd: string): string {
       : { words: ['', ...typed], start: 0 };
   const [, ...known] = words;
   const last = known.at(-1) ?? '';
-  // fish gives the last word as it was typed.
+  // fish gives the last word as the user typed it, with quotes.
   const plain = shell === 'fish' ? (splitLine(last, '').words.at(-1) ?? '') : last;
   const look = {
     summary: summaryOf,
@@ -35,7 +35,7 @@ export function answer(argv: readonly string[], cwd: string): string {
     .join('');
 }
 
-/** The estate in the folder `into`; nothing where there is none. */
+/** The estate in the folder `into`, or an empty one. */
 function estateAt(cwd: string, into = '.', name?: string): KnownEstate {
   const folder = into.replace(/^~(?=\/|$)/, homedir());
   try {
@@ -46,7 +46,7 @@ function estateAt(cwd: string, into = '.', name?: string): KnownEstate {
       repos: [...new Set(environments.map(({ repo }) => repo))],
     };
   } catch {
-    // Nobody reads messages while a key is pressed.
+    // Completion must not print messages.
     return { environments: [], repos: [] };
   }
 }
@@ -54,7 +54,7 @@ function estateAt(cwd: string, into = '.', name?: string): KnownEstate {
 const isShell = (word: string | undefined): word is Shell =>
   (SHELLS as readonly (string | undefined)[]).includes(word);
 
-/** What `flux-gitops completion WORDS` prints. Throws a UserError for anything but one shell. */
+/** The output of `flux-gitops completion WORDS`. Throws a UserError unless `words` is one shell. */
 export function completionText(words: readonly string[]): string {
   const [shell, ...more] = words;
   if (words.some((word) => ['-h', '--help', 'help'].includes(word))) return HELP;

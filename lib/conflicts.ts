@@ -4,21 +4,21 @@ import type { ComparedFile } from './disk/compare.ts';
 import { unixLines } from './render/git-text.ts';
 import { differenceOf } from './render/merge.ts';
 
-/** A file that a user edited where this run would change it, and the folder of its repository. */
+/** A file that both a user and this run change, and the folder of its repository. */
 export type Conflict = { readonly folder: string; readonly file: ComparedFile };
 
-/** The part of Yeoman's adapter that is used; version 4 (yo) and version 5 have it. */
+/** The part of Yeoman's adapter that this package uses; version 4 (yo) and version 5 have it. */
 // biome-ignore lint/suspicious/noExplicitAny: the two versions differ in the types of their questions
 export type Adapter = { readonly prompt: (questions: any, initial?: any) => Promise<any> };
 
 type ConflicterAdapter = ConstructorParameters<typeof Conflicter>[0];
 type ConflicterFile = Parameters<Conflicter['checkForCollision']>[0];
 
-/** The keys of Yeoman's question that fit: others edit files on disk, or show a file from top to bottom. */
+/** The useful keys of Yeoman's question: the other keys edit files on disk, or show a whole file. */
 const KEYS = ['y', 'n', 'a', 'x'];
 /**
- * Shows the difference in each of `conflicts` with its path below `parent`, and asks Yeoman's conflict
- * question, before anything is written. Returns the files to overwrite; throws what Yeoman throws when the user aborts.
+ * Shows the difference in each of `conflicts` with its path below `parent`, and asks Yeoman's conflict question. The
+ * run has written nothing yet. Returns the files to overwrite. Throws the error of Yeoman when the user aborts.
  */
 export async function askConflicts(
   adapter: Adapter,

@@ -33,9 +33,9 @@ function introOf({ command }: Given, { home }: Workspace): string {
 const HOW = 'Press Enter for the default. Nothing is written yet.';
 
 /**
- * Asks for what `given` leaves open: what everybody is asked, whether to publish, and what a person wants to
- * change besides. Returns `given` with the answers. Throws a UserError when what was given is wrong, before the
- * first question.
+ * Asks for everything that `given` leaves open: the questions of every run, whether to publish, and which other
+ * settings the user wants to change. Returns `given` with the answers. Throws a UserError before the first question if
+ * the input is wrong.
  */
 export async function askOpen(
   given: Given,
@@ -43,7 +43,7 @@ export async function askOpen(
   terminal: Terminal,
 ): Promise<Given> {
   const planner = PLANNERS[given.command];
-  // What is missing is asked for. What was given is checked first, so that nobody answers in vain.
+  // Check the given input first, so that the user does not answer questions in vain.
   const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
@@ -71,7 +71,7 @@ async function signedIn({ texts }: Given): Promise<string | undefined> {
   return signedInLogin(texts.githubUrl?.[0] ?? 'https://github.com');
 }
 
-/** Asks each of `questions` that the answers before it leave open. */
+/** Asks each of `questions` that the earlier answers leave open. */
 async function askEach(
   questions: readonly SettingQuestion[],
   given: Given,
@@ -94,7 +94,7 @@ async function askEach(
   return withAnswers(given, answers, workspace);
 }
 
-/** The answer to `question`, or its default where nobody answered. */
+/** The answer to `question`, or its default without an answer. */
 async function askOne(
   terminal: Terminal,
   question: Question,
@@ -111,7 +111,7 @@ async function askOne(
   return answer;
 }
 
-/** A question with choices that is about the run, and no setting. */
+/** A question with choices that is about the run and not about a setting. */
 const choiceQuestion = (
   name: string,
   message: string,
@@ -125,7 +125,7 @@ const choiceQuestion = (
   validate: () => true,
 });
 
-/** Asks whether to create and push the repositories, where there is a token for it. */
+/** Asks whether to create and push the repositories, if there is a token for it. */
 async function askPublish(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   if (given.texts.publish !== undefined) return given;
   const { plan } = PLANNERS[given.command](given, workspace);
@@ -154,7 +154,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
   };
 }
 
-/** What can be changed in each group, in the words of a person. */
+/** What a user can change in each group. */
 const CHANGES: { readonly [group in Group]?: string } = {
   repositories: 'public or private, GitHub address, branch, how often Flux looks',
   isolation: 'names of the namespaces, profile and size of the tenants',
@@ -162,7 +162,7 @@ const CHANGES: { readonly [group in Group]?: string } = {
   'demo app': 'the container and its page',
 };
 
-/** Asks for the settings of each group that a person wants to change. */
+/** Asks for the settings of each group that the user wants to change. */
 async function askMore(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   const planner = PLANNERS[given.command];
   const asked = new Set<string>();

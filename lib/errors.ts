@@ -1,31 +1,30 @@
-/** One thing that is wrong with the input, in the four parts a person needs to mend it. */
+/** One problem of the input, in the four parts that a user needs to correct it. */
 export type Problem = {
-  /** What was given, with its flag: `--interval "5"`. */
+  /** The input with its flag: `--interval "5"`. */
   readonly given: string;
-  /** The rule it breaks, as a sentence without its full stop. */
+  /** The broken rule, as a sentence without a full stop. */
   readonly rule: string;
-  /** A value that keeps the rule. */
+  /** A valid value. */
   readonly example: string;
   /** What to change. */
   readonly flag: string;
-  /** The settings that this is about (`arguments`: what stands before the flags), for questions and scripts. */
+  /** The settings of the problem (`arguments`: the words before the flags), for questions and scripts. */
   readonly settings?: readonly string[];
 };
 
-/** `problem` as one paragraph: what was given, the rule, an example, what to change. */
+/** `problem` as one paragraph: the input, the rule, an example, and what to change. */
 export function describeProblem({ given, rule, example, flag }: Problem): string {
   return `${given}: ${rule}.\n  Example: ${example}\n  Change: ${flag}`;
 }
 
 /**
- * A user's mistake, or a refusal: shown as it is, never with a stack trace.
- * `code` is the exit code. It is a number because `yo` exits with the code of an error, and Node
- * throws when that is a string.
+ * A user's mistake, or a refusal. The message is shown without a stack trace. `code` is the exit code. It is a number,
+ * because `yo` exits with the code of an error, and Node throws when the exit code is a string.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: 1 | 2;
-  /** What is wrong with the input, one by one. */
+  /** Each problem of the input. */
   readonly problems: readonly Problem[];
 
   constructor(message: string, code: 1 | 2, cause?: unknown, problems: readonly Problem[] = []) {
@@ -35,18 +34,18 @@ export class UserError extends Error {
   }
 }
 
-/** The error that reports every one of `problems`; its exit code is 2. */
+/** An error with all `problems`; its exit code is 2. */
 export function inputError(problems: readonly Problem[]): UserError {
   return new UserError(problems.map(describeProblem).join('\n\n'), 2, undefined, problems);
 }
 
-/** The run was interrupted from the keyboard; 130 is 128 + SIGINT, as shells report it. */
+/** The user interrupted the run; 130 is 128 + SIGINT, as shells report it. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly code = 130;
 }
 
-/** `text` between double quotes, with everything a terminal would act on escaped. */
+/** `text` in double quotes. Characters that have an effect on a terminal are escaped. */
 export function quote(text: string): string {
   const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return JSON.stringify(shown).replace(

@@ -12,7 +12,7 @@ import { adapterTerminal, sayWith } from './terminal.ts';
 
 type Options = BaseOptions & { readonly [flag: string]: unknown };
 
-/** Flags of yo, its environment and Yeoman's base generator; they mean nothing here. */
+/** Flags of yo, its environment and Yeoman's base generator. This package ignores them. */
 const YEOMAN_FLAGS = [
   '--ask-answered',
   '--bail',
@@ -35,18 +35,18 @@ const YEOMAN_FLAGS = [
   '--update-notifier',
 ];
 
-/** What was typed after `yo`, if this process is `yo`. */
+/** The words after `yo` on the command line, if this process is `yo`. */
 function typedForYo(): string[] | undefined {
   const [, program = '', ...typed] = process.argv;
   return /[\\/]yo(\.[cm]?js)?$|[\\/]yo[\\/]/.test(program) ? typed : undefined;
 }
 
-/** `work`, whose end is told as the own command tells it. */
+/** Does `work`, and reports errors and interruptions as `flux-gitops` does. */
 async function told<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // yo would print this error among lines of its own.
+    // yo would print more lines around this error.
     if (error instanceof Interrupted) endInterrupted(error);
     explainRights(error);
     throw error;
@@ -70,7 +70,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
 
   async prompting(): Promise<void> {
     const adapter = this.env.adapter as Adapter;
-    // Any other adapter than the terminal's answers by itself: it asks nobody.
+    // Only the adapter of a terminal asks the user.
     const { actualAdapter = adapter } = adapter as { actualAdapter?: object };
     const answers = actualAdapter.constructor.name !== 'TerminalAdapter';
     const interactive = answers || (process.stdin.isTTY === true && process.stdout.isTTY === true);
@@ -100,7 +100,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
     return helpText(this.command, usageOf(this.command), { caller: 'yo', summaryOf });
   }
 
-  /** The arguments as they were typed: Yeoman's parsers bend some values into numbers. */
+  /** The arguments as the user typed them: Yeoman's parsers turn some values into numbers. */
   private rawArguments(): string[] {
     const typed = typedForYo() ?? [];
     const word = typed.findIndex((argument) => this.isMyName(argument));
@@ -125,7 +125,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
     return settingsOf(this.command).flatMap((key) => {
       const flag = flagOf(key);
       const values = option(flag);
-      // Yeoman sets its own options of these names to false.
+      // Yeoman sets its own options with these names to false.
       if (isSwitch(key)) return values[0] === true ? [flag] : [];
       return values.map((value) => (value === true ? flag : `${flag}=${value}`));
     });

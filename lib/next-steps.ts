@@ -15,7 +15,7 @@ export type Step = {
   readonly or?: { readonly text: string; readonly commands: readonly string[] };
 };
 
-/** A repository, where it lies as a person would type it, and whether it is a git repository already. */
+/** A repository, its folder as a user would type it, and whether it is already a git repository. */
 type Place = {
   readonly repo: RepoPlan;
   readonly folder: string;
@@ -26,20 +26,20 @@ type Place = {
   readonly removed: readonly string[];
 };
 
-/** What the next steps depend on besides the plan. */
+/** What the next steps depend on, in addition to the plan. */
 export type Circumstances = {
-  /** The folder of a repository, as a person would type it. */
+  /** The folder of a repository, as a user would type it. */
   readonly shown: (folder: string) => string;
   readonly hasGit: (folder: string) => boolean;
-  /** Whether the run pushed what it wrote. */
+  /** Whether the run pushed its files. */
   readonly published: boolean;
   /** The command line of the run. */
   readonly words: readonly string[];
 };
 
 /**
- * What comes after a run of `plan` that wrote `repos`, in order: push, install, apply, look. What lies in the cluster
- * already is applied again only where this run changed it.
+ * The steps after a run of `plan` that wrote `repos`, in order: push, install, apply, look. Files that the cluster
+ * already has are applied again only if this run changed them.
  */
 export function nextSteps(
   plan: Plan,
@@ -78,11 +78,11 @@ function cluster({ repo, folder }: Place): Step[] {
   ];
 }
 
-/** How the repositories that this run wrote reach GitHub; nobody pushes to the public demo. */
+/** How to push the repositories of this run to GitHub. There is no such step for the public demo. */
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
-    // The config repo makes Flux read the others, so it comes last.
+    // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
     );
@@ -139,11 +139,11 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
 
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';
 
-/** `words`, the first of them indented, as a line of a command that goes on below. */
+/** `words` as one indented line of a command that continues on the next line. */
 const shellLine = ([first = '', ...words]: readonly string[]): string =>
   `${first} ${shellCommand(words)}`;
 
-/** The two charts; the README in install/ has the same commands, and the ones for other ways. */
+/** The commands for the two charts. The README in install/ has the same commands, and other ways to install. */
 function operator({ folder, isNew, written }: Place): Step[] {
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>

@@ -23,7 +23,7 @@ import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { type Look, lookOf, type Paint, painter } from './terminal.ts';
 
-/** A file in a report: whose it is, and what a run does, or has done, to it. */
+/** A file in a report: its state, and what the run does or has done with it. */
 export type ReportedFile = {
   readonly path: string;
   readonly state: FileState;
@@ -39,7 +39,7 @@ export type ReportedRepo = {
   readonly files: readonly ReportedFile[];
 };
 
-/** What a run will do or has done; with `--json` it is printed as it is. */
+/** What a run will do or has done. `--json` prints it as it is. */
 export type Report = {
   readonly dryRun: boolean;
   readonly changed: boolean;
@@ -50,14 +50,14 @@ export type Report = {
     readonly path: string;
     readonly contents: string;
   }[];
-  /** What became of each repository on GitHub, with `--publish`. */
+  /** With `--publish`: the result for each repository on GitHub. */
   readonly published?: readonly PublishResult[];
   readonly notes: readonly string[];
-  /** What comes next, in order. */
+  /** The next steps, in order. */
   readonly next: readonly Step[];
 };
 
-/** What a run does to a file, as a plan says it and as a result says it. */
+/** The words for each action, in a plan and in a result. */
 const ACTIONS: {
   readonly [action in FileAction]: {
     readonly plan: string;
@@ -75,7 +75,7 @@ const ACTIONS: {
   none: { plan: 'unchanged', result: 'unchanged', style: 'dim' },
 };
 
-/** `report` as a plan: every repository, file and object. */
+/** `report` as a plan, with every repository, file and object. */
 export function planText(report: Report, paint: Paint): string {
   const lines = report.repositories.flatMap((repo) => [
     '',
@@ -85,12 +85,12 @@ export function planText(report: Report, paint: Paint): string {
   return [...lines, '', ...noteLines(report, Number.POSITIVE_INFINITY)].join('\n').trimStart();
 }
 
-/** Environments that a summary lists. */
+/** The maximum number of environments in a summary. */
 const LISTED = 20;
 
 /**
- * `report` of `plan` in few lines, before it is carried out: a line for each environment, the files of each repository
- * counted, and the run as one command. Sentences are at most `width` characters wide.
+ * A short summary of `report` before the run carries out `plan`: one line for each environment, the number of files in
+ * each repository, and the run as one command. Lines are at most `width` characters wide.
  */
 export function summaryText(
   plan: Plan,
@@ -121,7 +121,7 @@ export function summaryText(
   ].join('\n');
 }
 
-/** What holds a tenant, in few words. */
+/** The limits of a tenant, in a few words. */
 function guardsOf(environment: Environment): string {
   if (environment.profile === 'reference') return 'none (reference)';
   return isConfined(environment) ? 'hardened, no kustomize' : 'hardened';
@@ -129,7 +129,7 @@ function guardsOf(environment: Environment): string {
 
 const HEADINGS = ['environment', 'namespace', 'fed by', 'guards'] as const;
 
-/** A line for each of `rows`, or two where the terminal is too narrow for the table. */
+/** One line for each of `rows`, or two if the terminal is too narrow for the table. */
 function environmentLines(rows: readonly (readonly string[])[], { paint, width }: Look): string[] {
   const [head = '', ...lines] = columns([HEADINGS, ...rows]);
   if (Math.max(...lines.map((line) => line.length)) <= width) return [paint('dim', head), ...lines];
@@ -139,7 +139,7 @@ function environmentLines(rows: readonly (readonly string[])[], { paint, width }
   ]);
 }
 
-/** What a run does to `files`, counted. */
+/** How many of `files` the run creates, changes and so on. */
 function changesOf(files: readonly ReportedFile[]): string {
   const counts = countsOf(files);
   const changes = counts.filter(({ action }) => action !== 'none' && action !== 'keep');
@@ -149,7 +149,7 @@ function changesOf(files: readonly ReportedFile[]): string {
   return `files: ${[...texts, ...(stay > 0 ? [`${stay} unchanged`] : [])].join(', ')}`;
 }
 
-/** `rows` as lines whose cells stand below each other. */
+/** `rows` as lines with aligned columns. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, index) =>
     Math.max(...rows.map((row) => row[index]?.length ?? 0)),
@@ -162,11 +162,11 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A file that a user edited and to which nothing is to be brought is left alone, not identical. */
+/** An edited file without new contents is not identical to the planned file, but the run does not change it. */
 const shownAction = ({ state, action }: ReportedFile): FileAction =>
   state === 'edited' && action === 'none' ? 'keep' : action;
 
-/** How many of `files` each action is for, in the order of ACTIONS; none that is for none of them. */
+/** The number of `files` for each action, in the order of ACTIONS, without zeros. */
 function countsOf(files: readonly ReportedFile[]): { action: FileAction; count: number }[] {
   const actions = Object.keys(ACTIONS) as FileAction[];
   return actions
@@ -192,7 +192,7 @@ const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
     ),
   ].flatMap((note) => wrapWords(`Note: ${note}`, width, '      '));
 
-/** `report` as the result of a run: counts, notes and the next steps. */
+/** `report` as the result of a run: numbers, notes and the next steps. */
 export function resultText(report: Report, { paint, width }: Look): string {
   const repos = report.repositories.map(({ name, folder, files }) => {
     const counts = countsOf(files).map(({ action, count }) => `${count} ${ACTIONS[action].result}`);
@@ -221,7 +221,7 @@ export function resultText(report: Report, { paint, width }: Look): string {
   ].join('\n');
 }
 
-/** The next steps, numbered; their commands are never broken, so that they can be copied. */
+/** The next steps with numbers. Their commands are not wrapped, so that the user can copy them. */
 function stepLines(next: readonly Step[], paint: Paint): string[] {
   if (next.length === 0) return [];
   const steps = next.flatMap(({ text, commands, or }, index) => [
@@ -242,7 +242,7 @@ const DEMO = new Map([
   ['prod', 'flux-stage-prod'],
 ]);
 
-/** What a reader of the plan should know and would not see. */
+/** Notes about the plan that its lines do not show. */
 export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]): string[] {
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
@@ -258,7 +258,7 @@ export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]):
   return notes;
 }
 
-/** What became of files that a user edited or deleted, and of files that are no longer written. */
+/** Notes about files that a user edited or deleted, and about files that are no longer planned. */
 function fileNotes(repos: readonly ComparedRepo[]): string[] {
   const paths = (state: FileState, action: FileAction): string =>
     listed(
@@ -292,7 +292,7 @@ const listed = (words: readonly string[]): string =>
     ? words.join(', ')
     : `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`;
 
-/** What a run will do (`dryRun`) or has done; `parser` adds the Kubernetes objects. */
+/** What a run will do (`dryRun`) or has done. `parser` adds the Kubernetes objects. */
 export function reportOf(
   plan: Plan,
   repos: readonly ComparedRepo[],
@@ -335,7 +335,7 @@ function reportedRepo(
   return { name, role, url, folder, files: reported };
 }
 
-/** `folder` as a person would type it: relative to the current folder, unless that is far away. */
+/** `folder` as a user would type it: relative to the current folder, unless it is far away from it. */
 function shorten(folder: string): string {
   const path = relative(process.cwd(), folder);
   if (path === '') return '.';
@@ -350,8 +350,8 @@ export type Reader = {
 };
 
 /**
- * Prints `report`: JSON and plans to stdout, results and progress to stderr. Throws a UserError (exit code 1)
- * when it tells of something that is not as it should be; with `--json` that is in the document as well.
+ * Prints `report`: JSON and plans to stdout, results and progress to stderr. Throws a UserError (exit code 1) if the
+ * report has a problem. With `--json`, the document also has the problem.
  */
 export function printReport(report: Report, { given, asks, say }: Reader): void {
   const failure = unpublishable(report) ?? incomplete(report);
@@ -367,17 +367,17 @@ export function printReport(report: Report, { given, asks, say }: Reader): void 
   if (failure) throw failure;
 }
 
-/** An error that `printReport` has printed already, as a part of its document. */
+/** An error that `printReport` has already printed in its document. */
 export class ReportedError extends UserError {}
 
-/** In a dry run: which repositories cannot be published. */
+/** In a dry run: the repositories that cannot be published. */
 function unpublishable({ published = [] }: Report): ReportedError | undefined {
   const problems = published.flatMap(({ problem }) => problem ?? []);
   const texts = problems.map(({ message, hint }) => `${message}\n  ${hint}`);
   return texts.length > 0 ? new ReportedError(texts.join('\n'), 1) : undefined;
 }
 
-/** A file that new tenants depend on and that was kept as a user edited it: it lacks what this run brought. */
+/** An edited file that the run kept, although new tenants need its new contents. */
 function incomplete({ repositories, dryRun }: Report): ReportedError | undefined {
   const lacking = repositories.flatMap(({ folder, files }) =>
     files
@@ -395,14 +395,14 @@ function incomplete({ repositories, dryRun }: Report): ReportedError | undefined
 }
 
 /**
- * Prints what `error` means for the user and returns the exit code; a defect keeps its stack. With
- * `json` it is printed to stdout as well, as one JSON document.
+ * Prints the message of `error` for the user and returns the exit code. A defect is printed with its stack. With
+ * `json`, also prints one JSON document to stdout.
  */
 export async function printError(error: unknown, json: boolean): Promise<number> {
   const known = error instanceof UserError || error instanceof Interrupted;
   const shown = known ? error.message : error instanceof Error ? error.stack : String(error);
   const label = styleText('red', 'error', { stream: process.stderr });
-  // Whoever interrupts a run knows of no error.
+  // An interruption is not an error.
   process.stderr.write(error instanceof Interrupted ? `${shown}\n` : `${label} ${shown}\n`);
   if (json && !(error instanceof ReportedError)) {
     const shape = await errorAsJson(error);
@@ -411,7 +411,7 @@ export async function printError(error: unknown, json: boolean): Promise<number>
   return known ? error.code : 1;
 }
 
-/** `error` as `--json` shows it: a message, and each problem of the input. */
+/** `error` as `--json` prints it: a message, and each problem of the input. */
 async function errorAsJson(error: unknown): Promise<object> {
   if (error instanceof Error && 'reason' in error) {
     const { PublishError, publishProblem } = await import('./publish/refusals.ts');

@@ -30,17 +30,17 @@ import { readSetting } from './settings/resolve.ts';
 import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
 import { lookOf, type Terminal } from './terminal.ts';
 
-/** A run that knows what is wanted; nothing is written yet. */
+/** A run with all its settings, before it writes anything. */
 export type Prepared = {
   readonly given: Given;
   readonly terminal: Terminal;
-  /** Whether questions are asked, and so the plan is shown and confirmed. */
+  /** Whether the run asks questions. Such a run also shows the plan and asks for confirmation. */
   readonly asks: boolean;
-  /** Opens what lies on disk, as it is at that moment. */
+  /** Opens the workspace as it is on disk at this moment. */
   readonly open: () => Workspace;
 };
 
-/** Where a run starts: the folder that `--into` is relative to, who runs it, and whose flags are passed over. */
+/** The start of a run: the base folder of `--into`, the caller, and the flags of other programs to ignore. */
 export type Start = {
   readonly cwd: string;
   readonly caller?: Caller;
@@ -48,9 +48,8 @@ export type Start = {
 };
 
 /**
- * Reads `argv` and asks for what it leaves open. Returns undefined when help or the version was all that was
- * wanted. Throws a UserError with every problem of the input; what needs no answer is checked before the
- * first question.
+ * Reads `argv` and asks for everything that it leaves open. Returns undefined for help and for the version. Throws a
+ * UserError with every problem of the input. Checks everything that needs no answer before the first question.
  */
 export async function prepare(
   command: CommandName,
@@ -74,7 +73,7 @@ export async function prepare(
   const open = (others: readonly Problem[] = []): Workspace => {
     const broken: Problem[] = [];
     const opened = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
-    // A planner that does not know what lies in the folder would speak of other things.
+    // Without the contents of the folder, a planner would report other problems.
     if (broken.length > 0) throw inputError([...others, ...broken]);
     return opened;
   };
@@ -88,8 +87,8 @@ export async function prepare(
 }
 
 /**
- * The help or the version, if that is all that `given` wants. A command may be named after `help` or beside
- * `--help`. Throws a UserError for a word that is no command.
+ * The help or the version, if `given` asks for it. The command can follow `help` or be next to `--help`. Throws a
+ * UserError for a word that is not a command.
  */
 function informationFor(
   { command, positionals, switches }: Given,
@@ -107,7 +106,7 @@ function informationFor(
   return { help: helpText(shown, usageOf(shown), options).trimEnd() };
 }
 
-/** A missing token is told before the first question. */
+/** Reports a missing token before the first question. */
 async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
   const { checkToken } = await import('./publish/publish.ts');
   const recorded = home?.record?.shared.githubUrl ?? SETTINGS.githubUrl.default;
@@ -115,8 +114,8 @@ async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
 }
 
 /**
- * Plans, compares, shows the plan and carries it out, unless it is a dry run, the user says no, or files
- * that a user edited are in the way. Returns the report; throws a UserError when it refuses.
+ * Plans, compares, shows the plan and carries it out. Writes nothing if it is a dry run, if the user says no, or if
+ * edited files prevent it. Returns the report. Throws a UserError when it refuses.
  */
 export async function execute(prepared: Prepared): Promise<Report> {
   const settled = await settle(prepared);
@@ -133,10 +132,10 @@ export async function execute(prepared: Prepared): Promise<Report> {
   return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given));
 }
 
-/** What is wanted; with `--publish`, of the user who is signed in. */
+/** The settings; with `--publish`, with the owner as the user who is signed in. */
 type Settled = { readonly given: Given; readonly context?: PublishContext };
 
-/** Signs in when the plan is to be published, which may settle the owner. */
+/** Signs in if the run publishes. This can change the owner. */
 async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
   if (!given.switches.publish) return { given };
   const workspace = open();
@@ -154,15 +153,15 @@ function planFor(given: Given, workspace: Workspace): Plan {
   return plan;
 }
 
-/** A plan, and what becomes of each file. */
+/** A plan, and the action for each file. */
 type Compared = {
   readonly plan: Plan;
   readonly repos: readonly ComparedRepo[];
-  /** The folder that holds the repositories. */
+  /** The folder with the repositories. */
   readonly parent: string;
 };
 
-/** More environments than this take a while. */
+/** With more environments than this, the run shows progress. */
 const MANY = 500;
 
 async function compare({ given }: Settled, { open, terminal }: Prepared): Promise<Compared> {
@@ -186,20 +185,20 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
   return { plan, repos, parent: workspace.parent };
 }
 
-/** How often a run looks again when files change under its hands. */
+/** How often a run compares again when files change during the run. */
 const TRIES = 3;
 
-/** What was written; with `--publish`, and what GitHub held before that. */
+/** The written files; with `--publish`, also the repositories on GitHub before the run published. */
 type Written = Compared & { readonly targets?: readonly Target[] | undefined };
 
 async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> {
   const answers: Answer[] = [];
   let targets: readonly Target[] | undefined;
   for (let left = TRIES; ; left--) {
-    // No other run waits while a person thinks or GitHub is asked.
+    // The run has no lock while it waits for an answer of the user or of GitHub.
     if (prepared.asks || settled.context || mayAsk(prepared)) {
       const compared = await compare(settled, prepared);
-      // Whatever GitHub refuses is told before a file is written.
+      // Report everything that GitHub would refuse before writing a file.
       targets ??= await lookAtGithub(settled, compared);
       if (left === TRIES) await confirm(settled, compared, targets, prepared);
       if (mayAsk(prepared)) answers.push(...(await askConflicts(compared, answers, prepared)));
@@ -213,11 +212,11 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> 
   }
 }
 
-/** Whether a person can be asked about files that both changed. */
+/** Whether the run can ask about files that both the user and this version changed. */
 const mayAsk = ({ terminal, given }: Prepared): boolean =>
   terminal.interactive && !given.switches.json;
 
-/** Compares and writes while no other run does. */
+/** Compares and writes under the lock. */
 async function write(
   settled: Settled,
   prepared: Prepared,
@@ -248,8 +247,8 @@ async function lookAtGithub(
 }
 
 /**
- * Shows the plan, and asks whether it is to be carried out; new public repositories are named in the question. Throws
- * Interrupted for a no.
+ * Shows the plan, and asks whether to carry it out. The question lists new repositories on GitHub. Throws Interrupted
+ * if the user says no.
  */
 async function confirm(
   { given }: Settled,
@@ -270,7 +269,7 @@ async function confirm(
   const names = absent.map(({ place }) => place.fullName).join(', ');
   const creates = absent.length > 0 && `create ${plan.visibility} repositories (${names})`;
   const question =
-    [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push what is new';
+    [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push the new commits';
   if (!changes && targets.length === 0) return;
   if (!(await terminal.confirm(`${question[0]?.toUpperCase()}${question.slice(1)}?`, true)))
     cancel();
@@ -286,10 +285,10 @@ async function published(
   return publish(context, reposToPublish(plan, repos, true), targets);
 }
 
-/** What a person said about a file, as it was and as it would be. */
+/** The answer about a file, with its text on disk and its planned text. */
 type Answer = { readonly folder: string; readonly file: ComparedFile; readonly overwrite: boolean };
 
-/** Asks about each file that both changed and that `answers` do not cover. */
+/** Asks about each file that both changed, unless `answers` already has an answer. */
 async function askConflicts(
   { repos, parent }: Compared,
   answers: readonly Answer[],
@@ -305,7 +304,7 @@ async function askConflicts(
   return conflicts.map(({ folder, file }) => ({ folder, file, overwrite: chosen.has(file) }));
 }
 
-/** `repo` with `answers`, as far as they are about what lies there now. */
+/** `repo` with those of `answers` that are about the current texts. */
 function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
   if (answers.length === 0) return repo;
   const files = repo.files.filter(({ path }) => path !== RECORD_FILE);
@@ -328,7 +327,7 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
 function conflictError(conflicts: readonly string[]): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
   return new UserError(
-    `You edited these files, and the new contents cannot be merged into them. Nothing was written:\n${list}\n` +
+    `You edited these files, and your edits conflict with the new contents. Nothing was written:\n${list}\n` +
       'Run the same command with --keep to keep them, with --force to overwrite them, or on a terminal to decide ' +
       'for each file.',
     1,

@@ -5,12 +5,12 @@ import type { Adapter, Conflict } from './conflicts.ts';
 import type { ComparedFile } from './disk/compare.ts';
 import type { Question } from './settings/questions.ts';
 
-/** Prints a message, or how far a long work has come. */
+/** Prints a message, or the progress of a long step. */
 export type Say = (text: string, kind?: 'progress') => void;
 
 /**
- * Prints messages with `print`. On a terminal, `stream`, each progress takes the place of the one before it, and the next
- * message takes the place of the last one; an empty text only takes it away. Elsewhere progress is a line like any other.
+ * Prints messages with `print`. If `stream` is a terminal, each message replaces the progress line before it, and an
+ * empty text only removes that line. Otherwise, progress is a normal line.
  */
 export function sayWith(print: (text: string) => void, stream: NodeJS.WriteStream): Say {
   let shown = false;
@@ -25,20 +25,20 @@ export function sayWith(print: (text: string) => void, stream: NodeJS.WriteStrea
   };
 }
 
-/** How a run talks to a person. */
+/** How a run talks to the user. */
 export type Terminal = {
-  /** Whether there is somebody to be asked. */
+  /** Whether the run can ask questions. */
   readonly interactive: boolean;
-  /** Prints a message; results that scripts read go to stdout instead. */
+  /** Prints a message. Results for scripts go to stdout instead. */
   readonly say: Say;
-  /** Asks `questions`; returns the answers by the names of the questions. */
+  /** Asks `questions`. Returns the answers by the names of the questions. */
   readonly ask: (questions: readonly Question[]) => Promise<{ readonly [name: string]: string }>;
   readonly confirm: (message: string, byDefault: boolean, name?: string) => Promise<boolean>;
-  /** Yeoman's conflict question for each file; returns those to overwrite. */
+  /** Asks Yeoman's conflict question for each file. Returns the files to overwrite. */
   readonly resolve: (parent: string, conflicts: readonly Conflict[]) => Promise<Set<ComparedFile>>;
 };
 
-/** A terminal that prints with `say`, and asks with the adapter that `load` loads at the first question. */
+/** A terminal that prints with `say`. The first question loads the adapter with `load`. */
 export function adapterTerminal(
   interactive: boolean,
   say: Say,
@@ -73,18 +73,18 @@ function toInquirer({ name, message, choices, byDefault, when, validate }: Quest
   return { ...common, type: 'input', validate };
 }
 
-/** Paints a word; with colours off it returns the word. */
+/** Adds a colour to a word. Returns the word unchanged if colours are off. */
 export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) => string;
 
-/** Paints for `stream`, unless it is no terminal or NO_COLOR is set. */
+/** Colours for `stream`. They are off if it is not a terminal or NO_COLOR is set. */
 export function painter(stream: NodeJS.WriteStream): Paint {
   return (style, text) => styleText(style, text, { stream });
 }
 
-/** How a text is shown: its colours, and how many characters a line holds. */
+/** How to show a text: its colours and the width of a line. */
 export type Look = { readonly paint: Paint; readonly width: number };
 
-/** How texts are shown on `stream`; what is no terminal has lines of any length. */
+/** How to show texts on `stream`. Without a terminal, the width of lines is unlimited. */
 export function lookOf(stream: NodeJS.WriteStream): Look {
   return { paint: painter(stream), width: stream.columns ?? Number.POSITIVE_INFINITY };
 }

@@ -1,4 +1,4 @@
-// Fails with a remedy when npm scripts would run on a Node.js that is too old for them. Plain JavaScript of old.
+// Fails with a remedy if the Node.js of npm scripts is too old. It is old JavaScript, so that an old Node.js can run it.
 import { isNewEnough, tooOld } from '../bin/node-version.js';
 
 if (!isNewEnough(process.versions.node)) {

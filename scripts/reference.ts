@@ -5,7 +5,7 @@ import { sizeRows } from '../lib/plan/sizes.ts';
 import { flagRows } from '../lib/settings/help.ts';
 import { type CommandName, SIZES } from '../lib/settings/settings.ts';
 
-/** docs/reference/command-line.md, made from the table of settings and the USAGE texts. */
+/** The text of docs/reference/command-line.md, from the table of settings and the USAGE texts. */
 export function commandLinePage(): string {
   const commands = Object.keys(PLANNERS) as CommandName[];
   return [
@@ -27,7 +27,7 @@ export function commandLinePage(): string {
   ].join('\n');
 }
 
-/** What each size of a tenant means. */
+/** The section about the sizes of a tenant. */
 function sizesSection(): string[] {
   return [
     '',

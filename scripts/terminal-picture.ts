@@ -1,8 +1,8 @@
-// Writes docs/terminal.svg anew: a picture of a real run in a terminal.
+// Writes docs/terminal.svg: a picture of a real run in a terminal.
 import { writeFileSync } from 'node:fs';
 import { COLUMNS, type Look, type Run, runInTerminal } from './terminal-run.ts';
 
-/** More lines would be too high for the first screen of the README. */
+/** The maximum number of lines, so that the picture fits on the first screen of the README. */
 const MOST_LINES = 46;
 const SIZE = { font: 14, character: 8.4, line: 19, margin: 18, bar: 34 };
 /** The 16 colours of a terminal; each has a contrast of at least 4.5:1 to the window. */
@@ -46,7 +46,7 @@ function textOf(run: Run, y: number): string {
   const length = ([...run.text].length * SIZE.character).toFixed(1);
   const fill = colourOf(run);
   const marks = `${run.bold ? ' class="bold"' : ''}${fill === TEXT ? '' : ` style="fill:${fill}"`}`;
-  // The length keeps the columns of a terminal where a reader's font is wider or narrower.
+  // textLength keeps the columns aligned if the font of the reader is wider or narrower.
   return `  <text x="${x}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${marks}>${escaped(run.text)}</text>`;
 }
 

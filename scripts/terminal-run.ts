@@ -9,19 +9,19 @@ import xterm, { type IBufferCell, type Terminal } from '@xterm/headless';
 const BIN = fileURLToPath(new URL('../bin/flux-gitops.js', import.meta.url));
 /** The width of the terminal, in characters. */
 export const COLUMNS = 84;
-/** More rows than any run prints: nothing may scroll out of the picture. */
+/** More rows than any run prints, so that nothing scrolls out of the picture. */
 const ROWS = 200;
-/** The folder that the run shows instead of its temporary one. */
+/** The folder that the picture shows instead of the temporary folder. */
 const SHOWN_FOLDER = '/home/you';
 const SECONDS = { quiet: 0.3, whole: 90 };
 
-/** How some characters of a line look; `colour` is a number of the 16 colours of a terminal. */
+/** The look of some characters; `colour` is the number of one of the 16 colours of a terminal. */
 export type Look = {
   readonly colour: number | undefined;
   readonly bold: boolean;
   readonly dim: boolean;
 };
-/** Characters of one look that stand side by side; `column` counts from 0. */
+/** Adjacent characters with the same look; `column` counts from 0. */
 export type Run = Look & { readonly column: number; readonly text: string };
 
 /**
@@ -41,7 +41,7 @@ export async function runInTerminal(argv: readonly string[] = []): Promise<Run[]
   }
 }
 
-/** Everything that the run writes to its terminal. `script` of util-linux makes the pseudo terminal. */
+/** Everything that the run writes to its terminal. `script` of util-linux creates the pseudo terminal. */
 async function record(sandbox: string, argv: readonly string[]): Promise<string> {
   const [home, programs] = [join(sandbox, 'home'), join(sandbox, 'bin')];
   for (const folder of [home, programs]) mkdirSync(folder);
@@ -106,7 +106,7 @@ const emulator = (): Terminal =>
 const write = (screen: Terminal, text: string): Promise<void> =>
   new Promise((resolve) => screen.write(text, resolve));
 
-/** Whether the last question above the cursor still waits for its answer: an answered one starts with a tick. */
+/** Whether the last question above the cursor still waits for an answer. An answered question starts with a tick. */
 function isAsking({ buffer: { active } }: Terminal): boolean {
   for (let row = active.cursorY; row >= 0; row -= 1) {
     const [mark] = /^[?✔] /.exec(active.getLine(row)?.translateToString() ?? '') ?? [];
@@ -125,7 +125,7 @@ function linesOf({ buffer: { active } }: Terminal): Run[][] {
   return lines.slice(0, lines.findLastIndex((line) => line.length > 0) + 1);
 }
 
-/** The runs of a line; a gap of two blanks ends one, so that columns stay where they are in every font. */
+/** The runs of a line. Two blanks end a run, so that columns stay aligned in every font. */
 function runsOf(cells: readonly IBufferCell[]): Run[] {
   const runs: Run[] = [];
   let column = 0;
@@ -157,7 +157,7 @@ const isSame = (a: Look, b: Look): boolean =>
 
 function lookOf(cell: IBufferCell): Look {
   if (!cell.isBgDefault() || cell.isInverse() || cell.isFgRGB() || cell.getWidth() !== 1)
-    throw new Error(`The picture cannot show the look of "${cell.getChars()}".`);
+    throw new Error(`The picture cannot show the style of "${cell.getChars()}".`);
   return {
     colour: cell.isFgDefault() ? undefined : cell.getFgColor(),
     bold: cell.isBold() !== 0,

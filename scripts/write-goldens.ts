@@ -1,4 +1,4 @@
-// Writes test/golden and docs/reference/command-line.md anew; a person reviews the difference.
+// Writes test/golden and docs/reference/command-line.md again. A developer must review the difference.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,8 @@ import { goldenFolder, runCase, SAME, validCases, WHOLE_CASES } from '../test/go
 import { readTree, writeTree } from '../test/sandbox.ts';
 import { commandLinePage } from './reference.ts';
 
-if (process.env.CI) throw new Error('goldens are written by a person, never by CI');
+if (process.env.CI)
+  throw new Error('CI must not write the goldens: a developer writes and reviews them');
 rmSync(goldenFolder(''), { recursive: true, force: true });
 const trees = new Map<string, Map<string, string>>();
 for (const one of validCases()) {
@@ -23,7 +24,7 @@ for (const [name, tree] of trees) {
   const own = [...tree].filter(([path]) => !same.includes(path));
   writeTree(goldenFolder(name), own);
   if (same.length > 0) writeTree(goldenFolder(name), [[SAME, `${same.join('\n')}\n`]]);
-  console.log(`written ${name}: ${own.length} files of its own`);
+  console.log(`written ${name}: ${own.length} files`);
 }
 mkdirSync(new URL('../docs/reference', import.meta.url), { recursive: true });
 writeFileSync(new URL('../docs/reference/command-line.md', import.meta.url), commandLinePage());

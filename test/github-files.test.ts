@@ -88,7 +88,7 @@ test('a tag of another version is no release', () => {
     encoding: 'utf8',
   });
   assert.equal(status, 1);
-  assert.match(stderr, /The tag is "v99\.0\.0", and package\.json has the version /);
+  assert.match(stderr, /The tag is "v99\.0\.0", but package\.json has the version /);
 });
 
 /** What docs.github.com says of issue forms, as far as the forms here use it. */

@@ -19,7 +19,7 @@ test('on an old Node.js, a clone says how npm brings a newer one', () => {
   for (const script of ['bin/flux-gitops.js', 'scripts/check-node.js']) {
     const { status, stderr } = onOldNode(ROOT, script);
     assert.equal(status, 1, script);
-    assert.match(stderr, /needs Node\.js 22\.18 or newer; this is 20\.1\.0/, script);
+    assert.match(stderr, /needs Node\.js 22\.18 or newer, but this is Node\.js 20\.1\.0/, script);
     assert.match(stderr, /npm rebuild node --ignore-scripts=false/, script);
   }
 });

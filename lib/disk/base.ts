@@ -13,7 +13,7 @@ import { readIfThere } from './workspace.ts';
 /** The files that an earlier version wrote with the settings of a record, by path. */
 export type Earlier = ReadonlyMap<string, string>;
 
-/** The layers of the repository that `found` describes, with the values that earlier versions computed. */
+/** The layers of the repository of `found`, with the values that earlier versions computed. */
 export function earlierLayersOf(found: FoundRecord): Layer[] {
   const shared = earlierValues(found);
   const environments = new Map(
@@ -26,8 +26,8 @@ export function earlierLayersOf(found: FoundRecord): Layer[] {
 }
 
 /**
- * What was written by a version that recorded no hashes: its templates are rendered with what it recorded.
- * The version whose files lie in `folder` tells what was deleted since.
+ * The files of a version that recorded no hashes: renders the templates of each such version with the settings of
+ * the record. The version that matches the files in `folder` best shows which files a user has deleted since then.
  */
 export function earlierFiles(
   found: FoundRecord,
@@ -61,11 +61,11 @@ export function earlierFiles(
   const likeliest = versions.reduce((best, one) => (matches(one) > matches(best) ? one : best));
   const hashesOf = (files: Earlier): Written =>
     new Map([...files].map(([path, contents]) => [path, [blobId(contents)]]));
-  // A file that another version wrote counts where it lies there: it was not deleted.
+  // A file of another version counts only if it exists: a missing file does not mean that a user deleted it.
   const others = versions.map(
     (files) => new Map([...files].filter(([path]) => texts.get(path) !== undefined)),
   );
-  // What this version is the first to write was never there, so nobody deleted it.
+  // No user can have deleted a file that only this version writes.
   const [, ...older] = versions;
   const known = [...likeliest].filter(([path]) => older.some((files) => files.has(path)));
   const written = others.map(hashesOf).reduce(joinWritten, hashesOf(new Map(known)));
@@ -73,8 +73,8 @@ export function earlierFiles(
 }
 
 /**
- * The text that was written last time to `path`, when it can still be told: as this version renders the old
- * record, as an earlier version did, or from the history of git. Undefined when it cannot.
+ * The text that the last run wrote to `path`: as an earlier version rendered it, as this version renders the old
+ * record, or from the history of git. Undefined when none of them has it.
  */
 export async function findBase(
   path: string,

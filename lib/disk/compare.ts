@@ -13,15 +13,16 @@ import { packageVersion } from './package-files.ts';
 import { isThere, readIfThere } from './workspace.ts';
 
 /**
- * Whose file it is, by what was written last time, line ends aside. `new`: not there. `same`: as it should
- * be. `ours`: as it was written last time. `edited`: by a user. `deleted`: by a user. `leftover`: written
- * last time, and no longer.
+ * Who changed a file since the last run; line ends do not count. `new`: it does not exist. `same`: it is already as
+ * planned. `ours`: it is as the last run wrote it. `edited`: a user edited it. `deleted`: a user deleted it.
+ * `leftover`: the last run wrote it, and it is no longer planned.
  */
 export type FileState = 'new' | 'same' | 'ours' | 'edited' | 'deleted' | 'leftover';
 
 /**
- * What a run does to it. `merge`: the change is brought into what the user edited. `overwrite`: the user
- * said so. `keep`: what was edited or deleted stays. `ask`: both changed the same lines. `none`: nothing.
+ * What a run does with a file. `merge`: adds the changes to the user's edits. `overwrite`: replaces the user's edits,
+ * because the user asked for it. `keep`: leaves an edited or deleted file as it is. `ask`: the user and this version
+ * changed the same lines. `none`: nothing.
  */
 export type FileAction =
   | 'create'
@@ -46,11 +47,11 @@ export type ComparedFile = {
   readonly path: string;
   readonly state: FileState;
   readonly action: FileAction;
-  /** What it will hold; for a file that is removed or kept, what it would. */
+  /** Its planned text; a file that is removed or kept has one as well. */
   readonly contents: string;
-  /** What it holds; undefined when it is not there. */
+  /** Its text on disk; undefined when it does not exist. */
   readonly found: string | undefined;
-  /** The hashes to record of it, when the action is carried out. */
+  /** The hashes to record for it after the action. */
   readonly hashes: readonly string[];
 };
 
@@ -60,20 +61,20 @@ export type ComparedRepo = {
   readonly folder: string;
   readonly isNew: boolean;
   readonly files: readonly ComparedFile[];
-  /** RECORD_FILE while the files are written, where that is needed. */
+  /** RECORD_FILE for the time while the files are written, if it is needed. */
   readonly pending?: ComparedFile;
 };
 
-/** How files that a user edited are treated. */
+/** What to do with files that a user edited. */
 export type Comparison = {
   readonly render: LayerRenderer;
-  /** Whether edited files are overwritten, or kept, without asking. */
+  /** Whether to overwrite edited files without a question, or to keep them without one. */
   readonly force: boolean;
   readonly keep: boolean;
 };
 
 /**
- * Compares what `repo` plans with what lies in `folder`. Whatever makes writing impossible is added to
+ * Compares the files that `repo` plans with the files in `folder`. Adds everything that prevents writing to
  * `problems`.
  */
 export async function compareRepo(
@@ -100,11 +101,11 @@ export async function compareRepo(
   return withRecord({ repo, folder, isNew }, files, record);
 }
 
-/** What is known of the files of a repository from earlier runs. */
+/** What earlier runs recorded about the files of a repository. */
 type Known = {
   readonly written: Written;
   readonly pending: Written;
-  /** What versions rendered that recorded no hashes. */
+  /** The files of versions that recorded no hashes. */
   readonly earlier: readonly Earlier[];
 };
 
@@ -129,7 +130,7 @@ type Place = {
   readonly folder: string;
   readonly found: string | undefined;
   readonly known: Known;
-  /** The text of RECORD_FILE, whose line ends are those of the checkout. */
+  /** The text of RECORD_FILE; it has the line ends of the checkout. */
   readonly record: string | undefined;
 };
 
@@ -143,7 +144,7 @@ async function compareFile(
   const before = known.written.get(path) ?? [];
   const common = { path, found, hashes: [blobId(file.contents)] };
   if (found === undefined) {
-    // A run that was killed may have been about to write or to remove it.
+    // A killed run may have been about to write or to remove the file.
     const deleted = before.length > 0 && !known.pending.has(path) && !isAskedFor(path, place);
     const contents = linesLike(record, file.contents);
     if (!deleted) return { ...common, contents, state: 'new', action: 'create' };
@@ -156,7 +157,7 @@ async function compareFile(
   if (isOurs(place.folder, path, found, [...before, ...(known.pending.get(path) ?? [])]))
     return { ...common, contents, state: 'ours', action: 'replace' };
   if (force) return { ...common, contents, state: 'edited', action: 'overwrite' };
-  // What is no text in UTF-8 would be damaged by a merge, and conflict markers would be lost in one.
+  // A merge would damage text that is not UTF-8, and would lose conflict markers.
   const base =
     found.includes('\ufffd') || sidesOf(found) !== undefined
       ? undefined
@@ -185,15 +186,15 @@ export function isNeeded(path: string): boolean {
 }
 
 /**
- * Whether the user named the environment whose folder holds `path`, and that folder is gone. A folder that
- * is there may hold the user's own application in place of the demo.
+ * Whether the user named the environment of `path`, and its folder does not exist. If the folder exists, the user
+ * may have replaced the demo with another application.
  */
 function isAskedFor(path: string, { folder, repo }: Place): boolean {
   const environment = path.split('/')[0] ?? '';
   return repo.askedFor.includes(environment) && !isThere(join(folder, environment));
 }
 
-/** Whether `found` was written by this tool, also when git could not merge two such texts. */
+/** Whether this tool wrote `found`, or git failed to merge two texts of this tool. */
 function isOurs(folder: string, path: string, found: string, hashes: readonly string[]): boolean {
   const isKnown = (text: string): boolean => hashes.includes(blobId(text));
   if (isKnown(found)) return true;
@@ -204,7 +205,7 @@ function isOurs(folder: string, path: string, found: string, hashes: readonly st
   return ours !== undefined && theirs !== undefined && isKnown(ours) && isKnown(theirs);
 }
 
-/** What a user edited with what changed since; undefined when both changed the same. */
+/** The user's edits with the changes since `base`; undefined when both changed the same lines. */
 async function mergeEdited(
   found: string,
   base: string,
@@ -223,7 +224,7 @@ async function mergeEdited(
   return grown === undefined ? undefined : linesLike(found, grown);
 }
 
-/** Files that were written last time and are not planned any more. */
+/** Files that the last run wrote and that are no longer planned. */
 function leftovers(
   { untouched }: RepoPlan,
   folder: string,
@@ -235,7 +236,7 @@ function leftovers(
   return [...written].flatMap(([path, hashes]): ComparedFile[] => {
     if (paths.has(path) || elsewhere.has(path.split('/')[0] ?? '')) return [];
     const file = join(folder, path);
-    // What a user put in its place, a folder or a link that leads out, is none of ours.
+    // A user may have replaced it with a folder, or with a link that leads out of the repository: not ours.
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
@@ -249,8 +250,8 @@ const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /**
- * The repository with `files` and the record of them. The record comes last: it never speaks of files that
- * are not there. `found` is the text of RECORD_FILE on disk.
+ * The repository with `files` and their record. The record comes last, so that it never lists files that do not
+ * exist. `found` is the text of RECORD_FILE on disk.
  */
 export function withRecord(
   { repo, folder, isNew }: Pick<ComparedRepo, 'repo' | 'folder' | 'isNew'>,
@@ -263,7 +264,7 @@ export function withRecord(
   return pending === undefined ? compared : { ...compared, pending };
 }
 
-/** RECORD_FILE as it is after `files` were written. */
+/** RECORD_FILE after `files` are written. */
 function recordFile(
   repo: RepoPlan,
   files: readonly ComparedFile[],
@@ -288,7 +289,7 @@ function recordFile(
     : { ...common, state: 'ours', action: 'replace' };
 }
 
-// A record that a formatter laid out anew still says the same.
+// A record that a formatter has changed still has the same values.
 const sameJson = (one: string, other: string): boolean => {
   try {
     return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
@@ -297,16 +298,16 @@ const sameJson = (one: string, other: string): boolean => {
   }
 };
 
-/** The record that lies there while `files` are moved, one by one, into place; undefined when none is needed. */
+/** The record for the time while `files` are moved into place, one by one; undefined when none is needed. */
 function pendingRecord(
   repo: RepoPlan,
   files: readonly ComparedFile[],
   record: ComparedFile,
 ): ComparedFile | undefined {
   const changed = files.filter(({ action }) => WRITES.has(action));
-  // A record that stays as it is knows all that is written.
+  // A record that does not change already lists all the files.
   if (changed.length === 0 || record.action === 'none') return undefined;
-  // What is merged holds what a user wrote: it is never ours.
+  // A merged file has text of a user, so it is never ours.
   const ours = changed.filter(({ action }) => action !== 'merge');
   const pending = new Map(
     ours.map(({ path, action, hashes, found = '' }) => [
@@ -318,7 +319,7 @@ function pendingRecord(
   return { ...record, contents: linesLike(record.found ?? '', text), action: 'replace' };
 }
 
-/** The record as it is before the files are written; a new one where none can be read. */
+/** The record before the files are written; a new record if none can be read. */
 function recordBefore(repo: RepoPlan, found: string | undefined): string {
   const readable = found !== undefined && sidesOf(found) === undefined && repo.found !== undefined;
   return readable

@@ -1,4 +1,4 @@
-/** What git holds of a file in the middle of a merge; a side is undefined where it has no such file. */
+/** The texts of a file during a merge of git; a side without the file is undefined. */
 export type Stages = {
   readonly base: string | undefined;
   readonly ours: string | undefined;
@@ -6,12 +6,12 @@ export type Stages = {
 };
 
 /**
- * The three texts of the file at `path` in `folder` while git merges it: what both sides come from, and the
- * two sides. A file with conflict markers does not tell, because git has merged parts of it. All undefined
- * when git is not there or is in no merge.
+ * The three texts of the file at `path` in `folder` while git merges it: the base and the two sides. The file with
+ * conflict markers does not have them, because git has merged parts of it. All are undefined without git, and when
+ * there is no merge.
  */
 export function mergeStages(folder: string, path: string): Stages {
-  // Loaded only here: most runs start no other program, and it takes its time.
+  // Loaded only here, because most runs start no other program, and loading takes time.
   const { execFileSync } = process.getBuiltinModule('node:child_process');
   const stage = (number: number): string | undefined => {
     try {

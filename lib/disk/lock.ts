@@ -4,32 +4,32 @@ import { dirname, join } from 'node:path';
 import { quote, UserError } from '../errors.ts';
 import { isThere } from './workspace.ts';
 
-/** The file that a run lays into the folder of an estate while it reads and writes there. */
+/** The lock file in the folder of an estate. It exists while a run reads and writes there. */
 const LOCK = '.flux-gitops.lock';
 /**
- * How often a run shows that it is alive, and after how long without a sign a run on another machine counts
- * as killed (milliseconds). On this machine its process tells.
+ * How often a run shows that it is alive, and how long a run on another machine can be silent before it counts as
+ * killed (milliseconds). For a run on this machine, its process shows whether it is alive.
  */
 const SIGN = 2_000;
 const SILENCE = 60_000;
-/** How long it takes at most to write a lock file (milliseconds): one that cannot be read after that is broken. */
+/** The longest time for writing a lock file (milliseconds). A lock that is still unreadable after it is broken. */
 const WRITING = 5_000;
 
-/** Who holds a lock. */
+/** The process that has a lock. */
 type Holder = { readonly pid: number; readonly host: string; readonly since: string };
 
-/** How long a run waits for another one, and what its giving up means. */
+/** How long a run waits for another run, and what it says when it stops waiting. */
 export type Patience = { readonly minutes: number; readonly consequence: string };
 
 const WHILE_WRITING: Patience = { minutes: 2, consequence: 'Nothing was written.' };
 
-/** The texts of the locks that this process holds, by file. */
+/** The texts of the locks of this process, by file. */
 const held = new Map<string, string>();
 
 /**
- * Does `work` while no other run works in the estate whose repositories lie in `folders`, and returns what it
- * returns. The lock lies in the first of `folders` that can be written. Waits for another run, and says so.
- * Throws a UserError (exit code 1) when that takes longer than `patience`.
+ * Does `work` while no other run works in the estate in `folders`, and returns the result of `work`. The lock is in
+ * the first of `folders` that can be written. Waits for another run, and says so. Throws a UserError (exit code 1)
+ * when the other run takes longer than `patience`.
  */
 export async function withLock<T>(
   folders: readonly string[],
@@ -38,7 +38,7 @@ export async function withLock<T>(
   patience = WHILE_WRITING,
 ): Promise<T> {
   const [file] = folders.flatMap((folder) => lockFile(folder) ?? []);
-  // Nothing can be written anywhere; what needs to be is refused with its own message.
+  // No folder can be written. A run that needs to write fails later with its own message.
   if (file === undefined) return work();
   await acquire(file, say, patience);
   const sign = setInterval(() => touch(file), SIGN).unref();
@@ -53,7 +53,7 @@ export async function withLock<T>(
   }
 }
 
-/** Where the lock for `folder` lies: in it, or in the nearest folder above that is there. */
+/** The lock file for `folder`: in it, or in the nearest folder above that exists. */
 function lockFile(folder: string): string | undefined {
   let there = folder;
   while (!isThere(there)) there = dirname(there);
@@ -87,10 +87,10 @@ async function acquire(
   }
 }
 
-/** Makes the lock file whole, or not at all. Returns whether it was made. */
+/** Creates the lock file in one step. Returns whether it succeeded. */
 function create(file: string): boolean {
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
-  // The last part makes the text of each lock another one, also for a process that takes it again.
+  // The id makes the text of each lock unique, even if the same process locks again.
   const text = JSON.stringify({ ...holder, id: String(process.hrtime.bigint()) });
   const beside = `${file}.${process.pid}.${process.hrtime.bigint()}`;
   try {
@@ -101,23 +101,33 @@ function create(file: string): boolean {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    throw new UserError(`The lock ${file} cannot be made: ${message}. Nothing was written.`, 1);
+    throw new UserError(
+      `The lock file ${file} cannot be created: ${message}. Nothing was written.`,
+      1,
+    );
   } finally {
     fs.rmSync(beside, { force: true });
   }
 }
 
-/** The text of the lock; undefined when it was released in the meantime. */
+/** The text of the lock; undefined when it was released meanwhile. */
 function readLock(file: string): string | undefined {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if (!stats.isFile())
-    throw new UserError(`${file} is no file. Nothing was written.\n  Remove it.`, 1);
+    throw new UserError(
+      `The lock ${file} must be a file, but it is not. Nothing was written.\n  Remove it.`,
+      1,
+    );
   try {
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new UserError(`${file} cannot be read. Nothing was written.\n  Remove it.`, 1, error);
+    throw new UserError(
+      `The lock file ${file} cannot be read. Nothing was written.\n  Remove it.`,
+      1,
+      error,
+    );
   }
 }
 
@@ -130,7 +140,7 @@ function parse(text: string | undefined): Holder | undefined {
   }
 }
 
-/** Whether the holder was killed. In a container, a new run may have the process id of an old one. */
+/** Whether the holder was killed. In a container, a new run can have the process id of an old one. */
 function isDead(file: string, text: string, holder: Holder | undefined): boolean {
   if (held.get(file) === text) return false;
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
@@ -143,7 +153,7 @@ function isDead(file: string, text: string, holder: Holder | undefined): boolean
 /** Whether a process with the id `pid` runs on this machine. */
 export function isAlive(pid: number): boolean {
   try {
-    // Signal 0 only asks; EPERM is the answer of a process of somebody else.
+    // Signal 0 only checks. EPERM means that the process belongs to another user.
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
@@ -151,8 +161,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Removes the lock of a killed run. Of several runs that see it only one may: whoever makes the file beside
- * looks once more whether it is still the same lock.
+ * Removes the lock of a killed run. If several runs see it, only one of them may remove it: the run that creates the
+ * guard file. It checks again that the lock is still the same.
  */
 function takeAway(file: string, dead: string): void {
   const guard = `${file}.takeover`;
@@ -177,7 +187,7 @@ function touch(file: string): void {
   try {
     if (isOurs(file)) fs.utimesSync(file, now, now);
   } catch {
-    // Whoever removed it knows why; the work goes on.
+    // Someone removed the lock; the work continues.
   }
 }
 
@@ -196,8 +206,8 @@ function refusal(
 ): UserError {
   const who = holder ? describe(holder) : 'an unknown process';
   return new UserError(
-    `Another run works here and did not end within ${minutes} minutes: ${who}. ${consequence}\n` +
-      `  Wait for it and run the command again. If there is no such run, remove ${file}.`,
+    `Another run is still working here after ${minutes} minutes: ${who}. ${consequence}\n` +
+      `  Wait until it ends and run the command again. If there is no such run, remove ${file}.`,
     1,
   );
 }

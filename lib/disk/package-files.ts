@@ -25,8 +25,8 @@ export function completionScriptOf(shell: string): string {
 }
 
 /**
- * Versions that recorded no hashes of the files they wrote, the newest first. Both called themselves 0.1.0.
- * `earlier/VERSION/` holds the templates that differ from those of the next older one.
+ * Versions that recorded no hashes of their files, the newest first. Both have the version number 0.1.0.
+ * `earlier/VERSION/` has the templates that differ from the next older version.
  */
 export const EARLIER_VERSIONS = ['0.1.0-second', '0.1.0-first'] as const;
 
@@ -35,7 +35,7 @@ export function templatesOf(layer: string): Template[] {
   return read(new URL(`templates/${layer}/`, PACKAGE));
 }
 
-/** The templates of a layer as an earlier version had them, sorted by path. */
+/** The templates of a layer in an earlier version, sorted by path. */
 export function earlierTemplatesOf(
   layer: string,
   version: (typeof EARLIER_VERSIONS)[number],

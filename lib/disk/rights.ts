@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 
 /**
- * The user that this process runs as, if the process was started by root and gave up root's rights; undefined
- * otherwise. `yo` does that: it becomes the user behind `sudo`, or the first ordinary user of the system.
+ * The user of this process, if root started it and it gave up root's rights; undefined otherwise. `yo` gives them up:
+ * it becomes the user that ran `sudo`, or the first ordinary user of the system.
  */
 export function userInsteadOfRoot(): number | undefined {
   const user = process.getuid?.();
   if (user === undefined || user === 0) return undefined;
-  // The groups of root stay, since only the user is changed.
+  // The process keeps the groups of root, because only the user changes.
   if (!process.getgroups?.().includes(0) && process.getgid?.() !== 0) return undefined;
   return process.platform !== 'linux' || wasRoot() ? user : undefined;
 }
@@ -21,9 +21,10 @@ function wasRoot(): boolean {
   }
 }
 
-const NO_ACCESS = /read-only|EACCES|EPERM|permission denied|dubious ownership|^No GitHub token/im;
+const NO_ACCESS =
+  /read-only|EACCES|EPERM|permission denied|dubious ownership|^There is no GitHub token/im;
 
-/** Says in `error`, where it tells of missing access, that root's rights were given up. */
+/** Adds to an `error` about missing access that yo gave up root's rights. */
 export function explainRights(error: unknown): void {
   if (!(error instanceof Error) || !NO_ACCESS.test(error.message)) return;
   const user = userInsteadOfRoot();

@@ -7,19 +7,19 @@ import { sidesOf } from '../render/git-text.ts';
 import type { CommandName } from '../settings/settings.ts';
 import { mergeStages } from './git-stages.ts';
 
-/** The world of one run, and where on disk its repositories lie. */
+/** The world of one run, and where its repositories are on disk. */
 export type Workspace = World & {
-  /** The folder that holds the repositories. */
+  /** The folder with the repositories. */
   readonly parent: string;
-  /** Where the lock of the estate lies: the first of them that can be written. */
+  /** Folders for the lock of the estate: the first one that can be written gets it. */
   readonly lockFolders: readonly string[];
   readonly folderOf: (repo: string) => string;
 };
 
 /**
- * What `command` finds at `into`, which is relative to `cwd`. Inside an estate, in whatever folder of one of
- * its repositories, that estate is meant: its repositories lie side by side. Elsewhere they lie in `into`.
- * `named` is the config repo that the user named, if any.
+ * What `command` finds at `into`, which is relative to `cwd`. Anywhere inside a repository of an estate, the command
+ * works on that estate: its repositories are side by side. Elsewhere they are in `into`. `named` is the name of the
+ * config repo, if the user gave one.
  */
 export function openWorkspace(
   command: CommandName,
@@ -32,7 +32,7 @@ export function openWorkspace(
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
     problems.push({
       given: folder,
-      rule: 'this is a file, and it must be a folder',
+      rule: 'it must be a folder, but it is a file',
       example: '--into ./estate',
       flag: '--into',
       settings: ['into'],
@@ -59,7 +59,7 @@ export function openWorkspace(
   return { folder, parent, lockFolders, folderOf, find, feederOf, ...(home && { home }) };
 }
 
-/** A repository that this package wrote, and where it lies. */
+/** A repository that this package wrote, and its folder. */
 type FoundRepo = Found & { readonly name: string; readonly folder: string };
 
 const KIND = { app: 'config-repo', tenant: 'config-repo', 'scenario-repo': 'scenario-repo' };
@@ -74,7 +74,7 @@ function homeOf(
 ): FoundRepo | undefined {
   if (around?.record?.kind === KIND[command]) return around;
   if (command === 'scenario-repo') return undefined;
-  // A folder that holds one config repo gets a second one only by name.
+  // A folder with a config repo gets a second one only when the user names it.
   if (around === undefined && named !== undefined) return undefined;
   const configs = reposIn(around ? dirname(around.folder) : folder).filter(
     ({ record }) =>
@@ -85,7 +85,7 @@ function homeOf(
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,
-      rule: `it belongs to the app repo ${around.name}, and no config repo beside it knows this app repo`,
+      rule: `it belongs to the app repo ${around.name}, but no config repo beside it lists this app repo`,
       example: 'flux-gitops --into ../../estate',
       flag: '--into',
       settings: ['into'],
@@ -93,10 +93,10 @@ function homeOf(
   return undefined;
 }
 
-/** The repository that holds `start`, if this package wrote it. */
+/** The repository around `start`, if this package wrote it. */
 function repoAround(start: string, problems: Problem[]): FoundRepo | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
-    // What lies above and belongs to somebody else, or to another program, is nobody's business here.
+    // Folders above `start` that belong to another user or another program are ignored.
     const own = folder === start || isTrusted(folder);
     const broken: Problem[] = [];
     const found = own ? lookAt(folder, broken) : undefined;
@@ -106,14 +106,14 @@ function repoAround(start: string, problems: Problem[]): FoundRepo | undefined {
   }
 }
 
-/** Whether the record in `folder` belongs to this user; the administrator may work in everybody's. */
+/** Whether the record in `folder` belongs to this user. Root may use the records of all users. */
 function isTrusted(folder: string): boolean {
   const stats = statSync(join(folder, RECORD_FILE), { throwIfNoEntry: false });
   const user = process.getuid?.();
   return stats === undefined || user === undefined || user === 0 || stats.uid === user;
 }
 
-/** The repositories of this package right below `folder`; what cannot be read is not one of them. */
+/** The repositories of this package directly below `folder`, without those that cannot be read. */
 function reposIn(folder: string): FoundRepo[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   const entries = readdirSync(folder, { withFileTypes: true }).filter(
@@ -133,7 +133,7 @@ function lookAt(folder: string, problems: Problem[]): Found {
   return { exists: true, ...readRecord(text, file, problems, base) };
 }
 
-/** Whether anything lies at `path`. */
+/** Whether there is a file or a folder at `path`. */
 export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
@@ -146,7 +146,7 @@ export function readIfThere(path: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const reason =
-      code === 'EISDIR' ? 'is a folder where a file belongs' : `cannot be read (${code})`;
+      code === 'EISDIR' ? 'must be a file, but it is a folder' : `cannot be read (${code})`;
     throw new UserError(
       `${path} ${reason}.\n  Move ${basename(path)} away, or choose another folder with --into.`,
       2,

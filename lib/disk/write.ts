@@ -7,23 +7,22 @@ import { isLink } from './folders.ts';
 
 const STAGE = '.flux-gitops-stage-';
 
-/** A file is no longer what it was when it was compared: somebody saved it in the meantime. */
+/** A file changed after this run compared it: for example, an editor saved it. */
 export class FileChanged extends Error {
   override readonly name = 'FileChanged';
   readonly path: string;
 
   constructor(path: string) {
-    super(`${path} was changed in the meantime`);
+    super(`${path} changed during the run`);
     this.path = path;
   }
 }
 
 /**
- * Carries out the actions of `repos`. Everything is written to a folder beside its place first and then
- * moved there, a new repository or folder in one step, so that a run that is killed leaves no half-written
- * file. When a move fails, those before it are undone, the last one first. The caller holds the lock.
- * Throws FileChanged when a file is not what it was compared with, and a UserError (exit code 1) when the
- * disk refuses; in both cases nothing is changed.
+ * Carries out the actions of `repos`. First writes everything to a temporary folder beside the target, then moves it
+ * into place. A new repository or folder is one move. So a killed run leaves no half-written file. When a move fails,
+ * undoes the earlier moves, the last one first. The caller must have the lock. Throws FileChanged when a file changed
+ * after it was compared, and a UserError (exit code 1) when the disk refuses. In both cases nothing is changed.
  */
 export function writeRepos(repos: readonly ComparedRepo[]): void {
   const stages: Stages = new Map();
@@ -46,7 +45,7 @@ export function writeRepos(repos: readonly ComparedRepo[]): void {
   removeStages(stages);
 }
 
-/** Undoes the steps, the last one first, as far as the disk lets it. Returns what went wrong. */
+/** Undoes as many steps as the disk allows, the last one first. Returns the errors. */
 function undoAll(undo: readonly (() => void)[]): unknown[] {
   return undo.toReversed().flatMap((step) => {
     try {
@@ -58,12 +57,12 @@ function undoAll(undo: readonly (() => void)[]): unknown[] {
   });
 }
 
-/** What was there before lies in the stages, so they stay. */
+/** Keeps the stages, because they contain the files from before. */
 function undoError(error: unknown, failures: readonly unknown[], stages: Stages): UserError {
   return new UserError(
     `The files could not be written: ${messageOf(error)}.\n` +
-      `  Not all of it could be undone: ${failures.map(messageOf).join('; ')}.\n` +
-      `  What was there before lies in ${[...stages.values()].join(' and ')}.`,
+      `  Some changes could not be undone: ${failures.map(messageOf).join('; ')}.\n` +
+      `  The files from before are in ${[...stages.values()].join(' and ')}.`,
     1,
     error,
   );
@@ -76,9 +75,9 @@ function removeStages(stages: Stages): void {
   for (const stage of stages.values()) fs.rmSync(stage, { recursive: true, force: true });
 }
 
-/** The folder beside the place of what is written, by the folder of that place. */
+/** The temporary folders, by the folder that each is in. */
 type Stages = Map<string, string>;
-/** Does one thing, and returns what undoes it. */
+/** Does one step, and returns a function that undoes it. */
 type Step = () => () => void;
 
 function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): Step[] {
@@ -104,7 +103,7 @@ function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): St
   };
   const byPath = new Map(changed.map((file) => [file.path, file]));
   const removals = changed.filter(({ action }) => action === 'remove');
-  // The record comes last, because it never speaks of files that are not there.
+  // The record comes last, so that it never lists files that do not exist.
   const units = [...new Set(written.map(({ path }) => unitOf(folder, path)))].sort(
     (a, b) => Number(a === RECORD_FILE) - Number(b === RECORD_FILE),
   );
@@ -114,7 +113,7 @@ function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): St
       return moveAway(folder, file.path, join(trash, String(n)));
     }),
     ...units.map((path) => () => {
-      // The record was replaced by this run itself.
+      // This run itself has replaced the record.
       const file = path === RECORD_FILE ? undefined : byPath.get(path);
       if (file !== undefined) checkUnchanged(folder, file);
       return moveFile(join(whole, path), join(folder, path));
@@ -152,7 +151,7 @@ function checkUnchanged(folder: string, { path, found }: ComparedFile): void {
   if (now !== found) throw new FileChanged(file);
 }
 
-/** What is moved into `folder` for `path`: its topmost folder that is new there, or the file. */
+/** What to move into `folder` for `path`: the topmost folder that is new there, or the file. */
 function unitOf(folder: string, path: string): string {
   const parts = path.split('/');
   const missing = parts.findIndex(
@@ -161,14 +160,14 @@ function unitOf(folder: string, path: string): string {
   return missing < 0 ? path : parts.slice(0, missing + 1).join('/');
 }
 
-/** Moves what is new; a folder that somebody made in the meantime is in the way. */
+/** Moves a new file or folder. Fails when something was created at `to` meanwhile. */
 function moveNew(from: string, to: string): () => void {
   if (fs.existsSync(to)) throw new FileChanged(to);
   fs.renameSync(from, to);
   return () => fs.rmSync(to, { recursive: true, force: true });
 }
 
-/** Moves a file into place. A link stays a link: what it leads to is written. */
+/** Moves a file into place. A link stays a link, and its target is written. */
 function moveFile(from: string, to: string): () => void {
   const target = isLink(to) ? fs.realpathSync(to) : to;
   const old = fs.statSync(target, { throwIfNoEntry: false });
@@ -181,7 +180,7 @@ function moveFile(from: string, to: string): () => void {
   return () => fs.renameSync(kept, target);
 }
 
-/** Takes a file out of `folder`, and the folders that are empty after it. */
+/** Removes a file from `folder`, and the folders that are empty after that. */
 function moveAway(folder: string, path: string, trash: string): () => void {
   fs.mkdirSync(dirname(trash), { recursive: true });
   const file = join(folder, path);
@@ -197,7 +196,7 @@ function moveAway(folder: string, path: string, trash: string): () => void {
   };
 }
 
-/** Removes what killed runs left behind: whoever holds the lock is the only one who writes here. */
+/** Removes the files of killed runs. This is safe, because only the run with the lock writes here. */
 function removeStale(base: string): void {
   for (const name of fs.readdirSync(base))
     if (name.startsWith(STAGE) || /^\.flux-gitops-\d+$/.test(name))

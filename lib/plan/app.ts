@@ -1,7 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
-import { ruleAbout, scenarioRepoName } from '../settings/rules.ts';
+import { appRepoName, ruleAbout } from '../settings/rules.ts';
 import { defaultText } from '../settings/settings.ts';
 import {
   byRepo,
@@ -24,10 +24,10 @@ const SOURCE: NameSource = {
   settings: ['scenario'],
 };
 
-/** The scenarios of an estate about which nothing is said. */
+/** The default scenarios. */
 export const STANDARD_SCENARIOS = ['flux-dev=dev', 'flux-stage-prod=stage,prod'];
 
-/** `flux-gitops`: the config repo and every app repo. What was recorded before stays in. */
+/** `flux-gitops`: the config repo and every app repo. Recorded environments stay. */
 export function planApp(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const { texts } = given;
@@ -53,14 +53,14 @@ export function planApp(given: Given, world: World): Planned {
   const record: RepoRecord = { kind: 'config-repo', name, estate, shared, environments };
   const config = planRepo(record, environments, found);
   const { visibility } = estate;
-  const scenarioRepos = [...byRepo(environments)].map(([repo, fed]) => {
+  const appRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);
     problems.push(...checkKind(place, 'scenario-repo', repo, SOURCE));
     const other = world.feederOf(repo);
     if (other !== undefined)
       problems.push({
         given: `app repo ${quote(repo)} of the config repo ${quote(name)}`,
-        rule: `the config repo ${other} in this folder has environments that this app repo feeds, and would lose it`,
+        rule: `this app repo already feeds environments of the config repo ${other} in this folder`,
         example: `--name ${other}, or --into ANOTHER-FOLDER`,
         flag: '--name, --scenario or --into',
         settings: ['name', 'scenario'],
@@ -75,7 +75,7 @@ export function planApp(given: Given, world: World): Planned {
   });
   const syncConfig = estate.syncConfig === 'yes';
   const plan = {
-    repos: [config, ...scenarioRepos],
+    repos: [config, ...appRepos],
     elsewhere: [],
     environments,
     syncConfig,
@@ -85,7 +85,7 @@ export function planApp(given: Given, world: World): Planned {
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
-/** The environments that `--scenario` names, each with the repo that feeds it. */
+/** The environments in `--scenario`, each with its app repo. */
 function readPairs(
   { scenario }: Texts,
   recorded: readonly Environment[],
@@ -112,15 +112,17 @@ function readScenarios(
       refuse(
         'a scenario must be REPO=ENV[,ENV...], because an app repo feeds at least one environment',
       );
-    if (scenarioRepoName.read(repo) === undefined)
-      refuse(`${quote(repo)} cannot be an app repo: ${ruleAbout(scenarioRepoName, repo)}`);
+    if (appRepoName.read(repo) === undefined)
+      refuse(`${quote(repo)} cannot be an app repo: ${ruleAbout(appRepoName, repo)}`);
     if (repos.has(repo.toLowerCase()))
-      refuse(`${quote(repo)} is named twice. Name it once, with all its environments`);
+      refuse(`${quote(repo)} appears twice. Give it once, with all its environments`);
     repos.add(repo.toLowerCase());
     for (const name of list ? readEnvironments(list, SOURCE, problems) : []) {
       const other = feeders.get(name);
       if (other)
-        refuse(`the app repo ${other} feeds ${name} already, and an environment has one app repo`);
+        refuse(
+          `the app repo ${other} already feeds ${name}, and an environment has only one app repo`,
+        );
       feeders.set(name, repo);
     }
   }

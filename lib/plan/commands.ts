@@ -5,7 +5,7 @@ import type { Planned, World } from './plan.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
 
-/** What each command does: its plan function. */
+/** The planner of each command. */
 export const PLANNERS: {
   readonly [command in CommandName]: (given: Given, world: World) => Planned;
 } = {

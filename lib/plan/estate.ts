@@ -16,7 +16,7 @@ export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name
   return `${prefix}-${name}`;
 }
 
-/** The web address of `repo`, which is its clone URL as well. */
+/** The web address of `repo`, which is also its clone URL. */
 export function repositoryUrl(
   { githubUrl, owner }: Pick<SharedSettings, 'githubUrl' | 'owner'>,
   repo: string,
@@ -24,7 +24,7 @@ export function repositoryUrl(
   return `${githubUrl}/${owner}/${repo}`;
 }
 
-/** The web address below which the repositories of an owner lie. */
+/** The common web address of the repositories of an owner. */
 export function ownerUrl({
   githubUrl,
   owner,
@@ -32,7 +32,7 @@ export function ownerUrl({
   return `${githubUrl}/${owner}`;
 }
 
-/** `environments` by the app repo that feeds them, both in the order given. */
+/** `environments` by their app repo. Both keep their order. */
 export function byRepo(environments: readonly Environment[]): Map<string, Environment[]> {
   const repos = new Map<string, Environment[]>();
   for (const environment of environments) {
@@ -43,7 +43,7 @@ export function byRepo(environments: readonly Environment[]): Map<string, Enviro
   return repos;
 }
 
-/** `recorded` with `changed` in place of, or after, the environments of the same names. */
+/** `recorded` with the environments of `changed`: each replaces one of the same name, or follows at the end. */
 export function mergeEnvironments(
   recorded: readonly Environment[],
   changed: readonly Environment[],
@@ -54,19 +54,19 @@ export function mergeEnvironments(
   return [...merged.values()];
 }
 
-/** Where names come from, for messages: the flag, the way it is written, and the setting. */
+/** The source of names, for messages: the flag, an example, and the setting. */
 export type NameSource = {
   readonly flag: string;
   readonly example: string;
   readonly settings: readonly (SettingKey | 'arguments')[];
 };
 
-/** The environments of a comma-separated list, each one read by its rule. */
+/** The environments of a comma-separated list. Each name must follow its rule. */
 export function readEnvironments(list: string, source: NameSource, problems: Problem[]): string[] {
   return list.split(',').filter((name) => checkEnvironment(name, source, problems));
 }
 
-/** Whether `name` is an environment; a problem is added when it is none. */
+/** Whether `name` is a valid environment. Adds a problem if it is not. */
 export function checkEnvironment(name: string, source: NameSource, problems: Problem[]): boolean {
   const good = environmentName.read(name) !== undefined;
   if (!good) {
@@ -76,7 +76,7 @@ export function checkEnvironment(name: string, source: NameSource, problems: Pro
   return good;
 }
 
-/** A problem for each of `changed` that another repo than before would feed. */
+/** A problem for each environment of `changed` that would get another app repo. */
 export function checkFeeders(
   recorded: readonly Environment[],
   changed: readonly { readonly name: string; readonly repo: string }[],
@@ -89,7 +89,7 @@ export function checkFeeders(
     const flag = `--${setting}`;
     return {
       given: `environment ${name} from ${repo}`,
-      rule: `the app repo ${feeder} feeds ${name} already, and an environment has one app repo`,
+      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo`,
       example: `${flag} ${setting === 'scenario' ? `${feeder}=${name}` : feeder}`,
       flag,
       settings: [setting],
@@ -97,7 +97,7 @@ export function checkFeeders(
   });
 }
 
-/** Checks what only the whole estate shows: names after composing, and names used twice. */
+/** Checks names in the whole estate: composed names, and names that are used twice. */
 export function checkEstate(
   configRepo: string | undefined,
   environments: readonly Environment[],
@@ -123,7 +123,7 @@ export function checkEstate(
     if (urls.length > 1)
       problems.push({
         given: `app repo ${quote(repo)} at ${urls.join(' and ')}`,
-        rule: 'an app repo has one owner for all environments that it feeds',
+        rule: 'an app repo must have the same owner for all environments that it feeds',
         example: `--repo flux-${fed.at(-1)?.name ?? 'qa'}`,
         flag: '--owner or --repo',
         settings: ['owner', 'repo', 'githubUrl'],

@@ -1,8 +1,8 @@
 import packageJson from '#package.json' with { type: 'json' };
 
 /**
- * This package, as generated READMEs name it. Until it is on npm, people run it from a clone: `onNpm` is what changes at
- * the first release there (RELEASING.md).
+ * This package, as generated READMEs name it. Until it is on npm, people run it from a clone. Set `onNpm` at the first
+ * release on npm (RELEASING.md).
  */
 const { version } = packageJson;
 export const GENERATOR = {

@@ -4,14 +4,14 @@ import type { Found, Layer } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { isConfined } from './values.ts';
 
-/** Tools of the workflow. A kustomize-controller of FLUX_VERSION is built with the same kustomize. */
+/** The tools of the workflow. The kustomize-controller of FLUX_VERSION uses the same version of kustomize. */
 const TOOLS = {
   kubeconformVersion: 'v0.8.0',
   kustomizeVersion: 'v5.8.1',
   yqVersion: 'v4.54.3',
 };
 
-/** The layers of the repository that `record` describes which only GitHub reads. */
+/** The layers of the repository of `record` that only GitHub reads. */
 export function githubFiles(record: RepoRecord): Layer[] {
   const { ci, codeowners = [] } = record.estate;
   return [
@@ -21,8 +21,8 @@ export function githubFiles(record: RepoRecord): Layer[] {
 }
 
 /**
- * Whether the app repo that was found as `found` has a workflow. One that it has stays in an estate without
- * workflows, unless the user said so in this run (`isGiven`).
+ * Whether the app repo of the record `found` has a workflow. A workflow stays in an estate without workflows, unless
+ * this run has a flag about it (`isGiven`).
  */
 export function ciOf(
   { ci }: EstateSettings,
@@ -34,14 +34,14 @@ export function ciOf(
 
 function workflow(record: RepoRecord): Layer {
   const values = {
-    // A branch of the workflow is a pattern, in which a + has a meaning of its own.
+    // A branch in a workflow is a pattern, and + has a special meaning in it.
     branches: branchesOf(record).map((branch) => branch.replaceAll('+', '\\+')),
     plainFolders:
       record.kind === 'config-repo'
         ? []
         : record.environments.filter(isConfined).map(({ name }) => name),
     kubernetesVersion: KUBERNETES_VERSION,
-    // The schemas of the first release of the range hold for all of its patch releases.
+    // The schemas of the first release of the range are valid for all patch releases.
     fluxVersion: `v${FLUX_VERSION.replace(/x$/, '0')}`,
     operatorVersion: `v${CHART_VERSION}`,
     ...TOOLS,
@@ -54,7 +54,7 @@ function reviewers({ shared }: RepoRecord, codeowners: readonly string[]): Layer
   return { from: 'codeowners', into: '.', values };
 }
 
-/** The branches that Flux follows: one, but for environments of an app repo that say otherwise. */
+/** The branches that Flux follows: one, unless environments of an app repo have different branches. */
 export function branchesOf({ kind, shared, environments }: RepoRecord): string[] {
   if (kind === 'config-repo') return [shared.branch];
   return [...new Set(environments.map(({ branch }) => branch))];

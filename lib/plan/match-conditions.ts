@@ -1,6 +1,6 @@
-/** Whose requests the policies look at, as ValidatingAdmissionPolicies say it: one value for all of them. */
+/** Which requests the policies check: match conditions that all ValidatingAdmissionPolicies share. */
 
-/** An entry of `spec.matchConditions`; a request is looked at when every entry holds. */
+/** An entry of `spec.matchConditions`. A policy checks a request if all entries are true. */
 export type MatchCondition = { name: string; expression: string };
 
 const user = 'request.userInfo.username';
@@ -8,7 +8,7 @@ const user = 'request.userInfo.username';
 const isAccountOf = (namespace: string): string =>
   `${user}.startsWith('system:serviceaccount:${namespace}:')`;
 
-/** Kubernetes' other components, nodes included, have names that begin so. `system:anonymous`, somebody who did not sign in, is none of them. */
+/** The other components of Kubernetes, including nodes, have such names. `system:anonymous` is a user who did not sign in, so it is excluded. */
 const isComponent = `(${user}.startsWith('system:') && !${user}.startsWith('system:serviceaccount:') && ${user} != 'system:anonymous')`;
 
 const notTheCluster: MatchCondition = {
@@ -16,14 +16,14 @@ const notTheCluster: MatchCondition = {
   expression: `!(${isAccountOf('flux-system')} || ${isAccountOf('kube-system')} || ${isComponent})`,
 };
 
-// A RoleBinding does not count here, because the check names no namespace. So `cluster-admin` in one
-// namespace frees nobody.
+// A RoleBinding does not count here, because the check has no namespace. So `cluster-admin` in one namespace is not
+// enough to be exempt.
 const mayChangeNamespace = `authorizer.group('').resource('namespaces').name(request.namespace).check('update').allowed()`;
 const isOwnAccount = `${user}.startsWith('system:serviceaccount:' + request.namespace + ':')`;
 
 /**
- * Everybody is held but Flux, Kubernetes and those who may change the namespace itself. The accounts of
- * the namespace are held whatever they may do.
+ * The policies apply to everyone except Flux, Kubernetes and users who may change the namespace itself. They always
+ * apply to the service accounts of the namespace.
  */
 export const tenantConditions: readonly MatchCondition[] = [
   notTheCluster,
@@ -34,15 +34,15 @@ const REQUESTED_AT = "'reconcile.fluxcd.io/requestedAt'";
 const annotations = (object: string): string => `${object}.metadata.?annotations.orValue({})`;
 const requestIn = (object: string): string =>
   `${object}.metadata.?annotations[?${REQUESTED_AT}].orValue('')`;
-/** Every annotation of `one` but the request is in `other`, where `same` holds. */
+/** True if every annotation of `one`, except the request, is in `other` and `same` is true for it. */
 const annotationsOf = (one: string, other: string, same: string): string =>
   `size(${annotations(one)}) <= 100 && ${annotations(one)}.all(name, name == ${REQUESTED_AT} || name in ${annotations(other)}${same})`;
 
 /**
- * Asking Flux to reconcile an object, and nothing else, changes no right and no setting: whoever RBAC lets patch
- * the object may ask. The value is short, because the cluster's store keeps every version of an object. A request
- * that changes nothing is none: Flux sends those when it applies an object again, and a policy that has become
- * stricter must refuse them.
+ * A request that only asks Flux to reconcile an object changes no permission and no setting, so everyone who may patch
+ * the object by RBAC may send it. The value must be short, because etcd keeps every version of an object. A request
+ * without any change does not count: Flux sends such requests when it applies an object again, and a policy that has
+ * become stricter must refuse them.
  */
 const onlyAsks = [
   "request.operation == 'UPDATE' && request.?subResource.orValue('') == ''",
@@ -64,13 +64,13 @@ const notARequest: MatchCondition = {
   expression: `!(${onlyAsks})`,
 };
 
-/** For policies that look at Flux objects: a request to reconcile passes. */
+/** For policies that check Flux objects: a request to reconcile passes. */
 export const conditionsSparingRequests: readonly MatchCondition[] = [
   ...tenantConditions,
   notARequest,
 ];
 
-/** For those who may patch a Flux object but not update it, so that RBAC lets them ask Flux to reconcile. */
+/** For users who may patch a Flux object but not update it: RBAC gives them patch only to ask Flux to reconcile. */
 export const teamConditions: readonly MatchCondition[] = [
   ...conditionsSparingRequests,
   {
@@ -80,7 +80,7 @@ export const teamConditions: readonly MatchCondition[] = [
   },
 ];
 
-/** The same for the Namespace, which is in no namespace. */
+/** The same for the Namespace object, which is in no namespace. */
 export const namespaceConditions: readonly MatchCondition[] = [
   {
     name: 'of-a-tenant',
@@ -97,7 +97,7 @@ export const namespaceConditions: readonly MatchCondition[] = [
 
 const resource = 'authorizer.group(request.resource.group).resource(request.resource.resource)';
 
-/** The same, less controllers for all namespaces: they take their finalizers away again, and write large objects. */
+/** The same, except for controllers of all namespaces: they remove their finalizers again, and they write large objects. */
 export const conditionsSparingControllers: readonly MatchCondition[] = [
   ...tenantConditions,
   {

@@ -12,24 +12,24 @@ import {
 import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
-/** The charts flux-operator and flux-instance, which are released together. */
+/** The version of the charts flux-operator and flux-instance. They are released together. */
 export const CHART_VERSION = '0.58.1';
-/** A range, so that the operator brings patch releases by itself. */
+/** A range, so that the operator installs patch releases automatically. */
 export const FLUX_VERSION = '2.9.x';
-/** The oldest Kubernetes that Flux of that range runs on. */
+/** The oldest Kubernetes that Flux of this range supports. */
 export const KUBERNETES_VERSION = '1.34.1';
 
-/** Rows of a README that stays readable. */
+/** The maximum number of rows in a README. */
 const SHOWN = 40;
 
-/** What Kubernetes makes pods from, by API group. */
+/** The resources that create pods, by API group. */
 const POD_MAKERS = [
   { groups: [''], kinds: ['replicationcontrollers'] },
   { groups: ['apps'], kinds: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'] },
   { groups: ['batch'], kinds: ['jobs', 'cronjobs'] },
 ];
 
-/** The layers of a config repo that are there once per cluster. */
+/** The layers of a config repo that exist once for each cluster. */
 export function operatorTier(record: RepoRecord): Layer[] {
   const layer = (from: string, values: Values): Layer => ({ from, into: from, values });
   const followed = record.estate.syncConfig === 'yes';
@@ -41,7 +41,7 @@ export function operatorTier(record: RepoRecord): Layer[] {
   ];
 }
 
-/** What the cluster applies of the config repo. */
+/** The parts of the config repo that the cluster applies. */
 function configSyncValues(record: RepoRecord): Values {
   return { hasPolicies: hasPolicies(record), environments: record.environments };
 }
@@ -66,7 +66,7 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     (one) => one.profile === 'hardened' && (ownerUrl(one) !== owner || one.tenantSource.length > 0),
   );
   return {
-    // The characters of an address mean the same in a string of JSON and of CEL.
+    // An address has only characters that JSON strings and CEL strings write in the same way.
     owners: JSON.stringify([owner]),
     added: JSON.stringify(allowSource),
     priorityClasses: JSON.stringify(allowPriorityClass),
@@ -87,7 +87,7 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
   };
 }
 
-/** The values that version 0.1.0 computed in another way: every owner was one of all tenants. */
+/** The values that version 0.1.0 computed differently: it allowed every owner for all tenants. */
 export function earlierValues({ shared, environments, estate }: RepoRecord): Values {
   const owners = [...new Set([shared, ...environments].map(ownerUrl))];
   return {
@@ -97,9 +97,9 @@ export function earlierValues({ shared, environments, estate }: RepoRecord): Val
   };
 }
 
-/** Checks that nobody's cluster follows the public demo, because `given` names no other owner. */
+/** Refuses a cluster that follows the config repo of the public demo because the run has no `--owner`. */
 export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem[]): void {
-  // What is published belongs to the user who is signed in.
+  // With --publish, the owner is the user who is signed in.
   if (!plan.syncConfig || switches.publish) return;
   const demo = repositoryUrl(
     { githubUrl: SETTINGS.githubUrl.default, owner: DEMO_OWNER },
@@ -109,7 +109,7 @@ export function checkFollowed(plan: Plan, { switches }: Given, problems: Problem
   if (!config?.url.toLowerCase().startsWith(demo)) return;
   problems.push({
     given: `--sync-config with the owner ${DEMO_OWNER}`,
-    rule: 'the cluster must follow a config repo that you can push to, and you cannot push to the public demo of this owner',
+    rule: 'the cluster must follow a config repo that you can push to, but the config repo of this owner is the public demo',
     example: '--sync-config --owner octo-org',
     flag: '--owner',
     settings: ['owner', 'syncConfig'],

@@ -3,79 +3,79 @@ import type { Visibility } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
 import type { FoundRecord, Json, RepoKind } from './record.ts';
 
-/** What the templates of a layer may use, by name. */
+/** The values for the templates of a layer, by name. */
 export type Values = { readonly [name: string]: unknown };
 
-/** A folder of templates laid into a folder of a repository with one set of values. */
+/** A folder of templates, the folder of the repository that it is for, and the values. */
 export type Layer = {
   readonly from: string;
   readonly into: string;
   readonly values: Values;
 };
 
-/** One repository: the layers that make it, and the record that remembers them. */
+/** One repository: its layers and its record. */
 export type RepoPlan = {
   readonly role: 'config' | 'scenario';
   readonly name: string;
   readonly url: string;
   readonly githubUrl: string;
   readonly owner: string;
-  /** The branches that Flux follows in it: one, but for environments that say otherwise. */
+  /** The branches that Flux follows in it: one, unless environments have different branches. */
   readonly branches: readonly string[];
   readonly description: string;
   readonly layers: readonly Layer[];
-  /** Folders of environments that this run leaves as they are. */
+  /** The folders of environments that this run does not change. */
   readonly untouched: readonly string[];
-  /** Environments that the user named: what a user deleted of them comes back. */
+  /** Environments that the user named: the run restores their deleted files. */
   readonly askedFor: readonly string[];
-  /** All of `.yo-rc.json`, less the files. */
+  /** All of `.yo-rc.json`, without the files. */
   readonly all: Json;
-  /** What was recorded before this run. */
+  /** The record before this run. */
   readonly found?: FoundRecord;
 };
 
-/** A file that a repository elsewhere needs. */
+/** A file for a repository that is not in this workspace. */
 export type Elsewhere = { readonly repo: string; readonly url: string; readonly layer: Layer };
 
-/** What a run will do, as data: printed it is the dry run, executed it is the product. */
+/** What a run will do, as data. A dry run prints it, and a real run carries it out. */
 export type Plan = {
   readonly repos: readonly RepoPlan[];
   readonly elsewhere: readonly Elsewhere[];
-  /** The environments that the run is about. */
+  /** The environments of the run. */
   readonly environments: readonly Environment[];
-  /** Whether the cluster applies the config repo by itself. */
+  /** Whether the cluster itself follows the config repo. */
   readonly syncConfig: boolean;
-  /** Who may see the repositories that are created. */
+  /** The visibility of new repositories. */
   readonly visibility: Visibility;
 };
 
-/** What lies where a repository belongs. */
+/** What exists in the folder of a repository. */
 export type Found = {
   readonly exists: boolean;
   readonly all: Json;
   readonly record?: FoundRecord;
 };
 
-/** The place of a repository that is not there. */
+/** A repository that does not exist. */
 export const NOTHING: Found = { exists: false, all: {} };
 
-/** What a planner may know of the disk; a broken `.yo-rc.json` adds to `problems`. */
+/** What a planner can know about the disk. A broken `.yo-rc.json` adds to `problems`. */
 export type World = {
-  /** The folder the run was sent to, for messages. */
+  /** The folder of `--into`, for messages. */
   readonly folder: string;
-  /** The repository that the run stands in, if it is one of the kind that the command works on. */
+  /** The repository around the folder of the run, if the command works on repositories of this kind. */
   readonly home?: Found & { readonly name: string };
   readonly find: (repo: string, problems: Problem[]) => Found;
-  /** Another config repo here whose environments `repo` feeds already. */
+  /** Another config repo here with environments that `repo` already feeds. */
   readonly feederOf: (repo: string) => string | undefined;
 };
 
-/** A plan, or the reasons why there is none. */
+/** A plan, or the problems that prevent it. */
 export type Planned = { readonly problems: readonly Problem[]; readonly plan?: Plan };
 
 const kindText = (kind: RepoKind): string => (kind === 'config-repo' ? 'config repo' : 'app repo');
 
-/** A problem when `found` is a repository of another kind than `kind`; its record would be lost. */
+/** A problem if `found` is not a repository of the kind `kind`, because the run would overwrite its record. */
 export function checkKind(
   found: Found,
   kind: RepoKind,
@@ -84,7 +84,7 @@ export function checkKind(
 ): Problem[] {
   if (found.record === undefined || found.record.kind === kind) return [];
   const given = `${source.flag} ${quote(repo)}`;
-  const rule = `the folder of this ${kindText(kind)} holds the ${kindText(found.record.kind)} ${found.record.name}, and each needs its own folder`;
+  const rule = `this folder is the ${kindText(found.record.kind)} ${found.record.name}, and the ${kindText(kind)} needs its own folder`;
   const example = kind === 'config-repo' ? 'flux-demo' : 'flux-qa';
   return [{ given, rule, example, ...source }];
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
 import { sidesOf } from '../render/git-text.ts';
 import { defaultOf, readSetting } from '../settings/resolve.ts';
-import { configRepoName, environmentName, scenarioRepoName } from '../settings/rules.ts';
+import { appRepoName, configRepoName, environmentName } from '../settings/rules.ts';
 import {
   type EstateSettings,
   keysOf,
@@ -13,20 +13,20 @@ import {
 import type { Environment } from './estate.ts';
 import { GENERATOR } from './generator.ts';
 
-/** The file that records what a repository was made with, where Yeoman keeps its own. */
+/** The file with the settings of a repository. Yeoman keeps its own settings in the same file. */
 export const RECORD_FILE = '.yo-rc.json';
-/** The key in RECORD_FILE that belongs to this package, as Yeoman's storage has it. */
+/** The key of this package in RECORD_FILE, as Yeoman's storage names it. */
 export const RECORD_KEY = 'generator-flux-gitops';
-/** Raised when an older version of this package could not read what a newer one records. */
+/** Increase it when older versions of this package cannot read the new record. */
 const RECORD_VERSION = 2;
 
 export type RepoKind = 'config-repo' | 'scenario-repo';
 export type Json = { readonly [key: string]: unknown };
 
-/** The hashes of what was written to each path: more than one after a merge of two branches. */
+/** The hashes of the texts that runs wrote to each path; several after a merge of two branches. */
 export type Written = ReadonlyMap<string, readonly string[]>;
 
-/** What a repository remembers of the runs that wrote it. */
+/** The settings that a repository records. */
 export type RepoRecord = {
   readonly kind: RepoKind;
   readonly name: string;
@@ -35,20 +35,20 @@ export type RepoRecord = {
   readonly environments: readonly Environment[];
 };
 
-/** Whether any tenant of `record` is one that the policies hold. */
+/** Whether the policies apply to any tenant of `record`. */
 export function hasPolicies({ shared, environments }: RepoRecord): boolean {
   return [shared, ...environments].some(({ profile }) => profile === 'hardened');
 }
 
-/** A record as it was found, with what a new one takes over from it. */
+/** A record on disk, with everything that the next record keeps from it. */
 export type FoundRecord = RepoRecord & {
-  /** Undefined in a record of version 1, which does not tell. */
+  /** Undefined in a record of version 1, which has no hashes. */
   readonly written: Written | undefined;
-  /** What a run was about to write that was killed: some of it may be there. */
+  /** The files that a killed run was about to write; some of them may exist. */
   readonly pending: Written;
-  /** The order of the environments: numbers that two branches can both add to. */
+  /** The order of the environments: numbers, so that two branches can both add environments. */
   readonly orders: ReadonlyMap<string, number>;
-  /** What a newer version of this package recorded; this one keeps it. */
+  /** Values of a newer version of this package. This version keeps them. */
   readonly unknown: Unknown;
 };
 
@@ -67,14 +67,14 @@ const ESTATE = keysOf('estate');
 const estateKeys = (kind: RepoKind) =>
   ESTATE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
 
-/** What an environment has of its own, as far as it says something about a repository of `kind`. */
+/** The settings of a single environment that apply to a repository of `kind`. */
 const ownKeys = (kind: RepoKind) =>
   PAGE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
 
 /**
- * `record` as the value of RECORD_KEY, less what compare adds: the version of this package and the files.
- * It is laid out so that git merges two branches that each add an environment: sorted by name, one line
- * for each value. An environment is listed with what it has of its own.
+ * `record` as the value of RECORD_KEY, without the version of this package and the files, which compare adds. Its
+ * layout lets git merge two branches that each add an environment: sorted by name, one line for each value. An
+ * environment lists only the values that differ from the shared settings and the defaults.
  */
 export function writeRecord(record: RepoRecord, found: FoundRecord | undefined): Json {
   const { kind, name, estate, shared, environments } = record;
@@ -120,7 +120,7 @@ function orderOf(
   return orders;
 }
 
-/** The text of RECORD_FILE: `all` of its keys, with what `written` and the version of this package are. */
+/** The text of RECORD_FILE: `all` of its keys, with `written` and the version `generator` of this package. */
 export function recordText(all: Json, generator: string, written: Written): string {
   const { kind, name, settings, environments, ...rest } = (all[RECORD_KEY] ?? {}) as Json;
   const { shared, own } = splitWritten(written, Object.keys(environments ?? {}));
@@ -140,7 +140,7 @@ export function recordText(all: Json, generator: string, written: Written): stri
   return `${JSON.stringify({ ...all, [RECORD_KEY]: whole }, null, 2)}\n`;
 }
 
-/** An environment lists its own files: git merges two branches that each add one. */
+/** Each environment lists its own files, so that git can merge two branches that each add an environment. */
 function splitWritten(written: Written, environments: readonly string[]) {
   const names = new Set(environments);
   const shared = new Map<string, readonly string[]>();
@@ -158,8 +158,8 @@ function splitWritten(written: Written, environments: readonly string[]) {
 }
 
 /**
- * The text of RECORD_FILE while files are written: `found`, what it said before, and what is about to be
- * written or removed. A run that is killed half-way then leaves no file that nobody knows.
+ * The text of RECORD_FILE while files are written: `found`, the text before, and the files that the run is about to
+ * write or remove. So the record lists every file, even after the run is killed.
  */
 export function pendingText(found: string, pending: Written): string {
   const all = JSON.parse(found.replace(/^\ufeff/, '')) as { [key: string]: Json };
@@ -167,7 +167,7 @@ export function pendingText(found: string, pending: Written): string {
   return `${JSON.stringify({ ...all, [RECORD_KEY]: record }, null, 2)}\n`;
 }
 
-/** Sorted by hash: two branches that each change a file mostly change lines that lie apart, which git merges. */
+/** Sorted by hash: if two branches change two files, their lines are usually not next to each other, so git can merge them. */
 const fileLines = (written: Written): string[] =>
   [...written].flatMap(([path, hashes]) => hashes.map((hash) => `${hash} ${path}`)).sort();
 
@@ -175,9 +175,9 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What the RECORD_FILE at `path` records: `all` of its keys, and this package's `record` if there is one.
- * The two sides of a merge that git left to a person are put together; `base` is what both come from, if known. Whatever is wrong is added to
- * `problems`.
+ * The contents of the RECORD_FILE at `path`: `all` of its keys, and the `record` of this package, if it has one. Joins
+ * the two sides of a conflict that git could not merge; `base` is their common base, if known. Adds everything that is
+ * wrong to `problems`.
  */
 export function readRecord(
   text: string,
@@ -208,18 +208,24 @@ function readSide(
   const all = parseJson(text);
   const recorded = isObject(all) ? all[RECORD_KEY] : undefined;
   if (!isObject(all)) {
-    wrong('holds no JSON object', 'it records the settings of this repository as one JSON object');
+    wrong(
+      'is not a JSON object',
+      'it must record the settings of this repository as one JSON object',
+    );
   } else if (recorded === undefined) {
     return { all };
   } else if (!isObject(recorded) || !Number.isInteger(recorded.version)) {
-    wrong(`has no version under "${RECORD_KEY}"`, 'the version says how the settings are read');
+    wrong(
+      `has no version under "${RECORD_KEY}"`,
+      'it must have a version, which says how to read the settings',
+    );
   } else if ((recorded.version as number) > RECORD_VERSION) {
     const update = GENERATOR.onNpm
       ? `npm install --global ${RECORD_KEY}@latest`
       : 'take a newer one from https://github.com/wolcn/generator-flux-gitops';
     wrong(
       `has version ${recorded.version}`,
-      `this generator reads up to ${RECORD_VERSION}: ${update}`,
+      `this generator can read versions up to ${RECORD_VERSION}. To update it, run: ${update}`,
     );
   } else {
     const record = readShaped(recorded, path, problems);
@@ -250,7 +256,7 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
   if (shaped === undefined) return undefined;
   if (!isShaped(shaped)) {
     const rule =
-      'it has kind, name, settings, environments and files, as this generator writes them';
+      'it must have kind, name, settings, environments and files, as this generator writes them';
     const example = '"kind": "config-repo", "environments": { "dev": { "repo": "flux-dev" } }';
     problems.push({ given: `${path} under "${RECORD_KEY}"`, rule, example, flag: path });
     return undefined;
@@ -267,7 +273,7 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
   };
-  // A record that says nothing gets the careful default.
+  // A record without a value gets the safer default.
   const usual = Object.fromEntries(SHARED.map((key) => [key, defaultOf(key, '', 'private')]));
   const shared = { ...usual, ...readAll(SHARED, settings) } as SharedSettings;
   const environments = sortByOrder(shaped.environments).map((environment) => {
@@ -296,13 +302,13 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
 const orderIn = (own: Json | undefined, fallback: number): number =>
   typeof own?.order === 'number' ? own.order : fallback;
 
-/** A value as the text of a flag; what is neither text nor a number breaks every rule that has one. */
+/** A value as the text of a flag. The NUL makes every rule refuse a value that is neither text nor a number. */
 const asText = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number'
     ? String(value)
     : `${JSON.stringify(value)}\0`;
 
-/** A record of version 1 in the shape of today; what it wrote to which file is not known. */
+/** A record of version 1 in the current shape. It has no hashes of the files. */
 function lift(
   { scenarios, environments, ...rest }: Json,
   path: string,
@@ -323,7 +329,7 @@ function lift(
     if (other !== undefined)
       problems.push({
         given: `${path} environment ${quote(name)} in the scenarios ${quote(other)} and ${quote(repo)}`,
-        rule: 'an environment must be in one scenario only, and only once',
+        rule: 'an environment must be in only one scenario, and only once',
         example: '"flux-dev": ["dev"]',
         flag: path,
       });
@@ -355,10 +361,10 @@ function sortByOrder(environments: Shaped['environments']): string[] {
 }
 
 function checkNames(repo: string, environment: string, path: string, problems: Problem[]): void {
-  if (environmentName.read(environment) && scenarioRepoName.read(repo)) return;
+  if (environmentName.read(environment) && appRepoName.read(repo)) return;
   problems.push({
     given: `${path} environment ${quote(environment)} with app repo ${quote(repo)}`,
-    rule: `${scenarioRepoName.rule}. ${environmentName.rule}`,
+    rule: `${appRepoName.rule}. ${environmentName.rule}`,
     example: '"dev": { "repo": "flux-dev" }',
     flag: path,
   });
@@ -373,7 +379,7 @@ function readWritten({ files = [], environments }: Shaped): Written {
   return readFiles([...files, ...own]);
 }
 
-/** Whether `path` is one of a file that this package could have written: in the repository, and not git's. */
+/** Whether this package can have written a file at `path`: it is inside the repository and not in .git. */
 const isInside = (path: string): boolean =>
   !path.includes('\\') &&
   path.split('/').every((part) => !['', '.', '..'].includes(part) && !/^\.git$/i.test(part));
@@ -414,7 +420,7 @@ function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknow
   };
 }
 
-/** Both sides of a merge. What they say differently about one setting is for a person to decide. */
+/** Joins both sides of a merge. A user must decide where they have different values for one setting. */
 function mergeRecords(
   ours: FoundRecord,
   theirs: FoundRecord,
@@ -426,17 +432,17 @@ function mergeRecords(
     if (one === undefined || other === undefined || isDeepStrictEqual(one, other)) return;
     problems.push({
       given: `${path} has two values of ${what} after a merge: ${JSON.stringify(one)} and ${JSON.stringify(other)}`,
-      rule: 'a person decides between the values of two branches',
+      rule: 'you must choose between the values of the two branches',
       example: 'keep one of the two lines between <<<<<<< and >>>>>>>',
       flag: path,
     });
   };
   for (const key of SHARED) differ(key, ours.shared[key], theirs.shared[key]);
-  // A list that one side emptied is not recorded there: whether it comes back is for a person to decide. What one side
-  // wrote before there was such a setting has its default.
+  // A side that emptied a list does not record it, so the user must decide whether the list comes back. A side that is
+  // older than a setting has the default.
   for (const key of ESTATE)
     differ(key, ours.estate[key] ?? defaultOf(key), theirs.estate[key] ?? defaultOf(key));
-  // What one side removed and the other left as it was is gone.
+  // An environment is gone if one side removed it and the other side did not change it.
   const before = new Map(base?.environments.map((one) => [one.name, one]));
   const isGone = (one: Environment, other: FoundRecord): boolean =>
     isDeepStrictEqual(before.get(one.name), one) &&

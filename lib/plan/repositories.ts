@@ -6,8 +6,8 @@ import { RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
 import { environmentValues, readmeValues } from './values.ts';
 
 /**
- * The repository that `record` describes, with the folders of `written` laid out in this run. `askedFor`
- * are environments that the user named.
+ * The repository of `record`. This run writes the folders of the environments in `written`. `askedFor` are the
+ * environments that the user named.
  */
 export function planRepo(
   record: RepoRecord,
@@ -36,7 +36,7 @@ export function planRepo(
   };
 }
 
-/** The layers of the repository that `record` describes, with the folders of `environments`. */
+/** The layers of the repository of `record`, with the folders of `environments`. */
 export function layersOf(record: RepoRecord, environments: readonly Environment[]): Layer[] {
   const isConfig = record.kind === 'config-repo';
   const folderOf = isConfig ? tenantLayer : appLayer;

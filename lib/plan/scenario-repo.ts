@@ -15,7 +15,7 @@ import { planRepo } from './repositories.ts';
 const SOURCE: NameSource = { flag: '--env', example: '--env stage,prod', settings: ['env'] };
 const REPO = { flag: 'the arguments', settings: ['arguments', 'repo'] };
 
-/** The environments that the name of an app repo says: `flux-stage-prod` feeds stage and prod. */
+/** The environments in the name of an app repo: `flux-stage-prod` feeds stage and prod. */
 export function environmentsInName(repo: string): string[] {
   return repo.startsWith('flux-') ? repo.slice('flux-'.length).split('-') : [];
 }
@@ -48,7 +48,7 @@ export function planScenarioRepo(given: Given, world: World): Planned {
 
 const NO_REPO: Problem = {
   given: 'no repository',
-  rule: 'name the app repo',
+  rule: 'give the name of the app repo',
   example: 'flux-gitops scenario-repo flux-qa',
   ...REPO,
 };
@@ -62,7 +62,7 @@ function readNames(
   const usual = recorded.length > 0 ? recorded.map(({ name }) => name) : environmentsInName(repo);
   if (given === undefined && usual.length === 0) {
     const rule =
-      'name its environments, or give the app repo a name such as flux-stage-prod, which says them';
+      'give its environments with --env, or give the app repo a name that includes them, such as flux-stage-prod';
     problems.push({ given: `repository ${quote(repo)}`, rule, ...SOURCE });
   }
   const lists = given ?? (usual.length > 0 ? [usual.join(',')] : []);

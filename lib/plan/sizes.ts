@@ -1,31 +1,30 @@
 import type { Size } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
 
-/** What a tenant may use: pods and objects as numbers, CPU in thousandths, memory in MiB, storage in GiB. */
+/** The limits of a tenant: pods and objects as numbers, CPU in thousandths, memory in MiB, storage in GiB. */
 type Amounts = {
   readonly pods: number;
-  /** With those that have ended, which `pods` does not count. */
+  /** All pods, including those that have ended, which `pods` does not count. */
   readonly podObjects: number;
   readonly cpu: number;
   readonly memory: number;
   readonly memoryLimit: number;
-  /** Of the nodes' disks, in MiB. */
+  /** Disk of the nodes, in MiB. */
   readonly disk: number;
   readonly claims: number;
   readonly storage: number;
   readonly services: number;
-  /** Of each kind that ordinary work has few of. */
+  /** The limit for each kind of which an app usually has few objects. */
   readonly objects: number;
-  /** The memory limit of a container that names none. */
+  /** The memory limit of a container that sets none. */
   readonly containerMemory: number;
 };
 
 const GI = 1024;
 
 /**
- * `medium` has room for a demo of 14 microservices with 500 MiB each, while a rolling update runs every one of
- * them twice. The numbers of objects are above what ordinary work needs: they keep one tenant from filling the
- * store of the cluster.
+ * `medium` has room for a demo of 14 microservices with 500 MiB each, even while a rolling update runs all of them
+ * twice. The numbers of objects are higher than an app usually needs. They prevent one tenant from filling etcd.
  */
 const AMOUNTS: { readonly [S in Size]: Amounts } = {
   small: {
@@ -44,17 +43,17 @@ const AMOUNTS: { readonly [S in Size]: Amounts } = {
   },
 };
 
-/** A Service of type LoadBalancer needs a node port for each of its ports; few have more than this. */
+/** A Service of type LoadBalancer needs a node port for each of its ports; few have more ports than this. */
 const PORTS_OF_A_LOAD_BALANCER = 5;
 
-/** What the demo app needs with `replicas`, all of them twice during a rolling update. */
+/** What the demo app needs with `replicas`: a rolling update runs all of them twice. */
 function ofDemo(replicas: number): Partial<Amounts> {
   const pods = replicas * 2;
   const memory = { memory: pods * 64, memoryLimit: pods * 128 };
   return { pods, podObjects: pods * 50, cpu: pods * 100, ...memory, disk: pods * GI };
 }
 
-/** The quota of a tenant and its limits, in quantities as Kubernetes writes them. */
+/** The quota and the limits of a tenant, as Kubernetes quantities. */
 export function quotaOf(environment: Environment) {
   const { size, replicas, serviceType, nodePorts } = environment;
   const needed = ofDemo(replicas);
@@ -72,7 +71,7 @@ export function quotaOf(environment: Environment) {
   };
 }
 
-/** The quota that versions without sizes gave: room for the demo app, at least for ten replicas. */
+/** The quota of versions without sizes: room for the demo app, at least for ten replicas. */
 export function earlierQuotaOf({ replicas }: Environment): Quantities {
   return quantitiesOf({ ...AMOUNTS.small, ...ofDemo(Math.max(10, replicas)) });
 }
@@ -101,7 +100,7 @@ function quantitiesOf(amounts: Amounts) {
 
 const count = (amount: number): string => quantity(amount, DECIMAL);
 
-/** The numbers of every size, a row for each: what it is called, and its value for each of `sizes`. */
+/** The limits as rows: a name, and the value for each of `sizes`. */
 export function sizeRows(sizes: readonly Size[]): [what: string, ...values: string[]][] {
   const quotas = sizes.map((size) => quantitiesOf(AMOUNTS[size]));
   return ROWS.map(([what, key]) => [what, ...quotas.map((quota) => quota[key])]);
@@ -125,8 +124,8 @@ const DECIMAL = ['', 'k', 'M', 'G', 'T'];
 const BINARY = ['Mi', 'Gi', 'Ti', 'Pi'];
 
 /**
- * `amount` of the first of `units` in Kubernetes' shortest form, as the API server stores it: any
- * other form differs from it at every `kubectl apply`.
+ * `amount` of the first of `units` in the shortest form of Kubernetes, as the API server stores it. With any other
+ * form, every `kubectl apply` would show a change.
  */
 function quantity(amount: number, units: readonly string[]): string {
   const [unit = '', ...larger] = units;

@@ -23,7 +23,7 @@ const SOURCE: NameSource = {
   settings: ['arguments'],
 };
 
-/** `flux-gitops tenant ENV...`: adds tenants to the config repo, and their app to an app repo. */
+/** `flux-gitops tenant ENV...`: adds tenants to the config repo, and the demo app to an app repo. */
 export function planTenant(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const config = world.home;
@@ -33,7 +33,7 @@ export function planTenant(given: Given, world: World): Planned {
   const environments = mergeEnvironments(recorded.environments, added);
   problems.push(...checkFeeders(recorded.environments, added, 'repo'));
   checkEstate(recorded.name, environments, problems);
-  // What is given for a tenant changes nothing about the estate.
+  // Flags for a tenant do not change the settings of the estate.
   const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
   const { visibility } = estate;
   checkVisibility(given, visibility, problems);
@@ -64,20 +64,20 @@ export function planTenant(given: Given, world: World): Planned {
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
-/** The repositories of an estate are all public or all private. */
+/** Checks that all repositories of an estate have the same visibility. */
 function checkVisibility(given: Given, visibility: Visibility, problems: Problem[]): void {
   const asked = given.texts.visibility?.at(-1);
   if (asked === undefined || asked === visibility) return;
   problems.push({
     given: `--visibility ${quote(asked)}`,
-    rule: `all repositories of this estate are ${visibility}, and only the main command changes that`,
+    rule: `all repositories of this estate are ${visibility}, and only flux-gitops without a subcommand can change that`,
     example: `flux-gitops --visibility ${asked}`,
     flag: '--visibility',
     settings: ['visibility'],
   });
 }
 
-/** What an app repo that does not lie here must get: the folders of those of `fed` that are new. */
+/** The folders that an app repo elsewhere needs: those of the new environments in `fed`. */
 function missingFrom(fed: readonly Environment[], siblings: readonly Environment[]): Elsewhere[] {
   const there = new Set(siblings.map(({ name }) => name));
   return fed
@@ -88,7 +88,7 @@ function missingFrom(fed: readonly Environment[], siblings: readonly Environment
 function notInConfigRepo(folder: string): Problem {
   return {
     given: `the folder ${folder}`,
-    rule: 'this command must run inside a config repo, or in the folder that holds one: neither this folder nor one above it has the .yo-rc.json of a config repo',
+    rule: 'this command must run inside a config repo, or in the folder that contains one, but neither this folder nor one above it has the .yo-rc.json of a config repo',
     example: 'flux-gitops tenant qa --into flux-demo',
     flag: '--into',
     settings: ['into'],
@@ -100,7 +100,7 @@ function readTenants(given: Given, recorded: FoundRecord, problems: Problem[]): 
   if (positionals.length === 0)
     problems.push({
       given: 'no environment',
-      rule: 'name at least one environment',
+      rule: 'give the name of at least one environment',
       ...SOURCE,
     });
   const settings = resolve(given, recorded, positionals, problems);

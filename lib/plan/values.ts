@@ -8,7 +8,7 @@ import { earlierQuotaOf, quotaOf } from './sizes.ts';
 
 const made = new WeakMap<Environment, Values>();
 
-/** The values of `environment`, the same object for each of its layers. */
+/** The values of `environment`: the same object for all of its layers. */
 export function environmentValues(environment: Environment): Values {
   const values = made.get(environment) ?? makeValues(environment);
   made.set(environment, values);
@@ -26,7 +26,7 @@ function makeValues(environment: Environment): Values {
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
     ownerUrl: ownerUrl(environment),
-    // No address holds a blank.
+    // An address has no blanks.
     allowedSources: environment.tenantSource.join(' '),
     confined: isConfined(environment),
     versions: versionsOf(environment),
@@ -34,7 +34,7 @@ function makeValues(environment: Environment): Values {
   };
 }
 
-/** What versions without sizes computed for `environment` in another way. */
+/** The values of `environment` that versions without sizes computed differently. */
 export function earlierEnvironmentValues(environment: Environment): Values {
   return {
     loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
@@ -42,26 +42,26 @@ export function earlierEnvironmentValues(environment: Environment): Values {
   };
 }
 
-/** Whether Flux leaves kustomization.yaml out of the sources of this tenant. */
+/** Whether Flux ignores kustomization.yaml in the sources of this tenant. */
 export function isConfined({ profile, allowKustomize }: Environment): boolean {
   return profile === 'hardened' && allowKustomize === 'no';
 }
 
-/** Whether a hardened tenant was allowed to use kustomization.yaml. */
+/** Whether a hardened tenant may use kustomization.yaml. */
 export function mayKustomize(environment: Environment): boolean {
   return environment.profile === 'hardened' && !isConfined(environment);
 }
 
-/** The version label of the app; none when the image's tag is no label value. */
+/** The version label of the app; none if the tag of the image is not a valid label value. */
 function versionsOf({ image }: Environment): string[] {
   const tag = imageTag(image);
   return tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
 }
 
-/** Pages of the README stay readable, and Mermaid has limits of its own. */
+/** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
 const SHOWN = { rows: 40, picture: 12 };
 
-/** What the README of the repository that `record` describes says. */
+/** The values for the README of the repository of `record`. */
 export function readmeValues(record: RepoRecord): Values {
   const { name, shared, environments } = record;
   const repos = [...byRepo(environments)].map(([repo, fed]) => ({
@@ -96,7 +96,7 @@ export function readmeValues(record: RepoRecord): Values {
     rows,
     first: rows[0],
     picture,
-    // Mermaid's older layout draws subgraphs from the last to the first; its newer one follows the arrows.
+    // Mermaid's older layout draws subgraphs from the last to the first. Its newer layout follows the arrows.
     pictureUpwards: picture.toReversed(),
     pictureRepos,
     notPictured: environments.length - picture.length,
@@ -105,8 +105,8 @@ export function readmeValues(record: RepoRecord): Values {
 }
 
 /**
- * The nodes of a Mermaid picture of `environments`. An app repo is drawn again where another one stands between two of its
- * environments: Mermaid would change the order of the environments to avoid arrows that cross.
+ * The nodes of a Mermaid picture of `environments`. An app repo appears again if another app repo is between two of its
+ * environments. Otherwise Mermaid would change the order of the environments, so that no arrows cross.
  */
 function pictureOf(
   environments: readonly Environment[],

@@ -16,18 +16,18 @@ import { needsPush, type PublishContext, type Target, targetName } from './look.
 import { combine, PublishError } from './refusals.ts';
 import { noreplyAddress } from './sign-in.ts';
 
-/** What a run has done so far; it is told with every failure. */
+/** What a run has done so far. Every failure message says it. */
 export type Progress = {
   readonly created: string[];
   /** The commits that were pushed, by full name. */
   readonly pushed: Map<string, string>;
-  /** Full names of those that need nothing more. */
+  /** The full names of the repositories that need no more work. */
   readonly settled: Set<string>;
 };
 
 /**
- * Commits all, creates all, pushes all and the config repo last; then what is not vital. What is done
- * is noted in `progress`. Throws a PublishError when something cannot be done; nothing is undone.
+ * Commits all repositories, creates them, and pushes them, the config repo last. Then changes settings on GitHub that
+ * are not vital. Notes each step in `progress`. Throws a PublishError when a step fails, and undoes nothing.
  */
 export async function carryOut(
   context: PublishContext,
@@ -41,7 +41,7 @@ export async function carryOut(
   await forEach(writing, async (target) => {
     commits.set(target, await commit(context, target));
   });
-  // GitHub asks for writes one after the other
+  // GitHub asks clients to send writes one after the other
   for (const target of targets) remotes.set(target, await ensureRepo(context, target, progress));
   const push = (target: Target) => ensurePushed(context, target, commits.get(target), progress);
   const isConfig = ({ repo }: Target) => repo.role === 'config';
@@ -59,10 +59,10 @@ async function removeOldStages({ request }: PublishContext, targets: readonly Ta
   for (const folder of new Set([request.workspace, ...folders])) await removeStages(folder);
 }
 
-/** Each work runs one git at a time. */
+/** Each worker runs one git at a time. */
 const GITS_AT_ONCE = 4;
 
-/** Works on a few targets at once. After a failure nothing new is begun; what is under way ends first. */
+/** Works on a few targets at once. After a failure it starts no new work, and waits for the work that has started. */
 async function forEach(targets: readonly Target[], work: (target: Target) => Promise<void>) {
   const failures: unknown[] = [];
   const unlessFailed = async (target: Target) => {
@@ -73,14 +73,14 @@ async function forEach(targets: readonly Target[], work: (target: Target) => Pro
   if (failures.length > 0) throw join(failures);
 }
 
-/** All refusals as one; anything else is a defect, which goes first. */
+/** All refusals as one error. Any other error is a defect in this tool, and takes precedence. */
 function join(failures: readonly unknown[]): unknown {
   const refusals = failures.filter((error) => error instanceof PublishError);
   const defect = failures.find((error) => !(error instanceof PublishError));
   return defect ?? combine(refusals);
 }
 
-/** The journal holds the process while it commits: after a kill, its locks are known as ours. */
+/** The journal has the process id during a commit. After a kill, the next run knows that the locks of git are ours. */
 async function commit({ journal, control }: PublishContext, target: Target): Promise<string> {
   const { repo, place, local, home } = target;
   const { account } = home;
@@ -99,7 +99,7 @@ async function commit({ journal, control }: PublishContext, target: Target): Pro
   return head;
 }
 
-/** An entry that proves nothing is not kept. */
+/** Drops an entry that proves nothing. */
 function lasting(entry: Entry): Entry | undefined {
   return entry.id === undefined && entry.intents === undefined ? undefined : entry;
 }
@@ -123,13 +123,13 @@ async function ensureRepo(
   return made;
 }
 
-/** Waits between tries to create, and to see, a repository (seconds). */
+/** The waits between tries to create a repository, and to find it (seconds). */
 const TRIES = [1, 2, 4];
 const LOOKS = [0.5, 1, 2, 4, 5, 5, 5, 5];
 
 /**
- * Creates one absent repository. The intent is in the journal before the request and the id after
- * the answer, so whatever gets lost in between, the repository is known as ours when it is seen.
+ * Creates a repository that does not exist. The journal gets the intent before the request and the id after the
+ * answer. If the answer is lost, the intent still proves that the repository is ours.
  */
 async function createRepo(context: PublishContext, target: Target): Promise<RemoteRepo> {
   const { home, repo, place } = target;
@@ -141,10 +141,17 @@ async function createRepo(context: PublishContext, target: Target): Promise<Remo
     if (found !== undefined) return noteId(context, target, found);
     if (created === 'exists') throw new PublishError('HIDDEN', { repo: place.fullName });
     if (seconds === undefined) break;
-    await wait(seconds, `GitHub gave no answer about ${place.fullName}`, context.control);
+    await wait(
+      seconds,
+      `GitHub did not answer the request to create ${place.fullName}`,
+      context.control,
+    );
   }
   const facts = { ...home.github.facts, repo: place.fullName };
-  throw new PublishError('GITHUB_5XX', { ...facts, said: 'no answer to the request to create it' });
+  throw new PublishError('GITHUB_5XX', {
+    ...facts,
+    said: 'no answer to the request to create the repository',
+  });
 }
 
 async function noteIntent({ journal }: PublishContext, { repo, home }: Target): Promise<void> {
@@ -159,7 +166,7 @@ async function noteId({ journal }: PublishContext, { repo, home }: Target, remot
   return remote;
 }
 
-/** The repository, when GitHub shows one that must be ours; GitHub may take a while to show it. */
+/** The repository, when GitHub shows it and there is proof that it is ours. GitHub may need a moment to show it. */
 async function findOurs(
   { journal, control }: PublishContext,
   { repo, place, home }: Target,
@@ -172,7 +179,7 @@ async function findOurs(
     const empty = (await listBranches(home, repo.name)).length === 0;
     const proven = provesOwnership(journal.get(repo.name), remote, repo);
     if (empty && proven) return remote;
-    const rename = 'Or start over in an empty folder with other names.';
+    const rename = 'Or start again in an empty folder with other names.';
     throw new PublishError(empty ? 'EMPTY_NOT_OURS' : 'NAME_TAKEN', {
       repo: place.fullName,
       rename,
@@ -197,7 +204,7 @@ async function ensurePushed(
   control.report({ kind: 'pushed', repo: place.fullName, branch: place.branch, commit });
 }
 
-/** A folder that was lost and generated again gets its .git back from GitHub. */
+/** Fetches .git from GitHub for a folder that a user deleted and generated again. */
 async function giveGitBack({ control }: PublishContext, target: Target): Promise<void> {
   const { repo, place, local, state, head, home } = target;
   if (state !== 'same' || local.repository || head === undefined) return;
@@ -206,8 +213,8 @@ async function giveGitBack({ control }: PublishContext, target: Target): Promise
 }
 
 /**
- * Topics, template and default branch, where GitHub has something else than what is wanted. Never
- * fatal: the repository is published, and a failure is one line.
+ * Sets the topics, the template setting and the default branch where they differ. A failure is only a warning,
+ * because the repository is published.
  */
 async function applySettings(
   context: PublishContext,
@@ -225,7 +232,7 @@ async function applySettings(
   }
 }
 
-/** Topics that others gave the repository stay. */
+/** Keeps the topics that the repository has. */
 async function addTopics({ request }: PublishContext, { repo, home }: Target, remote: RemoteRepo) {
   const wanted = request.topics.map((topic) => topic.toLowerCase());
   const topics = [...new Set([...remote.topics, ...wanted])];
@@ -239,8 +246,8 @@ async function makeTemplate({ request }: PublishContext, target: Target, remote:
 }
 
 /**
- * GitHub makes the first branch that is pushed the default one; some servers keep their own. It is
- * looked after once, for repositories that this tool created: later it is the user's choice.
+ * GitHub makes the first pushed branch the default branch, but some servers do not. This tool checks the default
+ * branch once, and only of repositories that it created. After that, the default branch is the user's choice.
  */
 async function setDefaultBranch({ journal }: PublishContext, target: Target, remote: RemoteRepo) {
   const { repo, place, home } = target;

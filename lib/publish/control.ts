@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressEvent } from './state.ts';
 
-/** What a run is steered by: who hears of its progress, what ends it early, how long it waits. */
+/** How a run reports progress, how it can end early, and how long it waits. */
 export type RunControl = {
   readonly report: (event: ProgressEvent) => void;
-  /** Aborted when the run is interrupted: requests, waits and pushes end. */
+  /** The run aborts it when the user interrupts: requests, waits and pushes end. */
   readonly abort: AbortController;
   /** The length of a second in milliseconds; tests make it shorter. */
   readonly second: number;
 };
 
-/** A control that reports to `report`, and for which a second is a second unless `second` says otherwise. */
+/** A control that reports to `report`; `second` is the length of a second in milliseconds. */
 export function openControl(report: RunControl['report'], second = 1000): RunControl {
   return { report, abort: new AbortController(), second };
 }
 
-/** Does `work`; Ctrl-C aborts it in order, so that what is under way can be told. */
+/** Does `work`. Ctrl-C aborts it in order, so that the run can still say what it has done. */
 export async function interruptible<T>({ abort }: RunControl, work: () => Promise<T>): Promise<T> {
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);
@@ -26,21 +26,21 @@ export async function interruptible<T>({ abort }: RunControl, work: () => Promis
   }
 }
 
-/** Waits without a word. Rejects when the run is interrupted. */
+/** Waits and reports nothing. Rejects when the user interrupts the run. */
 export async function pause(seconds: number, { second, abort }: RunControl): Promise<void> {
   await sleep(seconds * second, undefined, { signal: abort.signal });
 }
 
-/** Waits, and says so. Rejects when the run is interrupted. */
+/** Waits and reports the wait. Rejects when the user interrupts the run. */
 export async function wait(seconds: number, why: string, control: RunControl): Promise<void> {
   announceWait(seconds, why, control);
   await pause(seconds, control);
 }
 
-/** A long wait is a few lines in a log, not one a second. */
+/** A long wait must be only a few lines in a log. */
 const BETWEEN_LINES = 30;
 
-/** Says how long the run waits, and every half minute how long still. It does not wait itself. */
+/** Reports how long the run waits, and every half minute the time that is left. It does not wait. */
 export function announceWait(seconds: number, why: string, { report, second }: RunControl): void {
   report({ kind: 'waiting', seconds, why });
   let left = seconds;

@@ -11,7 +11,7 @@ export type ApiFailure = {
   readonly network?: string | undefined;
 };
 
-/** The refusal that `failure` means, for a request that was about `facts`. */
+/** The refusal for `failure`; `facts` describe the request. */
 export function explainApiFailure(
   failure: ApiFailure,
   facts: Facts,
@@ -79,7 +79,7 @@ function explainForbidden(failure: ApiFailure, facts: Facts): Explained {
   return ['API_REFUSED', { said: said(failure) }];
 }
 
-/** GitHub answers 404 where a classic token has no scope: it will not say what exists. */
+/** GitHub answers 404 when a classic token lacks a scope, because the answer must not reveal what exists. */
 function explainNotFound(failure: ApiFailure, facts: Facts): Explained {
   const scopes = failure.headers['x-oauth-scopes'];
   if (
@@ -123,7 +123,7 @@ export function coversCreation(scopes: string, visibility: string | undefined): 
   return held.includes('repo') || (visibility === 'public' && held.includes('public_repo'));
 }
 
-/** What the SCOPE refusal says about `scopes`. */
+/** The facts of the SCOPE refusal for `scopes`. */
 export function describeScopes(scopes: string, visibility: string | undefined): Facts {
   return {
     scopes: scopes.trim() === '' ? 'none' : scopes,
@@ -131,7 +131,7 @@ export function describeScopes(scopes: string, visibility: string | undefined): 
   };
 }
 
-/** A text of git or of GitHub's git server, and the refusal it means; the first row that fits wins. */
+/** A text of git or of GitHub's git server, and the refusal for it; the first row that matches wins. */
 type Row = readonly [pattern: RegExp, reason: Reason, find?: (output: string) => Facts];
 
 const SERVER: readonly Row[] = [
@@ -167,7 +167,7 @@ const CONNECTION: readonly Row[] = [
   [
     /Could not resolve host|Could not resolve proxy/i,
     'DNS',
-    () => ({ said: 'git: could not resolve host' }),
+    () => ({ said: 'git could not resolve the host' }),
   ],
   [/certificate|SSL|TLS/i, 'TLS', (output) => ({ said: last(output) })],
   [
@@ -191,21 +191,21 @@ const LOCAL: readonly Row[] = [
     'SIGNING',
     (output) => ({ said: last(output) }),
   ],
-  [/partial commit during a/i, 'DIRTY', () => ({ said: 'a merge, cherry-pick or rebase' })],
+  [/partial commit during a/i, 'DIRTY', () => ({ said: 'a merge, a cherry-pick or a rebase' })],
 ];
 
-/** The refusal that the output of a git command here means; undefined when it is none we know. */
+/** The refusal for the output of a local git command; undefined for an unknown output. */
 export function explainLocalGit(output: string): readonly [Reason, Facts] | undefined {
   return explain(output, LOCAL);
 }
 
-/** The refusal that the output of a push means. */
+/** The refusal for the output of a push. */
 export function explainPush(output: string): readonly [Reason, Facts] {
   const known = explain(output, LOCAL.slice(0, 3)) ?? explain(output, [...SERVER, ...CONNECTION]);
   return known ?? ['PUSH_REFUSED', { said: last(output) }];
 }
 
-/** Whether the same push may succeed in a moment: GitHub's git side lags behind its API. */
+/** Whether the same push may succeed a moment later, because GitHub's git servers lag behind its API. */
 export function mayPassLater(reason: Reason): boolean {
   return ['PUSH_404', 'GITHUB_5XX', 'NETWORK', 'SECONDARY_LIMIT'].includes(reason);
 }
@@ -217,7 +217,7 @@ function explain(output: string, rows: readonly Row[]): readonly [Reason, Facts]
   return undefined;
 }
 
-/** What the server said, line by line. */
+/** The lines that the server sent. */
 function remoteLines(output: string): string[] {
   return output
     .split(/[\r\n]+/)
@@ -226,7 +226,7 @@ function remoteLines(output: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** The line that says most: git's own error, or else the last one. */
+/** The most useful line: git's own error, or the last line. */
 export function last(output: string): string {
   const lines = output.split(/[\r\n]+/).map((line) => line.trim());
   const telling = lines.filter((line) => /^(fatal|error|remote: error|! )/.test(line));
@@ -262,7 +262,7 @@ function secret(output: string): Facts {
   const url = /https?:\/\/\S*unblock-secret\S*/.exec(output)?.[0];
   return {
     said: lines[at]?.replace(/[—-]/g, '').trim() ?? 'see the output of git push',
-    url: url ?? 'the page of the repository, under Security',
+    url: url ?? 'on the page of the repository, under Security',
   };
 }
 

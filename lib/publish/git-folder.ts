@@ -13,23 +13,23 @@ import { quietEnvironment, withoutTokens } from './secrets.ts';
 import type { Place, PublicationRepo } from './state.ts';
 import { askProgram, type Token } from './token.ts';
 
-/** A folder as it is before publishing touches it. */
+/** A folder before publishing changes it. */
 export type LocalFolder = {
-  /** It has a .git of its own. */
+  /** It has its own .git. */
   readonly repository: boolean;
   /** Head of the branch. */
   readonly head: string | undefined;
-  /** What was last known to be on GitHub. */
+  /** The last known head of the branch on GitHub. */
   readonly tracking: string | undefined;
   /** Files that differ from the head. */
   readonly pending: readonly string[];
-  /** Id of the tree that holds exactly the files of this tool. */
+  /** The id of a tree with exactly the files of this tool. */
   readonly tree: string;
-  /** Remote origin is set. */
+  /** The remote origin is set. */
   readonly origin: boolean;
 };
 
-/** Looks at the folder of `repo`, changing nothing; refuses what publishing could not go on from. */
+/** Looks at the folder of `repo` and changes nothing. Refuses a folder that cannot be published as it is. */
 export async function inspectFolder(repo: PublicationRepo, place: Place): Promise<LocalFolder> {
   const blobs = await readFiles(repo, place);
   const fresh = { head: undefined, tracking: undefined, tree: treeId(blobs), pending: repo.files };
@@ -43,7 +43,7 @@ export async function inspectFolder(repo: PublicationRepo, place: Place): Promis
   });
 }
 
-/** Runs `work`, and explains a failure of git in the folder of `repo`. */
+/** Runs `work`, and turns a failure of git in the folder of `repo` into a refusal. */
 async function explained<T>(repo: PublicationRepo, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -93,7 +93,7 @@ async function readHeads({ folder }: PublicationRepo, branch: string) {
     current || heads,
   ]);
   const found = new Map(refs.split('\n').map((line) => line.split(' ') as [string, string]));
-  // a branch without a commit may still be renamed
+  // a branch without a commit can still get another name
   if (current !== heads && (current === '' || found.has(current))) {
     const said =
       current === '' ? 'a detached HEAD' : `the branch ${current.replace('refs/heads/', '')}`;
@@ -102,7 +102,7 @@ async function readHeads({ folder }: PublicationRepo, branch: string) {
   return { head: found.get(heads), tracking: found.get(remotes) };
 }
 
-/** The files that the next commit has to hold: those that differ from `head`, line ends aside. */
+/** The files for the next commit: all that differ from `head` in more than line ends. */
 async function findPending(
   { folder, removed = [] }: PublicationRepo,
   blobs: Blobs,
@@ -123,18 +123,18 @@ async function findPending(
   return [...differing.map(([path]) => path), ...removed.filter((path) => held.has(path))];
 }
 
-/** Whether `ancestor` is known here and is in the history of `head`. */
+/** Whether this folder has the commit `ancestor`, and it is in the history of `head`. */
 export async function isAncestor(folder: string, ancestor: string, head: string): Promise<boolean> {
   const git = localGit(folder);
   try {
     const base = await git.raw(['merge-base', ancestor, head]);
     return base.trim() === ancestor;
   } catch {
-    return false; // not a commit that this folder has
+    return false; // this folder does not have the commit
   }
 }
 
-/** Whether the folder has a remote origin; refuses one that is another repository. */
+/** Whether the folder has a remote origin. Refuses an origin that is another repository. */
 async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise<boolean> {
   const wanted = '^remote\\.origin\\.(url|pushurl)$';
   const lines = await localGit(folder).raw(['config', '--local', '--get-regexp', wanted]);
@@ -149,8 +149,8 @@ async function checkOrigin({ folder }: PublicationRepo, { url }: Place): Promise
 }
 
 /**
- * Whether git, asked for `origin`, would talk to the repository at `url`: as it is written, after the
- * user's own shorthands (insteadOf), or by a Host of the user's configuration of ssh.
+ * Whether git reaches the repository at `url` through `origin`: as it is written, after the user's rewrites
+ * (insteadOf), or through a Host in the user's ssh configuration.
  */
 async function leadsTo(folder: string, origin: string, url: string): Promise<boolean> {
   if (isSameRepository(origin, url)) return true;
@@ -159,7 +159,7 @@ async function leadsTo(folder: string, origin: string, url: string): Promise<boo
   const address = readAddress(resolved);
   if (address === undefined || !address.ssh || address.path !== readAddress(url)?.path)
     return false;
-  // -G prints what a connection would use and makes none; without ssh there is no such alias
+  // -G prints the settings of a connection and does not connect; without ssh there is no alias
   const settings = await askProgram('ssh', ['-G', '--', address.host], '', quietEnvironment());
   const host = /^hostname (\S+)$/m.exec(settings)?.[1];
   return host !== undefined && isSameRepository(`ssh://${host}/${address.path}`, url);
@@ -169,20 +169,20 @@ function withoutPassword(url: string): string {
   return url.replace(/^([\w+]+:\/\/)[^@/]*@/, '$1***@');
 }
 
-/** A file as git would store it, `mode sha`: as it is, and with the line ends of a commit. */
+/** A file as git stores it, `mode sha`: unchanged (`raw`), and with LF line ends (`lf`). */
 export type Blob = { readonly raw: string; readonly lf: string };
 
 /** The files of a folder, by path. */
 export type Blobs = ReadonlyMap<string, Blob>;
 
-/** The files of a folder; those in `contents` count as written. */
+/** The files of a folder; files in `contents` count as written. */
 export type Files = {
   readonly folder: string;
   readonly files: readonly string[];
   readonly contents?: Readonly<Record<string, string>> | undefined;
 };
 
-/** What git would make of the files, without asking it: a dry run leaves no trace. */
+/** The blobs that git would make of the files. This does not run git, so that a dry run writes nothing. */
 export async function readBlobs({ folder, files, contents = {} }: Files): Promise<Blobs> {
   const blobs = new Map<string, Blob>();
   for (const file of files) {
@@ -227,7 +227,7 @@ export function treeId(blobs: Blobs, under = ''): string {
         order: `${name}/`,
       });
   }
-  // git sorts by bytes, and a folder as if its name ended in a slash
+  // git sorts by bytes, and sorts a folder as if its name ended with a slash
   const sorted = [...entries].sort(([, a], [, b]) =>
     Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)),
   );
@@ -242,7 +242,7 @@ function hash(kind: string, contents: Buffer): string {
   return createHash('sha1').update(`${kind} ${contents.length}\0`).update(contents).digest('hex');
 }
 
-/** Who commits, when git does not know; the address is GitHub's own for private e-mail. */
+/** The committer when git has no identity. The address is GitHub's noreply address of the user. */
 export type Fallback = { readonly name: string; readonly email: string };
 
 export type Commit = {
@@ -250,11 +250,11 @@ export type Commit = {
   readonly place: Place;
   readonly fallback: Fallback;
   readonly warn: (text: string) => void;
-  /** A run that was killed while it committed here: its locks may be removed. */
+  /** An earlier run was killed while it committed here, so its locks can be removed. */
   readonly ownLocks: boolean;
 };
 
-/** Commits what this tool wrote, and nothing else; the new head of the branch. */
+/** Commits only the files that this tool wrote. Returns the new head of the branch. */
 export async function commitFiles(commit: Commit, local: LocalFolder): Promise<string> {
   const { repo } = commit;
   if (!local.repository) return explained(repo, () => commitFirst(commit));
@@ -263,8 +263,8 @@ export async function commitFiles(commit: Commit, local: LocalFolder): Promise<s
 }
 
 /**
- * The first commit is made beside the folder and moved into it in one step: a kill leaves a folder
- * with its whole .git, or without one.
+ * Makes the first commit in a folder beside `repo` and moves .git into place in one step. After a kill, the
+ * folder has a complete .git or none.
  */
 async function commitFirst(commit: Commit): Promise<string> {
   const { repo, place } = commit;
@@ -282,7 +282,7 @@ async function commitFirst(commit: Commit): Promise<string> {
   }
 }
 
-/** An empty repository whose branch follows the one of origin. */
+/** An empty repository with a branch that tracks the branch of origin. */
 async function startRepository(folder: string, { url, branch }: Place): Promise<void> {
   const init = ['init', '--template=', '--object-format=sha1', `--initial-branch=${branch}`];
   await localGit(folder).raw(init);
@@ -297,7 +297,7 @@ async function startRepository(folder: string, { url, branch }: Place): Promise<
   await writeFile(join(folder, '.git', 'config'), `${lines.join('\n')}\n`, { flag: 'a' });
 }
 
-/** `removed` files are in `pending` as well: git add stages that they are gone. */
+/** `pending` includes the `removed` files: git add stages their removal. */
 async function commitMore(commit: Commit, local: LocalFolder): Promise<string> {
   const { repo, place } = commit;
   const input = () => local.pending.join('\0');
@@ -342,14 +342,14 @@ async function record(
     await run(['commit.gpgSign=false']);
     const { folder: place } = commit.repo;
     const sign = shellCommand(['git', '-C', place, 'commit', '--amend', '-S', '--no-edit']);
-    commit.warn(`${error.summary} The commit is not signed. ${error.hint} Then: ${sign}`);
+    commit.warn(`${error.summary} The commit is not signed. ${error.hint} Then run: ${sign}`);
   }
   return (await localGit(folder).raw(['rev-parse', 'HEAD'])).trim();
 }
 
-/** What of name and e-mail address git has to be told, since neither user nor environment did. */
+/** The name and the e-mail address for git, where neither the configuration nor the environment has them. */
 async function identity(folder: string, fallback: Fallback): Promise<string[]> {
-  // hooksPath is always set here: simple-git waits for 50 ms when a command prints nothing
+  // core.hooksPath is always set here, so the command prints something: otherwise simple-git waits for 50 ms
   const wanted = '^((user|author)\\.(name|email)|core\\.hookspath)$';
   const settings = await localGit(folder).raw(['config', '--get-regexp', wanted]);
   const has = (key: 'name' | 'email') =>
@@ -360,7 +360,7 @@ async function identity(folder: string, fallback: Fallback): Promise<string[]> {
     .map((key) => `user.${key}=${fallback[key]}`);
 }
 
-/** Removes the locks that a killed run of ours left; waits for its git, which outlives it. */
+/** Removes the locks of a run that was killed. Waits first, because git lives a little longer than that run. */
 async function removeLocks(folder: string): Promise<void> {
   await sleep(1_000);
   for (const lock of ['index.lock', 'HEAD.lock', 'config.lock']) {
@@ -371,9 +371,8 @@ async function removeLocks(folder: string): Promise<void> {
 }
 
 /**
- * Gives a folder that was generated again, and holds what the commit `head` on GitHub holds, its .git
- * back. Without it, the next change there would look like somebody else's repository. Returns a
- * warning when it cannot be done.
+ * Fetches .git for a folder that was generated again and has the files of the commit `head` on GitHub. Without
+ * .git, the next run would take the repository for someone else's. Returns a warning when it fails.
  */
 export async function linkFolder(
   { folder }: PublicationRepo,
@@ -391,13 +390,13 @@ export async function linkFolder(
     return undefined;
   } catch {
     const clone = shellCommand(['git', 'clone', place.url]);
-    return `${folder} could not be linked to it; ${clone} gives you a folder that is`;
+    return `${folder} could not be connected to the repository. To get a folder that is connected, run: ${clone}`;
   } finally {
     await rm(stage, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** The text of the blob `id` in the history of the repository at `folder`; undefined when there is none. */
+/** The text of the blob `id` in the repository at `folder`; undefined when it has no such blob. */
 export async function readBlobById(folder: string, id: string): Promise<string | undefined> {
   try {
     return await localGit(folder).raw(['cat-file', 'blob', id]);

@@ -7,21 +7,21 @@ import { type Home, noreplyAddress } from './sign-in.ts';
 import type { Place, PublicationRepo } from './state.ts';
 import type { Token } from './token.ts';
 
-/** How long git may be silent before it is given up. */
+/** How long git may print nothing before this tool stops it. */
 export const SILENCE_SECONDS = 120;
 
-/** The helper hands git the token from a variable that only the pushing git has. */
+/** The helper gives git the token from a variable that only the pushing git has. */
 const VARIABLE = 'FLUX_GITOPS_PUSH_TOKEN';
 const HELPER = `!f() { test "$1" = get && printf 'username=x-access-token\\npassword=%s\\n' "$${VARIABLE}"; }; f`;
 
 /**
- * Git for Windows knows /dev/null by this name (compat/mingw.c), so one spelling serves all systems.
- * The user's configuration stays in force (identity, proxy, certificates), but for what changes
- * what is committed or runs programs of others while a token is near.
+ * Git for Windows also knows the name /dev/null (compat/mingw.c), so this works on all systems. The user's
+ * configuration still applies (identity, proxy, certificates). Only settings that change the commit, or that run
+ * other programs while git has a token, are overridden.
  */
 const PLAIN = [
   'core.hooksPath=/dev/null',
-  // as git does it by itself in a checkout with CRLF: LF is committed, and what lies there stays
+  // like git in a checkout with CRLF: commit LF, and keep the files on disk
   'core.autocrlf=input',
   'core.safecrlf=false',
   'core.attributesFile=/dev/null',
@@ -55,7 +55,7 @@ export function localGit(folder: string, { config = [], ...more }: More = {}): S
   }).env(quietEnvironment());
 }
 
-/** git in `folder` that can reach `url`, and nothing else, with `token`. */
+/** git in `folder` that uses `token` for `url` only. */
 export function remoteGit(folder: string, url: string, token: Token, more: More = {}): SimpleGit {
   return simpleGit({
     baseDir: folder,
@@ -70,9 +70,8 @@ export function remoteGit(folder: string, url: string, token: Token, more: More 
 }
 
 /**
- * The order matters: an empty helper or header drops what the user's configuration has, also for a
- * longer part of the address, and ours comes after it. insteadOf with the whole address is the
- * longest match, so no rule of the user sends the push elsewhere.
+ * The order matters: an empty helper or header removes those of the user's configuration, and ours follows it.
+ * insteadOf with the whole address is the longest match, so no rewrite of the user sends the push elsewhere.
  */
 function credentials(url: string): string[] {
   const { origin, hostname } = new URL(url);
@@ -93,7 +92,7 @@ function credentials(url: string): string[] {
   ];
 }
 
-/** GitHub's git side may not know a repository for a while that its API has just made (seconds). */
+/** Waits (seconds), because GitHub's git servers may not know a new repository at once. */
 const WAITS = [1, 2, 4, 8, 15, 30];
 
 export type Push = {
@@ -105,8 +104,8 @@ export type Push = {
 };
 
 /**
- * Pushes one commit to the branch, never with force. What may pass is tried again; after a failure
- * whose effect is not known, the server is asked whether the commit is there.
+ * Pushes one commit to the branch, never with force. Tries again after a failure that may be temporary. After a
+ * failure with an unknown effect, asks the server whether it has the commit.
  */
 export async function pushCommit(push: Push): Promise<void> {
   for (const seconds of [...WAITS, undefined]) {
@@ -124,12 +123,12 @@ function mayHaveLanded({ reason }: PublishError): boolean {
 
 const NAME = 'flux-gitops-publish';
 
-/** A remote for this one command: the address is ours, whatever the user's remotes and rules say. */
+/** A remote for this one command, so that the user's remotes and rewrites do not change the address. */
 function temporaryRemote({ url }: Place): string[] {
   return [`remote.${NAME}.url=${url}`, `remote.${NAME}.fetch=+refs/heads/*:refs/remotes/origin/*`];
 }
 
-/** Reports how far the writing is, in steps of at least a fifth. */
+/** Reports the progress of writing, in steps of at least 20 %. */
 function showing({ fullName }: Place, { report }: RunControl) {
   let next = 20;
   return ({ stage, progress: percent }: { stage: string; progress: number }) => {

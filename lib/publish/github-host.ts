@@ -1,4 +1,4 @@
-/** Where the parts of one GitHub are, and what messages say about it. */
+/** The addresses of one GitHub, and the facts about it for messages. */
 
 /** One GitHub: the site itself, a Data Residency tenant or an Enterprise Server. */
 export type GithubHost = {
@@ -9,7 +9,7 @@ export type GithubHost = {
   readonly api: string;
   /** github.com or TENANT.ghe.com: run by GitHub, on the newest version of the API. */
   readonly cloud: boolean;
-  /** On this machine, where no proxy leads to. */
+  /** On this machine: a proxy is not used for it. */
   readonly loopback: boolean;
 };
 
@@ -34,7 +34,7 @@ export function tokenVariables({ cloud }: GithubHost): readonly string[] {
   return cloud ? CLOUD_VARIABLES : SERVER_VARIABLES;
 }
 
-/** What messages about a GitHub and its tokens are filled with. */
+/** The facts for messages about a GitHub and its tokens. */
 export function hostFacts(host: GithubHost) {
   const tokens = `${host.web}/settings/tokens`;
   return { host: host.name, api: host.api, tokens, variable: tokenVariables(host)[0] };

@@ -29,7 +29,7 @@ type Answer = {
   topics?: string[];
 };
 
-/** What messages about one request for one repository need. */
+/** The facts for messages about one request for one repository. */
 function aboutRepo(
   { owner }: Home,
   name: string,
@@ -41,7 +41,7 @@ function aboutRepo(
   return { owner, repo, what: `${doing} ${repo}`, request, permissions };
 }
 
-/** The repository, or undefined when GitHub shows none of this name (redirects are followed). */
+/** The repository, or undefined when GitHub shows none of this name. Redirects are followed. */
 export function findRepo(home: Home, name: string): Promise<RemoteRepo | undefined> {
   const { github, owner } = home;
   const facts = aboutRepo(home, name, 'look at', `GET /repos/${owner}/${name}`, 'metadata=read');
@@ -78,12 +78,12 @@ function isAnswer(data: unknown): data is Answer {
   return typeof data === 'object' && data !== null && 'id' in data && 'full_name' in data;
 }
 
-/** `exists`: the name is taken, perhaps by our own lost request. `unknown`: no telling what happened. */
+/** `exists`: the name is taken, perhaps by an earlier request of ours. `unknown`: GitHub may have created it or not. */
 export type Created = RemoteRepo | 'exists' | 'unknown';
 
 /**
- * Asks once for a new, empty repository. What may have had an effect is not asked for again here:
- * the caller looks first.
+ * Sends one request for a new, empty repository. A request that may have had an effect is not sent again here:
+ * the caller looks at GitHub first.
  */
 export function askForRepo(
   home: Home,
@@ -122,7 +122,7 @@ function newRepo({ name, description }: PublicationRepo, { visibility, template 
   };
 }
 
-/** A connection that was never made had no effect. */
+/** A request had no effect if there was no connection. */
 function isUncertain(status: number, network: string | undefined): boolean {
   const never = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'];
   return status >= 500 || (status === 0 && !never.includes(network ?? ''));
@@ -143,7 +143,7 @@ function creationFacts(home: Home, repo: PublicationRepo, request: PublishReques
 /** The head of a branch. */
 export type Branch = { readonly name: string; readonly sha: string };
 
-/** The branches; none means that the repository is empty: neither size nor pushed_at tells that. */
+/** The branches. A repository without branches is empty; its size and pushed_at do not show that reliably. */
 export function listBranches(home: Home, name: string): Promise<Branch[]> {
   const { github, owner } = home;
   const request = `GET /repos/${owner}/${name}/branches`;
@@ -165,7 +165,7 @@ export async function findTree(home: Home, name: string, ref: string): Promise<s
   return data.commit.tree.sha;
 }
 
-/** Whether the commit `head` has grown from `base` (or is it), as far as GitHub knows `base`. */
+/** Whether `head` is `base` or a descendant of it; false when GitHub does not know `base`. */
 export function grewFrom(home: Home, repo: string, base: string, head: string): Promise<boolean> {
   const { github, owner } = home;
   const basehead = `${base}...${head}`;
@@ -193,7 +193,7 @@ export async function replaceTopics(home: Home, name: string, topics: string[]):
   );
 }
 
-/** Changes settings; `doing` says in messages what they are for. */
+/** Changes settings; messages name the change by `doing`. */
 export async function changeSettings(
   home: Home,
   name: string,

@@ -14,14 +14,14 @@ import type { Token } from './token.ts';
 export type Github = {
   readonly host: GithubHost;
   readonly token: Token;
-  /** What every message may need. */
+  /** Facts for every message. */
   readonly facts: Facts;
   readonly rest: Octokit['rest'];
-  /** Does `request`, and turns its failure into a refusal about `facts`. */
+  /** Sends `request`, and turns a failure into a refusal with `facts`. */
   readonly call: <T>(facts: Facts, request: () => Promise<T>) => Promise<T>;
-  /** The refusal of an answer about `facts` that is not GitHub's: a proxy's page, say. */
+  /** The refusal for an answer that is not GitHub's: for example, the page of a proxy. */
   readonly strangeAnswer: (facts: Facts) => PublishError;
-  /** GitHub's clock, as its last answer showed it (milliseconds). */
+  /** The time on GitHub, from its last answer (milliseconds). */
   readonly now: () => number;
 };
 
@@ -43,7 +43,7 @@ export function openGithub(host: GithubHost, token: Token, control: RunControl):
       throw explainFailure(error, { ...known, ...facts });
     }
   };
-  const said = 'an answer that is not its JSON';
+  const said = 'the answer is not JSON of the GitHub API';
   const strangeAnswer = (facts: Facts) =>
     new PublishError('NOT_GITHUB', { ...known, ...facts, said });
   return { host, token, facts: known, rest: kit.rest, call, strangeAnswer, now };
@@ -68,15 +68,15 @@ function openKit(host: GithubHost, token: Token, control: RunControl): Kit {
   return kit;
 }
 
-/** Up to so many writes of one run go without a wait between them. */
+/** This many writes of one run need no wait between them. */
 const MANY = 20;
 const LONGEST_WAIT = 120;
-const SLOWER = 'GitHub asks to slow down (secondary rate limit)';
+const SLOWER = 'GitHub asks for fewer requests (secondary rate limit)';
 
 /**
- * Waits out limits of up to two minutes, twice. GitHub asks for a second between writes of "a large
- * number" (docs: best practices for using the REST API), and allows 80 a minute: an estate of up to
- * MANY writes goes without.
+ * Waits for limits of up to two minutes, at most twice. GitHub asks for one second between writes of "a large
+ * number" (docs: best practices for using the REST API), and allows 80 writes a minute. The first MANY writes of a
+ * run need no wait.
  */
 function limits(control: RunControl): ThrottlingOptions {
   const waitFor =
@@ -104,7 +104,7 @@ function spacedAfter(many: number, second: number): Bottleneck.Group {
   return group;
 }
 
-/** The plugin knows limits by their words and by the quota; a bare 429 tells only when to come back. */
+/** The plugin recognizes limits by their texts and by the quota. A plain 429 has only `retry-after`, so this waits for it. */
 async function waitOutLimit<T>(request: () => T | Promise<T>, control: RunControl): Promise<T> {
   try {
     return await request();
@@ -120,7 +120,7 @@ async function waitOutLimit<T>(request: () => T | Promise<T>, control: RunContro
   }
 }
 
-/** What time it is on GitHub: this machine's clock may be wrong, and ownership depends on it. */
+/** The time on GitHub. Ownership depends on it, and the clock of this machine may be wrong. */
 function followClock(kit: Kit): () => number {
   let clock = Date.now();
   const read = (date: string | undefined) => {
@@ -136,8 +136,8 @@ function followClock(kit: Kit): () => number {
 }
 
 /**
- * Octokit has no time limit of its own, and takes an answer that breaks off for an empty one. A
- * broken answer has to be an error: what was asked for may have happened.
+ * Octokit has no time limit, and it treats an incomplete answer as an empty one. An incomplete answer must be an
+ * error, because GitHub may have done what the request asked for.
  */
 function fetchWithin({ abort }: RunControl): typeof fetch {
   return async (input, init) => {
@@ -159,21 +159,21 @@ function useProxy({ loopback }: GithubHost): void {
   if (typeof set === 'function') set();
 }
 
-/** The refusal that `error`, thrown by octokit or fetch, means for a request about `facts`. */
+/** The refusal for `error`, which octokit or fetch threw; `facts` describe the request. */
 function explainFailure(error: unknown, facts: Facts): Error {
   if (error instanceof PublishError || error instanceof Interrupted) return error;
   const failure = readFailure(error);
   return failure === undefined ? wrap(error) : explainApiFailure(failure, facts, error);
 }
 
-/** What octokit's RequestError says, or undefined when `error` is something else. */
+/** The failure in a RequestError of octokit; undefined for any other `error`. */
 export function readFailure(error: unknown): ApiFailure | undefined {
   if (!isRecord(error) || typeof error.status !== 'number') return undefined;
   const response = isRecord(error.response) ? error.response : undefined;
   const data = isRecord(response?.data) ? response.data : {};
   const headers = isRecord(response?.headers) ? response.headers : {};
   return {
-    // octokit gives a request without an answer the status 500
+    // octokit reports the status 500 for a request without an answer
     status: response === undefined ? 0 : error.status,
     headers: headers as Record<string, string>,
     message: typeof data.message === 'string' ? data.message : String(error.message),
@@ -187,7 +187,7 @@ function readDetail(detail: unknown): { field?: string; message?: string; code?:
   return isRecord(detail) ? (detail as { field?: string; message?: string; code?: string }) : {};
 }
 
-/** The code of the first cause that has one (ECONNREFUSED ...), else what the last one says. */
+/** The code of the first cause that has one (ECONNREFUSED …), or the message of the last cause. */
 function networkCode(error: unknown): string {
   let said = 'no answer';
   for (let at: unknown = error; isRecord(at); at = at.cause ?? firstOf(at.errors)) {

@@ -1,4 +1,4 @@
-/** What publishing keeps beside the repositories: proof of ownership, and stages. */
+/** The files that publishing keeps beside the repositories: the journal of ownership, and temporary folders. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,33 +7,33 @@ import type { RemoteRepo } from './github-repos.ts';
 import { PublishError } from './refusals.ts';
 import type { PublicationRepo } from './state.ts';
 
-/** What this tool did, or was about to do, to one repository. */
+/** What this tool did, or started to do, with one repository. */
 export type Entry = {
   /** `https://HOST/OWNER`, in lower case. */
   readonly target: string;
-  /** When its creation was about to be asked for, by GitHub's clock (ISO); one for each try. */
+  /** The times of the requests to create it, by GitHub's clock (ISO); one for each try. */
   readonly intents?: readonly string[];
-  /** Its id on GitHub, once known. */
+  /** Its id on GitHub, as soon as it is known. */
   readonly id?: number;
-  /** Its default branch was seen to after it was created; whoever changes it later means it. */
+  /** This tool has checked the default branch after it created the repository. It never changes the branch again. */
   readonly branchChecked?: boolean;
-  /** The process that is committing in the folder right now. */
+  /** The process that commits in the folder now. */
   readonly committing?: number;
 };
 
-/** Proof of ownership; what is done is read from the world instead. */
+/** Proof of ownership. It does not record progress: each run reads that from GitHub and from git. */
 export type Journal = {
   readonly file: string;
   readonly get: (name: string) => Entry | undefined;
-  /** Without `entry`, what is known about the repository is forgotten. */
+  /** Removes the entry when `entry` is undefined. */
   readonly set: (name: string, entry: Entry | undefined) => Promise<void>;
 };
 
 const JOURNAL = '.flux-gitops-publish.json';
 
 /**
- * The journal of `workspace`. It holds no token, and nothing is written until something is set.
- * Throws a PublishError when it is damaged.
+ * The journal of `workspace`. It contains no token. The first `set` writes the file. Throws a PublishError when
+ * the file is damaged.
  */
 export function openJournal(workspace: string): Journal {
   const file = join(workspace, JOURNAL);
@@ -41,7 +41,7 @@ export function openJournal(workspace: string): Journal {
   let written: Promise<void> = Promise.resolve();
   const get = (name: string) => readEntries(file).get(name);
   const set = async (name: string, entry: Entry | undefined) => {
-    // one after the other: all of them go through the same file, which is read anew each time
+    // one after the other, because each call reads and writes the same file
     written = written.then(() => setEntry(file, name, entry));
     await written;
   };
@@ -81,7 +81,7 @@ function renamed({ dressed, ...entry }: Entry & { dressed?: boolean }): Entry {
   return dressed === undefined ? entry : { ...entry, branchChecked: dressed };
 }
 
-/** Written beside and renamed: a kill leaves the old journal or the new one, never half of one. */
+/** Writes a second file and renames it, so that a kill leaves the old journal or the new one, never half of it. */
 async function writeEntries(file: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
   if (entries.size === 0) return rm(file, { force: true });
   const beside = stagePath(join(file, '..'), 'journal');
@@ -106,9 +106,8 @@ const TOLERANCE = 5_000;
 const PATIENCE = 120_000;
 
 /**
- * Whether `entry` proves that `remote` is `repo`. The journal's id is proof. So is an intent: GitHub
- * showed no such repository, we were about to create it, and one was born right then, with our
- * description.
+ * Whether `entry` proves that `remote` is `repo`. The id in the journal is proof. An intent is also proof: GitHub
+ * had no such repository, this tool asked for it, and at that time one with our description was created.
  */
 export function provesOwnership(
   entry: Entry | undefined,
@@ -123,10 +122,10 @@ export function provesOwnership(
   });
 }
 
-/** What a run lays beside the repositories for a moment, with its process id in the name. */
+/** The name of a temporary file or folder beside the repositories; it includes the process id. */
 const STAGE = /^\.flux-gitops-publish-(\d+)-\w+$/;
 
-/** A new folder in `workspace`, beside the repositories. */
+/** A new temporary folder in `workspace`, beside the repositories. */
 export function makeStage(workspace: string): Promise<string> {
   return mkdtemp(stagePath(workspace, ''));
 }
@@ -136,8 +135,8 @@ function stagePath(workspace: string, name: string): string {
 }
 
 /**
- * Removes what runs that were killed have left in `workspace`. To be called before this run makes a
- * stage: one with its own process id is of an earlier process.
+ * Removes the temporary files of killed runs from `workspace`. Call it before this run creates one: until then, a
+ * file with this process id is from an earlier process.
  */
 export async function removeStages(workspace: string): Promise<void> {
   for (const name of await readdir(workspace)) {

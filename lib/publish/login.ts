@@ -10,8 +10,8 @@ import { hideToken } from './secrets.ts';
 const PATIENCE_MILLISECONDS = 1500;
 
 /**
- * The login of whoever is signed in to the GitHub at `githubUrl`: the user of a token in the environment, else the
- * user of `gh`. Returns undefined when that cannot be known at once. Throws nothing.
+ * The login at the GitHub at `githubUrl`: the user of a token in the environment, or the user of `gh`. Returns
+ * undefined when the answer would take long or there is none. Throws nothing.
  */
 export async function signedInLogin(githubUrl: string): Promise<string | undefined> {
   const host = locateGithub(githubUrl);
@@ -33,7 +33,7 @@ async function loginOfToken({ api }: GithubHost, token: string): Promise<string 
   }
 }
 
-/** The file and its place are described in `gh help environment` and cli.github.com/manual/gh_config. */
+/** `gh help environment` and cli.github.com/manual/gh_config describe the file and its folder. */
 function loginOfGh({ name }: GithubHost): string | undefined {
   const { GH_CONFIG_DIR, XDG_CONFIG_HOME } = process.env;
   const folder = GH_CONFIG_DIR || join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'gh');

@@ -18,7 +18,7 @@ import {
   type RepoState,
 } from './state.ts';
 
-/** All that a run publishes with, besides the repositories. */
+/** Everything that publishing needs, except the repositories. */
 export type PublishContext = {
   readonly request: PublishRequest;
   readonly session: Session;
@@ -26,7 +26,7 @@ export type PublishContext = {
   readonly control: RunControl;
 };
 
-/** All that is known about one repository before anything is changed. */
+/** The facts about one repository before this tool changes anything. */
 export type Target = {
   readonly repo: PublicationRepo;
   readonly home: Home;
@@ -42,7 +42,7 @@ export type Target = {
 
 const OLDEST_GIT = [2, 28] as const;
 
-/** Refuses a machine without git, or with one that cannot name the first branch. */
+/** Refuses a machine without git, or with a git that cannot name the first branch. */
 export async function checkGit(): Promise<void> {
   const { installed, major, minor, patch } = await localGit(process.cwd()).version();
   if (!installed) throw new PublishError('NO_GIT');
@@ -51,13 +51,13 @@ export async function checkGit(): Promise<void> {
   throw new PublishError('OLD_GIT', { version: `${major}.${minor}.${patch}` });
 }
 
-/** A look runs one git, or one request, at a time. */
+/** Each look runs one git, or one request, at a time. */
 const LOOKS_AT_ONCE = 4;
 
 /**
- * Looks at all repositories, here and on GitHub, and returns what was seen in their order: nothing but
- * GET requests, and no change here. Throws a PublishError with everything that is wrong; in a dry run
- * what is wrong on GitHub is in the targets instead.
+ * Looks at all repositories, on this machine and on GitHub. Sends only GET requests and changes nothing. Returns the
+ * targets in the order of `repos`. Throws one PublishError with all problems. In a dry run, the targets have the
+ * problems on GitHub instead.
  */
 export async function lookAtAll(
   context: PublishContext,
@@ -86,7 +86,7 @@ export async function lookAtAll(
   return targets;
 }
 
-/** Whether something has to be pushed to a repository in this state. */
+/** Whether a repository in this state needs a push. */
 export function needsPush(state: RepoState): boolean {
   return state === 'absent' || state === 'empty' || state === 'behind';
 }
@@ -104,7 +104,7 @@ async function look(context: PublishContext, repo: PublicationRepo): Promise<Tar
   return { repo, home, place, local, remote, state, ours, head: seen.remote, problem: undefined };
 }
 
-/** Nobody publishes to the owner of the public demo by leaving out --owner. */
+/** The owner of the public demo is never a target just because --owner is missing. */
 function findHome({ session, request }: PublishContext, repo: PublicationRepo): Home {
   const home = homeOf(session, repo);
   if (home !== undefined) return home;
@@ -114,7 +114,7 @@ function findHome({ session, request }: PublishContext, repo: PublicationRepo): 
   throw new PublishError('DEMO_OWNER', facts);
 }
 
-/** The full name and the address of a repository, and its one branch. */
+/** The full name, the address and the only branch of a repository. */
 function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): Place {
   const fullName = `${owner}/${name}`;
   const [first, ...others] = branches;
@@ -127,12 +127,12 @@ function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): 
   return { fullName, owner, url: `${page}.git`, page, branch: first.name };
 }
 
-/** A tenant's run knows its own environments only; the others are in the record of the repository. */
+/** A run of `tenant` knows only its own environments; the record of the repository has the others. */
 function describeBranch({ name, environments }: FollowedBranch): string {
   return environments.length === 0 ? name : `${name} by ${environments.join(', ')}`;
 }
 
-/** How the journal names a target. */
+/** The name of a target in the journal. */
 export function targetName({ github, owner }: Home): string {
   return `${github.host.web}/${owner}`.toLowerCase();
 }
@@ -149,7 +149,7 @@ function checkTarget(
   throw new PublishError('OTHER_TARGET', facts);
 }
 
-/** A repository that GitHub does not show. */
+/** The evidence for a repository that GitHub does not show. */
 const ABSENT: Evidence = {
   exists: false,
   journalled: false,
@@ -164,7 +164,7 @@ const ABSENT: Evidence = {
 
 type Here = Pick<Target, 'repo' | 'home' | 'place' | 'local'>;
 
-/** Compares what GitHub has with what is here. */
+/** Compares the repository on GitHub with the folder on this machine. */
 async function compare(
   here: Here,
   remote: RemoteRepo,
@@ -183,7 +183,7 @@ async function compare(
   return { ...seen, ...(await relate(here, head)) };
 }
 
-/** How the history of `head` on GitHub and the one here belong together. */
+/** How the history of `head` on GitHub relates to the history on this machine. */
 async function relate({ repo, home, local }: Here, head: string): Promise<Partial<Evidence>> {
   if (local.head !== undefined && (await isAncestor(repo.folder, head, local.head)))
     return { remoteIsAncestor: true };
@@ -196,7 +196,7 @@ async function relate({ repo, home, local }: Here, head: string): Promise<Partia
   return { sharedHistory: await grewFrom(home, repo.name, tracking, head) };
 }
 
-/** The targets, each with what keeps it from being published to. */
+/** The targets, each with the reason why it cannot be published. */
 function withProblems(request: PublishRequest, targets: readonly Target[]): Target[] {
   const taken = targets.filter((target) => findReason(request, target) !== undefined);
   const rename = adviseNames(
@@ -219,7 +219,7 @@ function withProblems(request: PublishRequest, targets: readonly Target[]): Targ
   });
 }
 
-/** Why a repository in this state cannot be published to. */
+/** The reason why a repository in this state cannot be published. */
 function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) {
   const { remote, state, ours, place } = target;
   if (remote === undefined) return undefined;
@@ -234,12 +234,12 @@ function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) 
   return visibility === 'private' && !remote.private ? 'PUBLIC' : undefined;
 }
 
-/** A repository that was written earlier has its name in the estate, so the other one has to give way. */
-const RENAME_THERE = 'Rename or move the one on GitHub; this estate has its name already.';
+/** The files of the estate already use the name of an existing folder, so the repository on GitHub must get another name. */
+const RENAME_THERE = 'Rename the repository on GitHub, because this estate already uses its name.';
 
 /**
- * The flags that give the repositories `taken` other names; `repos` are all of the run, because a
- * --scenario takes the place of the default ones.
+ * The flags that give other names to the repositories `taken`. `repos` must be all repositories of the run, because
+ * --scenario replaces all default scenarios.
  */
 function adviseNames(
   { commandName }: PublishRequest,
@@ -268,7 +268,7 @@ function adviseNames(
   return `Choose another name: ${shellCommand(flags[commandName]())}.`;
 }
 
-/** Refuses tokens that could create or push nothing, before anything is created. */
+/** Refuses tokens without the scopes to create and push, before the run creates anything. */
 function checkTokens({ visibility }: PublishRequest, targets: readonly Target[]): void {
   const writing = targets.filter(({ state }) => needsPush(state));
   for (const github of new Set(writing.map(({ home }) => home.github))) {

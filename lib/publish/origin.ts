@@ -1,15 +1,15 @@
-/** In how many ways one repository can be written as a remote of git; no effects here. */
+/** Compares remotes of git: one repository has many spellings. This file has no effects. */
 
-/** Whether `origin` is the repository at `url`, in any spelling that git and GitHub understand. */
+/** Whether `origin` and `url` are the same repository, in any spelling that git and GitHub understand. */
 export function isSameRepository(origin: string, url: string): boolean {
   const [one, other] = [readAddress(origin), readAddress(url)];
   if (one === undefined || other === undefined) return false;
-  // ssh and git have ports of their own, which say nothing about the one of the web
+  // the ports of ssh and git are unrelated to the port of the web server
   const samePort = one.web && other.web ? one.port === other.port : true;
   return one.host === other.host && one.path === other.path && samePort;
 }
 
-/** An address, taken apart; `web` is http or https. */
+/** The parts of an address; `web` is true for http and https. */
 type Address = {
   readonly host: string;
   readonly port: string;
@@ -20,10 +20,10 @@ type Address = {
 
 const SCHEMES = /^(?<scheme>https?|ssh|git|git\+ssh|ssh\+git):\/\/(?<rest>.*)$/i;
 const PARTS = /^(?:[^@/]*@)?(?<host>\[[^\]]+\]|[^:/@]+)(?::(?<port>\d*))?\/+(?<path>.+)$/;
-/** What scp understands: no scheme, and a colon before the first slash. */
+/** The syntax of scp: no scheme, and a colon before the first slash. */
 const SCP = /^(?:[^@/:]+@)?(?<host>\[[^\]]+\]|[^:/@]+):(?!\/\/)\/*(?<path>.+)$/;
 
-/** The parts of an address of git; undefined for a path on this machine, and what is none. */
+/** The parts of an address of git; undefined for a path on this machine and for anything else. */
 export function readAddress(text: string): Address | undefined {
   const { scheme = 'ssh', rest } = SCHEMES.exec(text)?.groups ?? {};
   const parts = rest === undefined ? SCP.exec(text) : PARTS.exec(rest);

@@ -1,6 +1,6 @@
 /**
- * Publishing, from top to bottom: sign in, look before anything is written, ask, and after the files
- * are written: commit all, create all, push all. run.ts and the tests enter here.
+ * All steps of publishing in order. Before a run writes files: sign in, look, ask. After it: commit all, create all,
+ * push all. run.ts and the tests call this file.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,14 +31,14 @@ import { findToken, standardInput } from './token.ts';
 export type { PublishContext } from './look.ts';
 
 /**
- * Throws a PublishError when there is no token for the GitHub at `githubUrl`: to be called before the
- * first question, so that nobody answers in vain.
+ * Throws a PublishError when there is no token for the GitHub at `githubUrl`. Call it before the first question, so
+ * that a user without a token answers no questions.
  */
 export async function checkToken(githubUrl: string, { switches }: Given): Promise<void> {
   await findToken(locateGithub(githubUrl), switches.tokenStdin ? standardInput() : undefined);
 }
 
-/** Where a token for the GitHub at `githubUrl` would come from; undefined when there is none. */
+/** The source of the token for the GitHub at `githubUrl`; undefined when there is no token. */
 export async function tokenSource(githubUrl: string): Promise<string | undefined> {
   try {
     return (await findToken(locateGithub(githubUrl))).source;
@@ -49,9 +49,9 @@ export async function tokenSource(githubUrl: string): Promise<string | undefined
 }
 
 /**
- * Signs in for the run of `given` that `plan` plans. Returns what the other functions need, and `given`
- * with the owner as GitHub spells it, because addresses in the files depend on it: the repositories of
- * the public demo become the token's user's. Throws a PublishError; nothing is changed anywhere.
+ * Signs in for the run of `given` with its `plan`. Returns the context for the other functions, and `given` with the
+ * owner as GitHub spells it, because addresses in the files depend on it. The user of the token replaces the owner of
+ * the public demo. Changes nothing. Throws a PublishError.
  */
 export async function signInForPlan(
   given: Given,
@@ -86,14 +86,14 @@ export async function signInForPlan(
   const [first] = plan.repos;
   const spelled = first && homeOf(context.session, { githubUrl: first.githubUrl, owner })?.owner;
   if (spelled === undefined) return { given, context };
-  // an owner that was given is spelled as GitHub does; without one, only the demo's owner is replaced
+  // a given owner gets GitHub's spelling; without one, only the demo's owner is replaced
   if (owner === undefined) return { given: { ...given, publisher: spelled }, context };
   return { given: { ...given, texts: { ...texts, owner: [spelled] } }, context };
 }
 
 /**
- * Signs in to every GitHub that the repositories of `wanted` belong on, and looks up their owners.
- * Throws a PublishError with everything that is wrong; nothing but GET requests is sent.
+ * Signs in to every GitHub of the repositories in `wanted`, and looks up their owners. Sends only GET requests.
+ * Throws one PublishError with all problems.
  */
 export async function signIn(
   request: PublishRequest,
@@ -107,9 +107,9 @@ export async function signIn(
 }
 
 /**
- * Looks at all repositories with the files that would be written, and reports their states. Throws a
- * PublishError with everything that keeps one of them from being published, before a file is written;
- * in a dry run the returned targets hold it. Sends nothing but GET requests.
+ * Looks at all repositories with the files that this run would write, and reports their states. Sends only GET
+ * requests. Throws one PublishError with all problems before the run writes a file. In a dry run, the returned targets
+ * have the problems instead.
  */
 export async function lookBeforeWriting(
   context: PublishContext,
@@ -126,15 +126,14 @@ export async function lookBeforeWriting(
 }
 
 const UNREADABLE =
-  'Flux reads private repositories with credentials only: give each GitRepository a spec.secretRef ' +
-  '(flux create secret git)';
+  'Flux needs credentials to read private repositories. Give each GitRepository a spec.secretRef ' +
+  '(flux create secret git).';
 
 /**
- * Publishes `repos`, whose files are written: all checks once more, then all commits, then all
- * repositories are created, then all are pushed, the config repo last. What is done is read from the
- * world each time, so the same call resumes after any failure or kill, and does nothing when all is
- * done. Nothing is ever forced. `shown` is what the user was told already. Returns what became of each
- * repository; throws a PublishError that says how far it came, or Interrupted.
+ * Publishes `repos` after their files are written. Repeats all checks, makes all commits, creates all repositories,
+ * and pushes them, the config repo last. Each run reads from GitHub and git what is done. So the same call continues
+ * after any failure or kill, and does nothing when all is done. It never uses force. `shown` has the states that the
+ * user has seen. Returns the result for each repository. Throws a PublishError that says what was done, or Interrupted.
  */
 export async function publish(
   context: PublishContext,
@@ -166,13 +165,13 @@ export async function publish(
   );
 }
 
-/** Publishing takes its time, and what it has written stays. */
+/** Publishing can take minutes, and the written files stay. */
 const WHILE_PUBLISHING = {
   minutes: 15,
   consequence: 'The files are written, and nothing was published.',
 };
 
-/** What became, or in a dry run would become, of each repository. */
+/** The result for each repository; in a dry run, the expected result. */
 export function describeTargets(
   targets: readonly Target[],
   { created, pushed }: Pick<Progress, 'created' | 'pushed'> = { created: [], pushed: new Map() },
@@ -190,7 +189,7 @@ export function describeTargets(
   });
 }
 
-/** Repositories that others refer to come first: the config repo makes Flux read the rest. */
+/** The config repo comes last, because it makes Flux read the others. */
 function inOrder(repos: readonly PublicationRepo[]): PublicationRepo[] {
   return [
     ...repos.filter(({ role }) => role !== 'config'),
@@ -203,12 +202,12 @@ function reportStates({ report }: RunControl, targets: readonly Target[]): void 
     report({ kind: 'state', repo: place.fullName, url: place.page, state, ours });
 }
 
-/** Before anything is written, there is nothing to tell but that. */
+/** The progress of a run that has not started to write. */
 function notBegun({ command }: PublishRequest): () => RunSoFar {
   return () => ({ written: false, created: [], pushed: [], missing: [], command });
 }
 
-/** Does `work`; a refusal tells how far the run came, and an interruption is one whatever it broke. */
+/** Does `work`. A refusal gets the progress of the run. After an interruption, any error counts as the interruption. */
 async function telling<T>(
   soFar: () => RunSoFar,
   { abort }: RunControl,
@@ -227,8 +226,8 @@ async function telling<T>(
 }
 
 /**
- * The repositories of `plan` as publishing wants them, with the files of `compared` that this tool
- * answers for. Until they are written, what would be written is handed over as text.
+ * The repositories of `plan` for publishing, with the files of `compared` that this tool wrote. Files that are not
+ * written yet are included as texts.
  */
 export function reposToPublish(
   { environments }: Plan,
@@ -237,7 +236,7 @@ export function reposToPublish(
 ): PublicationRepo[] {
   return compared.map(({ repo, folder, isNew, files }) => {
     const { name, description, role, githubUrl, owner } = repo;
-    // The first commit holds the repository as it is; later ones hold only what this tool wrote.
+    // The first commit has all files as they are; later commits have only files that this tool wrote.
     const isFirst = !existsSync(join(folder, '.git'));
     const chosen = files.filter(({ state, action }) => {
       if (state === 'edited' && (action === 'none' || action === 'keep')) return isFirst;
@@ -266,5 +265,5 @@ export function reposToPublish(
   });
 }
 
-/** Files that a user edited or deleted, and those that are removed. */
+/** Files that a user edited or deleted, and files that this run removes. */
 const NOT_OURS: ReadonlySet<FileAction> = new Set(['keep', 'ask', 'remove']);

@@ -4,9 +4,8 @@ const hidden = new Set<string>();
 let wrapped = false;
 
 /**
- * Replaces `token`, in every shape it is sent in, by *** in all that this process prints from now
- * on. simple-git logs the whole environment of its child processes under DEBUG, so printing is the
- * one place where a leak can be stopped.
+ * From now on, replaces `token` with *** in all output of this process, in every encoding in which it is sent. With
+ * DEBUG, simple-git logs the whole environment of its child processes, so only the output can be filtered.
  */
 export function hideToken(token: string): void {
   const basic = Buffer.from(`x-access-token:${token}`);
@@ -41,13 +40,13 @@ function clean(chunk: unknown): unknown {
   return safe === text ? chunk : Buffer.from(safe, 'latin1');
 }
 
-/** Variables with tokens: no program that this tool starts gets to see them. */
+/** Variables with tokens. No program that this tool starts sees them. */
 const TOKENS = /^(GH_TOKEN|GITHUB_TOKEN|GH_ENTERPRISE_TOKEN|GITHUB_ENTERPRISE_TOKEN)$/i;
 
-/** What simple-git 4 guards, or what would change where git works, whom it asks, what it logs. */
+/** Variables that simple-git 4 refuses, and variables that change where git works, what it asks or what it logs. */
 const GUARDED = /^(GIT_.*|EDITOR|VISUAL|PAGER|PREFIX|SSH_ASKPASS|LC_ALL|LANGUAGE)$/i;
 
-/** Of those, what is the user's own choice and stays: who they are, their configuration, TLS. */
+/** Guarded variables that stay, because they are the user's choice: identity, configuration, TLS. */
 export const KEPT = [
   'GIT_AUTHOR_NAME',
   'GIT_AUTHOR_EMAIL',
@@ -61,7 +60,7 @@ export const KEPT = [
   'GIT_SSL_NO_VERIFY',
 ] as const;
 
-/** What every git here is told besides: ask nobody, take no optional lock, speak English. */
+/** Every git here asks no questions, takes no optional lock and prints English. */
 const QUIET = {
   GIT_TERMINAL_PROMPT: '0',
   GCM_INTERACTIVE: 'never',
@@ -70,10 +69,10 @@ const QUIET = {
   LC_ALL: 'C',
 } as const;
 
-/** The names that simple-git has to let through. */
+/** The names that simple-git must let through. */
 export const ALLOWED: readonly string[] = [...KEPT, ...Object.keys(QUIET)];
 
-/** The environment for programs that must not see the token, under whatever name it is there. */
+/** The environment for programs that must not see the token, whatever the name of its variable. */
 export function quietEnvironment(): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {

@@ -8,27 +8,27 @@ import { findToken } from './token.ts';
 
 /** What signing in needs to know. */
 export type SignInRequest = {
-  /** The repositories, by the owner they shall have; without one it is the token's user. */
+  /** The repositories and their owners; the default owner is the user of the token. */
   readonly repos: readonly {
     readonly name: string;
     readonly githubUrl: string;
     readonly owner?: string | undefined;
   }[];
   readonly visibility: 'public' | 'private';
-  /** The token, when it came on standard input. */
+  /** The token, if it came on standard input. */
   readonly tokenStdin?: string | undefined;
 };
 
-/** Who signed in. */
+/** The account of the token. */
 export type Account = {
   readonly login: string;
   readonly id: number;
   readonly name: string | undefined;
-  /** Scopes of a classic token; undefined for other kinds, which do not tell. */
+  /** The scopes of a classic token; undefined for other tokens, because GitHub does not report theirs. */
   readonly scopes: string | undefined;
 };
 
-/** An owner on one GitHub, in GitHub's own spelling, and who signed in there. */
+/** An owner on one GitHub, as GitHub spells it, and the account that signed in there. */
 export type Home = {
   readonly github: Github;
   readonly account: Account;
@@ -36,12 +36,12 @@ export type Home = {
   readonly organization: boolean;
 };
 
-/** Everybody that repositories can be published to, by what `homeKey` returns. */
+/** All owners that this run can publish to, by `homeKey`. */
 export type Session = { readonly homes: ReadonlyMap<string, Home> };
 
 type Whereabouts = { readonly githubUrl: string; readonly owner?: string | undefined };
 
-/** The home of repositories of `owner`, or of the token's user without one; undefined when nobody signed in for it. */
+/** The home for `owner`, or for the user of the token when there is no `owner`; undefined when the run did not sign in for it. */
 export function homeOf({ homes }: Session, whereabouts: Whereabouts): Home | undefined {
   return homes.get(homeKey(whereabouts));
 }
@@ -52,9 +52,8 @@ function homeKey({ githubUrl, owner = '' }: Whereabouts): string {
 }
 
 /**
- * Finds the token for each GitHub, and checks who it belongs to and whether it can be used for the
- * owners of all repositories. Sends nothing but GET requests. Throws a PublishError with everything
- * that is wrong.
+ * Finds the token for each GitHub. Checks which user it belongs to, and whether it works for the owners of all
+ * repositories. Sends only GET requests. Throws one PublishError with all problems.
  */
 export async function openSession(request: SignInRequest, control: RunControl): Promise<Session> {
   const urls = [...new Set(request.repos.map(({ githubUrl }) => githubUrl))];
@@ -111,7 +110,7 @@ async function whoAmI(github: Github): Promise<Account> {
   return { login, id, name: name ?? undefined, scopes: headers['x-oauth-scopes'] };
 }
 
-/** The home of `repos` with another owner than the token's user; a user of that name is refused. */
+/** The home of `repos` whose owner is not the user of the token. The owner must be an organization. */
 async function findHome(
   { github, account }: Home,
   owner: string,
@@ -134,7 +133,7 @@ async function findHome(
   };
   const { data } = await github.call(about, () => github.rest.orgs.get({ org: owner }));
   if (visibility === 'public' && data.members_can_create_public_repositories === false) {
-    const text = `${data.login} lets only its owners create public repositories`;
+    const text = `Only owners of ${data.login} can create public repositories.`;
     report({ kind: 'warning', text });
   }
   return { github, account, owner: data.login, organization: true };
@@ -153,7 +152,7 @@ async function findUser(github: Github, facts: Facts & { owner: string }) {
   });
 }
 
-/** Refuses a classic token that could create or push nothing, before anything is created. */
+/** Refuses a classic token without the scopes to create and push, before the run creates anything. */
 export function checkScopes(
   { account, github }: Home,
   visibility: 'public' | 'private',

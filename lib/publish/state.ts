@@ -1,25 +1,25 @@
 import type { CommandName } from '../settings/settings.ts';
 
-/** What publishing is asked to do, what it finds on GitHub and what it says; no effects here. */
+/** The request to publish, the states of repositories and the progress lines. This file has no effects. */
 
-/** One repository of the estate, as it lies on this machine or will lie there. */
+/** One repository of the estate, as it is on this machine or as this run will write it. */
 export type PublicationRepo = {
   readonly name: string;
-  /** The web address of the GitHub it belongs on, without a slash at its end. */
+  /** The web address of its GitHub, without a slash at the end. */
   readonly githubUrl: string;
   readonly owner: string;
-  /** The branches that Flux follows in it: one, or it cannot be published by one push. */
+  /** The branches of it that Flux follows. It must be one branch, because publishing is one push. */
   readonly branches: readonly FollowedBranch[];
   /** Its folder on this machine. */
   readonly folder: string;
-  /** The folder is made by this run, so the repository may still get another name. */
+  /** This run creates the folder, so the repository can still get another name. */
   readonly isNew: boolean;
   readonly description: string;
-  /** Paths in the folder that this tool wrote, with `/`: nothing else is ever committed. */
+  /** The files in the folder that this tool wrote, with `/`. It commits only these files. */
   readonly files: readonly string[];
   /** Paths that this tool wrote earlier and has removed. */
   readonly removed?: readonly string[] | undefined;
-  /** Texts of files that are not written yet, by path; they count in place of what is on disk. */
+  /** The texts of files that are not written yet, by path. They replace the texts on disk. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
   /** The config repo activates the others, so it is pushed last. */
   readonly role: 'scenario' | 'config';
@@ -28,70 +28,70 @@ export type PublicationRepo = {
 /** A branch, and the environments that follow it; none for the config repo. */
 export type FollowedBranch = { readonly name: string; readonly environments: readonly string[] };
 
-/** What holds for all repositories of one run. */
+/** The settings for all repositories of one run. */
 export type PublishRequest = {
-  /** The visibility of repositories that are created; those that exist keep theirs. */
+  /** The visibility of new repositories; existing repositories keep theirs. */
   readonly visibility: 'public' | 'private';
   /** Make them GitHub template repositories. */
   readonly template: boolean;
-  /** Topics that each of them gets; those it has stay. */
+  /** Topics for each repository; existing topics stay. */
   readonly topics: readonly string[];
-  /** Take over repositories that exist and are empty. */
+  /** Use repositories that exist and are empty. */
   readonly adoptEmpty: boolean;
-  /** Only look: nothing but GET requests, nothing written here. */
+  /** Only look: send only GET requests and write nothing on this machine. */
   readonly dryRun: boolean;
-  /** The command line to print in "run again", ready for a shell. */
+  /** The command line to print in "Run the same command again", quoted for a shell. */
   readonly command: string;
-  /** The command that runs: it decides which flags name a repository. */
+  /** The command of this run; it decides which flags give a repository its name. */
   readonly commandName: CommandName;
-  /** The folder that holds the repositories; the journal of ownership is kept here. */
+  /** The folder with the repositories and with the journal of ownership. */
   readonly workspace: string;
 };
 
-/** Where a repository has to be, in full name and address. */
+/** The full name and the address that a repository must have. */
 export type Place = {
   /** OWNER/NAME, as GitHub spells the owner. */
   readonly fullName: string;
   readonly owner: string;
-  /** What git pushes to. */
+  /** The address that git pushes to. */
   readonly url: string;
-  /** What people open. */
+  /** The address that people open in a browser. */
   readonly page: string;
   readonly branch: string;
 };
 
 /**
- * What GitHub holds, seen from this folder. `empty` without `ours` is somebody's empty repository;
- * `diverged` is ours, with commits on both sides.
+ * The repository on GitHub, compared with this folder. `empty` without `ours`: someone else may have created it.
+ * `diverged`: ours, with different commits on both sides.
  */
 export type RepoState = 'absent' | 'empty' | 'same' | 'behind' | 'ahead' | 'diverged' | 'foreign';
 
-/** What was found out about one repository on GitHub and about its folder. */
+/** The facts about one repository on GitHub and about its folder. */
 export type Evidence = {
   readonly exists: boolean;
-  /** The journal holds its id, or an intent to create it that its birth and description fit. */
+  /** The journal has its id, or an intent to create it that matches its creation time and description. */
   readonly journalled: boolean;
-  /** GitHub's answer names another repository: this one was renamed away. */
+  /** GitHub's answer names another repository, because this one was renamed. */
   readonly redirected: boolean;
   /** Head of the branch on GitHub; undefined when the repository has no commits. */
   readonly remote?: string | undefined;
-  /** It has commits, on other branches only. */
+  /** It has commits, but only on other branches. */
   readonly otherBranches: boolean;
-  /** Head of the branch here. */
+  /** Head of the branch on this machine. */
   readonly local?: string | undefined;
   /** The files here differ from the local head. */
   readonly pending: boolean;
-  /** The remote head holds exactly the files that are here. */
+  /** The remote head has exactly the files of this folder. */
   readonly sameTree: boolean;
   /** The remote head is an ancestor of the local one. */
   readonly remoteIsAncestor: boolean;
   /** The local head is an ancestor of the remote one. */
   readonly localIsAncestor: boolean;
-  /** Commits that were pushed from here earlier are in the remote branch. */
+  /** The remote branch has commits that this folder pushed earlier. */
   readonly sharedHistory: boolean;
 };
 
-/** The state of a repository, and whether it is provably ours. */
+/** The state of a repository, and whether there is proof that it is ours. */
 export function decideState(seen: Evidence): { state: RepoState; ours: boolean } {
   if (!seen.exists) return { state: 'absent', ours: true };
   if (seen.redirected) return { state: 'foreign', ours: false };
@@ -113,7 +113,7 @@ function decideByCommits(seen: Evidence): { state: RepoState; ours: boolean } {
   return { state: 'foreign', ours: false };
 }
 
-/** What became of one repository. */
+/** The result for one repository. */
 export type PublishResult = {
   readonly name: string;
   readonly url: string;
@@ -122,7 +122,7 @@ export type PublishResult = {
   readonly created: boolean;
   /** The commit that this run pushed. */
   readonly pushed?: string | undefined;
-  /** What keeps the repository from being published (only in a dry run; otherwise it is thrown). */
+  /** Why the repository cannot be published. Only a dry run has it; any other run throws it. */
   readonly problem?: PublishProblem | undefined;
 };
 
@@ -132,12 +132,12 @@ export type PublishProblem = {
   readonly message: string;
   readonly hint: string;
   readonly repo?: string | undefined;
-  /** Full names of what this run created and pushed before it failed. */
+  /** The full names of the repositories that this run created and pushed before it failed. */
   readonly created?: readonly string[];
   readonly pushed?: readonly string[];
 };
 
-/** One step of publishing, for the person who waits. */
+/** One step of publishing, as the user sees it. */
 export type ProgressEvent =
   | { kind: 'signed-in'; login: string; source: string; host: string }
   | { kind: 'state'; repo: string; url: string; state: RepoState; ours: boolean }
@@ -149,16 +149,16 @@ export type ProgressEvent =
   | { kind: 'warning'; repo?: string; text: string };
 
 const STATES: Record<RepoState, string> = {
-  absent: 'absent: will be created',
+  absent: 'not on GitHub yet, will be created',
   empty: 'empty',
-  same: 'ours, the same: nothing to do',
-  behind: 'ours, behind: will be pushed',
-  ahead: 'ours, ahead of this folder: left alone',
-  diverged: 'ours, but it has commits that this folder does not have',
-  foreign: 'foreign: holds commits that did not come from this folder',
+  same: 'up to date',
+  behind: 'has changes on this machine, will be pushed',
+  ahead: 'has newer commits on GitHub, nothing to push',
+  diverged: 'has commits on GitHub that this folder does not have',
+  foreign: 'has commits on GitHub that did not come from this folder',
 };
 
-/** Whether `event` tells how far something has come, so that the next one replaces it. */
+/** Whether `event` is about the progress of a step, so that the next event replaces its line. */
 export function isPassing({ kind }: ProgressEvent): boolean {
   return kind === 'pushing' || kind === 'waiting';
 }
@@ -177,7 +177,7 @@ export function describeProgress(event: ProgressEvent): string {
     case 'pushed':
       return `> pushed ${event.repo}@${event.branch} ${event.commit.slice(0, 7)}`;
     case 'up-to-date':
-      return `= ${event.repo} is ${event.state === 'ahead' ? 'ahead, left alone' : 'up to date'}`;
+      return `= ${event.repo} ${event.state === 'ahead' ? STATES.ahead : 'is up to date'}`;
     case 'waiting':
       return `  waiting ${event.seconds} s: ${event.why}`;
     case 'warning':
@@ -187,5 +187,5 @@ export function describeProgress(event: ProgressEvent): string {
 
 function describeState(state: RepoState, ours: boolean): string {
   if (state !== 'empty') return STATES[state];
-  return ours ? 'empty, ours: will be pushed' : 'empty, not made by this tool';
+  return ours ? 'empty, will be pushed' : 'empty, and this tool did not create it';
 }

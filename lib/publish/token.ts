@@ -10,13 +10,13 @@ import {
 import { PublishError } from './refusals.ts';
 import { quietEnvironment } from './secrets.ts';
 
-/** A token and the name of the place it came from; only the name is ever shown. */
+/** A token and its source. Messages show only the source. */
 export type Token = { readonly value: string; readonly source: string };
 
 /**
- * The token for `host`: `tokenStdin`, else the environment, `gh auth token`, git's credential
- * helpers. There is no flag for it: arguments are visible to every user of the machine. Throws a
- * PublishError when there is none, or one that can do nothing here.
+ * The token for `host`, from the first source that has one: `tokenStdin`, the environment, `gh auth token`, git's
+ * credential helpers. There is no flag for it, because every user of the machine can see arguments. Throws a
+ * PublishError when there is no token, or when it cannot work here.
  */
 export async function findToken(host: GithubHost, tokenStdin?: string): Promise<Token> {
   const found = fromInput(tokenStdin) ?? fromEnvironment(host) ?? (await fromPrograms(host));
@@ -58,19 +58,19 @@ async function fromPrograms(host: GithubHost): Promise<Token | undefined> {
   return value === undefined ? undefined : { value, source: "git's credential helper" };
 }
 
-/** A hint at a token that is there, but for another host: it is not sent to this one. */
+/** A note about a token for another host. This tool never sends it to `host`. */
 function seen(host: GithubHost): string {
   const other = (host.cloud ? SERVER_VARIABLES : CLOUD_VARIABLES).filter(
     (name) => process.env[name],
   );
-  return other.length === 0 ? '' : ` (${other.join(' and ')} is for another host and was not used)`;
+  return other.length === 0 ? '' : ` (${other.join(' and ')} is set, but it is for another host)`;
 }
 
 const PATIENCE = 10_000;
 
 /**
- * What `program` prints, or '' when it is not there, fails or takes longer than ten seconds. It
- * goes around simple-git, whose DEBUG output would show the answer before anyone could hide it.
+ * The output of `program`, or '' when it is missing, fails or takes longer than ten seconds. It does not use
+ * simple-git, because the DEBUG output of simple-git would show the token before this tool could hide it.
  */
 export function askProgram(
   program: string,
@@ -84,7 +84,7 @@ export function askProgram(
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
     });
-    // spawn's own timeout would hold up the end of the process when the program is not there
+    // the timeout of spawn would delay the end of the process when the program is missing
     const timer = setTimeout(() => child.kill(), PATIENCE).unref();
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -101,7 +101,7 @@ export function askProgram(
 
 let input: string | undefined;
 
-/** All of standard input, without the newline at its end. It is read once, and kept for later calls. */
+/** All of standard input, without the newline at the end. Later calls return the same text. */
 export function standardInput(): string {
   input ??= readFileSync(process.stdin.fd, 'utf8').trim();
   return input;

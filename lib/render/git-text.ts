@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 
-/** `text` with the line ends of Unix. */
+/** `text` with Unix line ends. */
 export function unixLines(text: string): string {
   return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
 }
 
-/** `text` with the line ends of `like`, most of which are of Windows or of Unix. */
+/** `text` with the line ends of most lines of `like`: Windows or Unix. */
 export function linesLike(like: string, text: string): string {
   const windows = like.split('\r\n').length - 1;
   const all = like.split('\n').length - 1;
   return windows > all / 2 ? unixLines(text).replaceAll('\n', '\r\n') : unixLines(text);
 }
 
-// One room for the bytes of all files: thousands of copies would only wait for the garbage collector.
+// One buffer for all files: a copy for each of thousands of files would burden the garbage collector.
 const SCRATCH = Buffer.allocUnsafe(2 ** 16);
 
-/** The id that git gives a file of this text, whatever its line ends: a checkout may have changed them. */
+/** The id that git gives a file with this text and Unix line ends, because a checkout may have changed them. */
 export function blobId(text: string): string {
   const lines = unixLines(text);
   const header = `blob ${Buffer.byteLength(lines)}\0`;
@@ -26,7 +26,7 @@ export function blobId(text: string): string {
   return hash('sha1', SCRATCH.subarray(0, length), 'hex');
 }
 
-/** What git writes where two sides of a merge differ; the middle part is there with `merge.conflictStyle=diff3`. */
+/** The conflict markers of git; `merge.conflictStyle=diff3` adds the part in the middle. */
 const CONFLICT =
   /^<<<<<<<[^\n]*\n([\s\S]*?)(?:^\|{7}[^\n]*\n[\s\S]*?)?^=======\n([\s\S]*?)^>>>>>>>[^\n]*\n?/gm;
 

@@ -1,10 +1,9 @@
 import { type Document, isScalar, isSeq, parseDocument, YAMLSeq } from 'yaml';
 
 /**
- * The kustomization.yaml `found`, which a user edited, with the resources that are new in `wanted`:
- * those that `before`, what was written last time, does not list, and what lies in the folders
- * `again`, asked for by name. It loses those that only `before` lists. The rest of it stays as it is. Undefined when `found` is no
- * kustomization with a list of resources.
+ * The kustomization.yaml `found`, which a user edited, with the new resources of `wanted`: those that `before` (the
+ * text of the last run) does not list, and those in the folders `again`, which the user named. Removes the resources
+ * that only `before` lists. Keeps the rest. Undefined when `found` is not a kustomization with a list of resources.
  */
 export function updateResources(
   found: string,

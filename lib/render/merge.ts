@@ -1,8 +1,7 @@
 import { diff3Merge, diffIndices } from 'node-diff3';
 
 /**
- * `found` with what changed from `base` to `wanted`, line by line. Undefined when both changed the same
- * lines.
+ * `found` with the changes from `base` to `wanted`, line by line. Undefined when both changed the same lines.
  */
 export function mergeText(found: string, base: string, wanted: string): string | undefined {
   const lines = [found, base, wanted].map((text) => text.split('\n'));
@@ -12,10 +11,10 @@ export function mergeText(found: string, base: string, wanted: string): string |
   return regions.flatMap(({ ok = [] }) => ok).join('\n');
 }
 
-/** Lines shown before and after a difference. */
+/** The number of lines to show before and after a difference. */
 const CONTEXT = 3;
 
-/** The lines in which `before` and `after` differ, with three around them; the first sign is +, - or a blank. */
+/** The lines that differ between `before` and `after`, with three lines around them. Each starts with +, - or a blank. */
 export function differenceOf(before: string, after: string): string[] {
   const old = before.split('\n');
   const shown: string[] = [];

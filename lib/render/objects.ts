@@ -9,7 +9,7 @@ export type KubernetesObject = {
 
 type Manifest = { kind?: string; metadata?: { name: string; namespace?: string } };
 
-/** The Kubernetes objects that the file at `path` with these `contents` describes. */
+/** The Kubernetes objects in the file at `path` with these `contents`. */
 export function objectsOf(path: string, contents: string): KubernetesObject[] {
   if (!/\.ya?ml$/.test(path)) return [];
   return contents.split(/^---$/m).flatMap((text) => quickObject(text) ?? parsedObjects(text));
@@ -22,8 +22,8 @@ const NAME = new RegExp(`^ {2}name: ${SCALAR}$`, 'm');
 const NAMESPACE = new RegExp(`^ {2}namespace: ${SCALAR}$`, 'm');
 
 /**
- * The object of a document in the layout of this package's templates, without a parser: an estate has
- * thousands. Undefined for any other layout.
+ * The object in a document with the layout of this package's templates. It uses no parser, because an estate has
+ * thousands of documents. Undefined for any other layout.
  */
 function quickObject(text: string): KubernetesObject | undefined {
   const metadata = METADATA.exec(text)?.[1] ?? '';
@@ -41,7 +41,7 @@ function parsedObjects(text: string): KubernetesObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     const manifest = document.toJS() as Manifest | null;
     const { kind, metadata } = manifest ?? {};
-    // Values of a Helm chart, or the description of a cluster.
+    // The document has Helm values, or describes a cluster.
     if (kind === undefined || metadata === undefined) return [];
     const { name, namespace } = metadata;
     return [{ kind, name, ...(namespace && { namespace }) }];

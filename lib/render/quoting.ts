@@ -24,7 +24,7 @@ const escapeJson = (json: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** `value` as it stands, for text without a syntax of its own. Throws a TypeError for undefined and null. */
+/** `value` unchanged, for text without a syntax. Throws a TypeError for undefined and null. */
 export function plainText(value: unknown): string {
   if (value === undefined || value === null) throw new TypeError(`${value} in a template`);
   return String(value);
@@ -37,7 +37,7 @@ export function plainText(value: unknown): string {
 export function hclString(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError(`${typeof value} in a template of HCL`);
   if (!value.isWellFormed()) throw new TypeError('a lone surrogate in a template');
-  // HCL knows \n, \r, \t, \" and \\ of JSON's short escapes, and begins a template with ${ or %{.
+  // Of JSON's short escapes, HCL knows \n, \r, \t, \" and \\. ${ and %{ start a template in HCL.
   return JSON.stringify(value)
     .replace(/\\(.)/g, (short, letter: string) => LONG[letter] ?? short)
     .replace(/[$%](?=\{)/g, (sign) => (sign === '$' ? '\\u0024' : '\\u0025'));
@@ -45,7 +45,7 @@ export function hclString(value: unknown): string {
 
 const LONG: Readonly<Record<string, string>> = { b: '\\u0008', f: '\\u000c' };
 
-/** `word` as one word of a POSIX shell; words that every shell reads as they are stay so. */
+/** `word` as one word of a POSIX shell, quoted only if necessary. */
 export function shellWord(word: string): string {
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !/^-?=/.test(word)) return word;
   return `'${word.replaceAll("'", "'\\''")}'`;

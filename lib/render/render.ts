@@ -2,7 +2,7 @@ import ejs from 'ejs';
 import type { Layer, Values } from '../plan/plan.ts';
 import { hclString, plainText, yamlScalar } from './quoting.ts';
 
-/** A template: `path` below its layer, with the `.ejs` that its output does not have. */
+/** A template: its `path` below its layer, with `.ejs`, which the path of the output does not have. */
 export type Template = { readonly path: string; readonly source: string };
 /** The templates of each layer. */
 export type Templates = (layer: string) => readonly Template[];
@@ -14,8 +14,8 @@ export type File = { readonly path: string; readonly contents: string };
 export type LayerRenderer = (layer: Layer) => File[];
 
 /**
- * Every file of `layers`, in writing order. Throws an Error (a defect, not a user's mistake) for an empty
- * layer, a path outside the repository, two layers that write one path, and a value that a template lacks.
+ * Every file of `layers`, in writing order. Throws an Error (a defect, not a user's mistake) for an empty layer, a
+ * path outside the repository, two layers that write the same path, and a missing value of a template.
  */
 export function renderLayers(layers: readonly Layer[], render: LayerRenderer): File[] {
   return checkPaths(layers.flatMap(render));
@@ -41,7 +41,7 @@ function compileLayer(
   templates: readonly Template[],
   names: string[],
 ): CompiledTemplate[] {
-  if (templates.length === 0) throw new Error(`templates/${from} holds no template`);
+  if (templates.length === 0) throw new Error(`templates/${from} has no template`);
   return templates.map(({ path, source }) => {
     const target = path.replace(/\.ejs$/, '');
     const fill = ejs.compile(source, {
@@ -60,7 +60,7 @@ function escapeFor(target: string): (value: unknown) => string {
   return target.endsWith('.tf') ? hclString : plainText;
 }
 
-// V8 keeps a concatenated text as a tree, several times its size, until a character of it is read.
+// V8 keeps a concatenated text as a tree, which is several times larger, until code reads a character of it.
 function flatten(text: string): string {
   text.charCodeAt(0);
   return text;
@@ -71,7 +71,7 @@ function checkPaths(files: File[]): File[] {
   for (const { path } of files) {
     const parts = path.split('/');
     if (parts.some((part) => part === '' || part === '.' || part === '..'))
-      throw new Error(`${path} is no path inside a repository`);
+      throw new Error(`${path} is not a path inside a repository`);
     if (seen.has(path)) throw new Error(`two layers write ${path}`);
     seen.add(path);
   }

@@ -1,4 +1,4 @@
-/** `text` in lines of at most `width` characters, as far as its words allow. Blanks at its start stay. */
+/** `text` in lines of at most `width` characters. Only a longer word makes a longer line. Keeps blanks at the start. */
 export function wrapWords(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';

@@ -12,18 +12,18 @@ import {
   settingsOf,
 } from './settings.ts';
 
-/** What was given, as text: nothing is bent into numbers or booleans. */
+/** The arguments as text, without conversion to numbers or booleans. */
 export type Given = {
   readonly command: CommandName;
   readonly positionals: readonly string[];
   readonly texts: Texts;
   /** The switches of the run that are on. */
   readonly switches: { readonly [key in SettingKey]?: true };
-  /** With `--publish`: who takes the place of the owner of the public demo, to whom nobody can push. */
+  /** With `--publish`: the owner that replaces the owner of the public demo, because only that owner can push there. */
   readonly publisher?: string;
 };
 
-/** The command line that says what `given` says, as words: what was answered is in it as well. */
+/** The command line for `given` as words. It includes the answers. */
 export function wordsOf({ command, positionals, texts }: Given): string[] {
   return [
     'flux-gitops',
@@ -33,7 +33,7 @@ export function wordsOf({ command, positionals, texts }: Given): string[] {
   ];
 }
 
-/** The flags that say what `texts` say. */
+/** The flags for `texts`. */
 function flagWords(texts: Texts): string[] {
   return KEYS.flatMap((key) =>
     (texts[key] ?? []).map((text) => {
@@ -43,13 +43,13 @@ function flagWords(texts: Texts): string[] {
   );
 }
 
-/** What was given for each setting, in the order of the flags. */
+/** The texts for each setting, in the order of the flags. */
 export type Texts = { readonly [key in SettingKey]?: readonly string[] };
 
 const KEYS = Object.keys(SETTINGS) as SettingKey[];
 const KEYS_OF_FLAG = Map.groupBy(KEYS, flagOf);
 
-/** The setting that `flag` is for, with `command` if that takes it: two commands may mean different things. */
+/** The setting of `flag`, preferably the one of `command`: the same flag can mean different settings. */
 function keyOf(flag: string, command: CommandName): SettingKey | undefined {
   const keys = KEYS_OF_FLAG.get(flag) ?? [];
   return keys.find((key) => settingOf(key).commands.includes(command)) ?? keys[0];
@@ -78,8 +78,8 @@ type Reading = {
 };
 
 /**
- * Reads `argv` (without the command) for `command`, with every problem that it has. Flags in `foreign`
- * belong to somebody else (Yeoman) and are passed over. Examples are written for `caller`.
+ * Reads `argv` (without the command) for `command`, and returns all its problems. Ignores the flags in `foreign`,
+ * which belong to Yeoman. Writes the examples for `caller`.
  */
 export function parseArguments(
   command: CommandName,
@@ -119,7 +119,7 @@ export function parseArguments(
   return { given: { command, positionals, texts, switches }, problems };
 }
 
-/** A word after a flag that means yes or no would be taken for an environment. */
+/** Refuses a word such as `no` after a yes-or-no flag, because it would count as an environment. */
 function readPositional(word: string, before: Token | undefined, reading: Reading): void {
   const key = before && keyOf(before.rawName, reading.command);
   const isValue = /^(yes|no|true|false|on|off|[01])$/i.test(word);
@@ -130,14 +130,14 @@ function readPositional(word: string, before: Token | undefined, reading: Readin
   const flag = flagOf(key);
   reading.problems.push({
     given: `${flag} ${word}`,
-    rule: `the value of this flag must follow after =, because a word after a blank is the name of an environment`,
+    rule: `the value of this flag must follow after =. A word after a blank is the name of an environment`,
     example: `${flag}=${/^(yes|true|on|1)$/i.test(word) ? 'yes' : 'no'}`,
     flag,
     settings: [key],
   });
 }
 
-/** Returns whether the flag is mistyped, and the word after it is probably its value. */
+/** Returns whether the flag is mistyped, so that the word after it is probably its value. */
 function readFlag(
   token: Token,
   typed: string | undefined,
@@ -172,7 +172,7 @@ function readFlag(
   return false;
 }
 
-/** `argv` with two dashes before each name that has one: the letters of -owner are no flags. */
+/** `argv` with two dashes before each name that has one: the letters of -owner are not separate flags. */
 function withTwoDashes(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
   return argv.map((word, at) => {
@@ -182,7 +182,7 @@ function withTwoDashes(argv: readonly string[]): string[] {
   });
 }
 
-/** Whether `word` is a name after one dash, and not letters that are flags each: `-owner`, but not `-yh`. */
+/** Whether `word` is a name after one dash, such as `-owner`, and not letters that are separate flags, such as `-yh`. */
 const isOneDash = (word: string): boolean =>
   /^-[a-z][\w-]+(=|$)/i.test(word) && ![...word.slice(1)].every((one) => SHORTS.includes(one));
 
@@ -191,7 +191,7 @@ function yesOrNo(key: SettingKey, { value }: Token, { problems }: Reading): stri
   if (value === 'false' || value === 'no') return 'no';
   const flag = flagOf(key);
   const given = `${flag}=${value}`;
-  const rule = 'this flag means yes, and its only other value is no';
+  const rule = 'this flag means yes, and it takes only the values yes and no';
   problems.push({ given, rule, example: `${flag}, or ${flag}=no`, flag, settings: [key] });
   return undefined;
 }
@@ -217,7 +217,7 @@ function checkPublishing({ texts, problems }: Reading): void {
   for (const key of KEYS.filter((one) => settingOf(one).publishing && texts[one]))
     problems.push({
       given: `${flagOf(key)} without --publish`,
-      rule: 'this flag says how --publish publishes, so it needs --publish',
+      rule: 'this flag is about publishing, so it needs --publish',
       example: `--publish ${flagOf(key)}`,
       flag: '--publish',
       settings: [key],
@@ -235,7 +235,7 @@ function unknownFlag({ command, caller }: Reading, flag: string): Problem {
   const name = lineOf(command, caller);
   const rule =
     elsewhere.length > 0
-      ? `${name} does not take it, but ${elsewhere.join(' and ')} ${elsewhere.length > 1 ? 'do' : 'does'}`
+      ? `${name} does not have this flag, but ${elsewhere.join(' and ')} ${elsewhere.length > 1 ? 'do' : 'does'}`
       : `${name} has no such flag`;
   return {
     given: flag,

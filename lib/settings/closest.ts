@@ -1,6 +1,6 @@
 /**
- * The word of `known` that `word` is probably meant to be: one letter is another one, or in long words a quarter of
- * them. Undefined when there is none.
+ * The word of `known` that the user probably meant by `word`: one letter differs, or up to a quarter of the letters in
+ * long words. Undefined when there is none.
  */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const { length } = word.replace(/^-+/, '');
@@ -12,10 +12,10 @@ export function closest(word: string, known: readonly string[]): string | undefi
   return ranked[0]?.candidate;
 }
 
-/** How many letters make the beginning of a word that is meant. */
+/** The least number of letters that count as the beginning of a word. */
 const BEGINNING = 3;
 
-/** The word of `known` that `word` begins, if that is one alone, else the closest one. Dashes and case do not count. */
+/** The only word of `known` that starts with `word`, or the closest word. Dashes and case do not count. */
 export function meantBy(word: string, known: readonly string[]): string | undefined {
   const begins = bare(word);
   const longer = known.filter((candidate) => bare(candidate).startsWith(begins));

@@ -3,21 +3,21 @@ import { shellCommand } from '../render/quoting.ts';
 import { meantBy } from './closest.ts';
 import type { CommandName } from './settings.ts';
 
-/** Who runs a command: the own command, or Yeoman's `yo`, which writes subcommands after a colon. */
+/** The program that the user runs: `flux-gitops`, or Yeoman's `yo`, which has a colon before a subcommand. */
 export type Caller = 'flux-gitops' | 'yo';
 
 type CommandRow = {
-  /** What stands before the flags, written like the value of a flag; undefined when nothing does. */
+  /** The placeholder for the words before the flags; undefined if the command takes none. */
   readonly value?: string;
-  /** How many of them at most. */
+  /** The maximum number of these words. */
   readonly most: number;
-  /** The rule that one too many breaks. */
+  /** The rule for the message about extra words. */
   readonly rule: string;
-  /** Words that follow the command in an example. */
+  /** The words after the command in an example. */
   readonly example: string;
 };
 
-/** What stands before the flags of each command. */
+/** The words before the flags of each command. */
 export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
   app: { most: 0, rule: 'this command takes flags only', example: '--name flux-demo' },
   tenant: {
@@ -34,11 +34,11 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
   },
 };
 
-/** The shells that there is a completion script for. */
+/** The shells that have a completion script. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** Commands of `flux-gitops` alone: they plan nothing, and yo does not know them. */
+/** Commands that only `flux-gitops` has: they plan nothing, and yo does not know them. */
 export const OWN_COMMANDS: {
   readonly [word: string]: { readonly value: string; readonly summary: string };
 } = {
@@ -49,10 +49,10 @@ export const OWN_COMMANDS: {
   },
 };
 
-/** Every command that has a word of its own. */
+/** Every command with its own word. */
 export const WORDS = (Object.keys(COMMANDS) as CommandName[]).filter((name) => name !== 'app');
 
-/** The command that `word` names; `app` may be left out. */
+/** The command with the name `word`. */
 export function commandOf(word: string | undefined): CommandName | undefined {
   return word !== undefined && Object.hasOwn(COMMANDS, word) ? (word as CommandName) : undefined;
 }
@@ -63,7 +63,7 @@ export function lineOf(command: CommandName, caller: Caller): string {
   return command === 'app' ? 'flux-gitops' : `flux-gitops ${command}`;
 }
 
-/** `text` with every line that starts with the own command as `caller` writes it. */
+/** `text` with each line that starts with `flux-gitops` as `caller` writes it. */
 export function linesFor(caller: Caller, text: string): string {
   if (caller !== 'yo') return text;
   const words = ['COMMAND', ...WORDS].join('|');
@@ -74,14 +74,14 @@ export function linesFor(caller: Caller, text: string): string {
   );
 }
 
-/** How the help of `caller` shows `command`, with what stands before the flags. */
+/** `command` in the help of `caller`, with the words before the flags. */
 export function usageLine(command: CommandName, caller: Caller): string {
   const { value, most } = COMMANDS[command];
   if (value === undefined) return lineOf(command, caller);
   return `${lineOf(command, caller)} ${value}${most > 1 ? '...' : ''}`;
 }
 
-/** The problem that `words` stand before the flags where `command` takes fewer; `flags` were given as well. */
+/** The problem that `command` takes fewer `words` before the flags. `flags` are the other arguments. */
 export function extraWords(
   command: CommandName,
   words: readonly string[],
@@ -95,7 +95,7 @@ export function extraWords(
   return wordsProblem(extra, rule, `${lineOf(command, caller)} ${example}`);
 }
 
-/** The problem that the first of `words` is no command, or no command in this place. */
+/** The problem that the first of `words` is not a command, or is a command in the wrong place. */
 export function unknownCommand(
   words: readonly string[],
   flags: readonly string[],
@@ -106,7 +106,7 @@ export function unknownCommand(
   const meant = meantBy(first, known);
   const isHelp = flags.includes('--help');
   if (meant === undefined) {
-    const rule = `there is no such command; the commands are ${known.join(', ')}`;
+    const rule = `there is no such command. The commands are ${known.join(', ')}`;
     const example = isHelp ? '--help' : COMMANDS.app.example;
     return wordsProblem(words, rule, `${lineOf('app', caller)} ${example}`);
   }

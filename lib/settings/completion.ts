@@ -1,21 +1,21 @@
 import { COMMANDS, commandOf, OWN_COMMANDS, SHELLS, type Shell, WORDS } from './command-words.ts';
 import { type CommandName, flagOf, type SettingKey, settingOf, settingsOf } from './settings.ts';
 
-/** What may stand at the end of a command line. */
+/** What can follow at the end of a command line. */
 export type Completion = {
-  /** The part of the last word that stays as it is, such as `--profile=`. */
+  /** The part of the last word that does not change, such as `--profile=`. */
   readonly stays: string;
-  /** What may follow; one that ends with `=` needs more behind it. */
+  /** The words that can follow. A word that ends with `=` needs more text after it. */
   readonly candidates: readonly Candidate[];
-  /** Set when a path follows: shells know best how to complete paths. */
+  /** Set when a path follows, because shells complete paths themselves. */
   readonly path?: 'directories' | 'files';
 };
 
 export type Candidate = { readonly value: string; readonly text: string };
 
-/** What a completion may know of the disk; each is read only when it is needed. */
+/** What a completion can read from the disk. It reads only what it needs. */
 export type Look = {
-  /** What `command` does, in one sentence. */
+  /** A sentence about `command`. */
   readonly summary: (command: CommandName) => string;
   /** The estate that `command` works on with these values of `--into` and `--name`. */
   readonly estate: (into: string | undefined, name: string | undefined) => KnownEstate;
@@ -26,7 +26,7 @@ export type KnownEstate = {
   readonly repos: readonly string[];
 };
 
-/** What may stand in the place of the last of `words`, which follow `flux-gitops` on the command line. */
+/** The possible words in place of the last of `words`, which are the words after `flux-gitops`. */
 export function completionOf(words: readonly string[], look: Look): Completion {
   const last = words.at(-1) ?? '';
   const before = words.slice(0, -1);
@@ -65,11 +65,11 @@ const commandRows = ({ summary }: Look): Candidate[] => [
   ...Object.entries(OWN_COMMANDS).map(([value, { summary: text }]) => ({ value, text })),
 ];
 
-/** What a command line says so far. */
+/** The command line so far. */
 type Line = {
   readonly words: readonly string[];
   readonly texts: { readonly [key in SettingKey]?: string };
-  /** The flag whose value the next word is. */
+  /** The flag that takes the next word as its value. */
   readonly open: SettingKey | undefined;
   /** Whether no flag can follow any more. */
   readonly ended: boolean;
@@ -100,7 +100,7 @@ function readLine(command: CommandName, argv: readonly string[]): Line {
 const keyOf = (command: CommandName, flag: string): SettingKey | undefined =>
   settingsOf(command).find((key) => [flagOf(key), `-${settingOf(key).short}`].includes(flag));
 
-/** The flags that may still be given. */
+/** The flags that can still follow. */
 function flagRows(command: CommandName, { texts }: Line): Candidate[] {
   const keys = settingsOf(command).filter((key) => {
     const { list, scope } = settingOf(key);
@@ -121,8 +121,8 @@ function valueAt(
 }
 
 /**
- * What `value` says may stand there: it is written as in the help, such as `[ENV=]N`. `text` is there already;
- * `given` are words that are not offered again.
+ * The possible texts for `value`, which is a placeholder of the help, such as `[ENV=]N`. The user has typed `text`.
+ * Does not offer the words in `given` again.
  */
 function grammar(
   value: string,
@@ -157,7 +157,7 @@ function grammar(
   return { stays, candidates: [] };
 }
 
-/** The words of `line` as a POSIX shell splits them; the last one may be incomplete, or empty. */
+/** The words of `line` as a POSIX shell splits them. The last word can be incomplete or empty. */
 export function splitLine(line: string, breaks: string): { words: string[]; start: number } {
   const words: string[] = [];
   let word: string | undefined;
@@ -186,8 +186,8 @@ export function splitLine(line: string, breaks: string): { words: string[]; star
 }
 
 /**
- * `completion` as the script of `shell` reads it, a candidate a line. `start` is where the word that bash
- * replaces begins in `last`.
+ * `completion` as the script of `shell` reads it, one candidate on each line. bash replaces only the part of `last`
+ * from `start`.
  */
 export function completionLines(
   shell: Shell,
@@ -196,7 +196,7 @@ export function completionLines(
   start: number,
 ): string[] {
   if (path !== undefined) return [`:${path}`];
-  // zsh knows how its user wants candidates matched.
+  // zsh matches the candidates itself, as its user has configured it.
   if (shell === 'zsh') return found.map(({ value, text }) => [stays, value, text].join('\t'));
   const fitting = found.filter(({ value }) => `${stays}${value}`.startsWith(last));
   if (shell === 'fish') return fitting.map(({ value, text }) => `${stays}${value}\t${text}`);

@@ -2,10 +2,10 @@ import { wrapWords } from '../render/wrap.ts';
 import { type Caller, linesFor, OWN_COMMANDS, usageLine, WORDS } from './command-words.ts';
 import { type CommandName, flagOf, GROUPS, type Group, settingOf, settingsOf } from './settings.ts';
 
-/** How wide the help is at most. */
+/** The maximum width of the help. */
 const WIDTH = 100;
 
-/** Who shows the help, and what each command does, in one sentence. */
+/** The caller of the help, and a sentence about each command. */
 type HelpOptions = {
   readonly caller?: Caller;
   readonly summaryOf?: (command: CommandName) => string;
@@ -41,7 +41,7 @@ const sectionLines = ([title, rows]: Section, width: number): string[] => [
   ...rows.flatMap((row) => helpLines(row, width)),
 ];
 
-/** The other commands. Those of the own command alone have no generator, so yo does not know them. */
+/** The other commands. yo does not know commands without a generator, such as `help`. */
 function commandSection(caller: Caller, summaryOf: (command: CommandName) => string): Section {
   const rows = WORDS.map((word) => [usageLine(word, caller), summaryOf(word)] as const);
   if (caller === 'yo')
@@ -52,7 +52,7 @@ function commandSection(caller: Caller, summaryOf: (command: CommandName) => str
   return ['Commands:', [...rows, ...own]];
 }
 
-/** A flag and its meaning, which goes on below itself where the line is full. */
+/** A flag and its meaning, wrapped at the width of the help. */
 function helpLines([flag, meaning]: readonly [string, string], width: number): string[] {
   const indent = ' '.repeat(width + 4);
   const isLong = flag.length > width;
@@ -61,7 +61,7 @@ function helpLines([flag, meaning]: readonly [string, string], width: number): s
   return [isLong ? `  ${flag}` : `  ${flag.padEnd(width)}  ${lines[0]}`, ...below];
 }
 
-/** Every flag of `command` (of one `group`) with its value, and what it means with its default. */
+/** Every flag of `command` (in one `group`) with its placeholder, its meaning and its default. */
 export function flagRows(command: CommandName, group?: Group): [flag: string, meaning: string][] {
   const keys = settingsOf(command).filter(
     (key) => group === undefined || settingOf(key).group === group,

@@ -6,7 +6,7 @@ import type { FoundRecord } from '../plan/record.ts';
 import { environmentsInName } from '../plan/scenario-repo.ts';
 import type { Given } from './arguments.ts';
 import { resolve } from './resolve.ts';
-import { environmentName, ruleAbout, scenarioRepoName } from './rules.ts';
+import { appRepoName, environmentName, ruleAbout } from './rules.ts';
 import {
   DEMO_OWNER,
   defaultText,
@@ -16,21 +16,21 @@ import {
   settingsOf,
 } from './settings.ts';
 
-/** What was answered, by setting. */
+/** The answers, by setting. */
 export type Answers = { readonly [key in SettingKey]?: string };
 
-/** An answer to choose, and the text that is shown for it. */
+/** A possible answer, and its text on the screen. */
 export type Choice = { readonly value: string; readonly text: string };
 
-/** One question; `choices` makes it a choice, otherwise the answer is typed. */
+/** One question. With `choices`, the user selects the answer; otherwise the user types it. */
 export type Question = {
   readonly name: string;
   readonly message: string;
   readonly choices?: readonly Choice[];
   readonly byDefault: (answers: Answers) => string;
-  /** Whether it is asked at all: some answers follow from others. */
+  /** Whether to ask it: earlier answers can make a question unnecessary. */
   readonly when: (answers: Answers) => boolean;
-  /** True, or what is wrong with `text`. */
+  /** True, or a sentence that says what is wrong with `text`. */
   readonly validate: (text: string, answers: Answers) => true | string;
 };
 
@@ -39,7 +39,7 @@ export type SettingQuestion = Question & { readonly name: SettingKey; readonly g
 
 type Planner = (given: Given, world: World) => Planned;
 
-/** The setting that stands before the flags, and the question for it. */
+/** The setting before the flags, and its question. */
 const POSITIONAL = {
   app: undefined,
   tenant: { name: 'env', message: 'Which environments do you want to add?' },
@@ -47,8 +47,8 @@ const POSITIONAL = {
 } as const;
 
 /**
- * What is to be asked for everything that `given` leaves open, in the order of the table: what everybody is
- * asked (`first`), or the rest.
+ * The questions for everything that `given` leaves open, in the order of the table: the questions of every run
+ * (`first`), or the others.
  */
 export function openQuestions(
   given: Given,
@@ -93,7 +93,7 @@ const choice = (value: string, meaning: string | undefined): Choice => ({
   text: meaning === undefined ? value : `${value}: ${meaning}`,
 });
 
-/** `problem` as a sentence below its question: the flag is not what the person typed. */
+/** `problem` as a sentence below its question, without the flag, which the user did not type. */
 export function sentenceOf({ given, rule }: Problem): string {
   return `${given.replace(/(?: in)? ?--[a-z-]+ ?/g, '')}: ${rule}.`;
 }
@@ -102,8 +102,7 @@ export function sentenceOf({ given, rule }: Problem): string {
 function wrongRepo(words: readonly string[], config: string): string | undefined {
   const pair = words.find((word) => word.includes('='));
   for (const repo of words.filter((word) => !word.includes('='))) {
-    if (scenarioRepoName.read(repo) === undefined)
-      return `"${repo}": ${ruleAbout(scenarioRepoName, repo)}.`;
+    if (appRepoName.read(repo) === undefined) return `"${repo}": ${ruleAbout(appRepoName, repo)}.`;
     if (repo === 'and') return '"and": separate app repos with commas or blanks.';
     if (repo === config) return `"${repo}": this is the config repo. Choose another name.`;
     if (pair !== undefined && STANDARD_ENVIRONMENTS.includes(repo))
@@ -112,10 +111,10 @@ function wrongRepo(words: readonly string[], config: string): string | undefined
   return undefined;
 }
 
-/** The scenarios in `text`, as they are typed: blanks around `=` and commas do not count. */
+/** The scenarios in the typed `text`. Blanks around `=` and commas do not matter. */
 function scenarioWords(text: string): string[] {
   const tight = text.trim().replace(/\s*([=,])\s*/g, '$1');
-  // A comma before the next REPO= separates app repos, as a blank does; so does one between bare names.
+  // A comma before the next REPO= separates app repos, like a blank. A comma between names without = does as well.
   return tight
     .replace(/,(?=[^,=\s]+=)/g, ' ')
     .split(/\s+/)
@@ -123,14 +122,14 @@ function scenarioWords(text: string): string[] {
     .filter(Boolean);
 }
 
-/** The app repos that `text` names without saying which environments they feed. */
+/** The app repos in `text` that have no environments. */
 export function reposWithoutEnvironments(text: string): string[] {
   return [...new Set(scenarioWords(text).filter((word) => !word.includes('=')))];
 }
 
 const STANDARD_ENVIRONMENTS = ['dev', 'stage', 'prod'];
 
-/** The question which environments `repo` feeds, after the scenarios of `text` were given. */
+/** The question which environments `repo` feeds; `text` has the scenarios so far. */
 export function environmentsQuestion(repo: string, text: string): Question {
   const taken = scenarioWords(text).flatMap((word) => word.split('=')[1]?.split(',') ?? []);
   const named = environmentsInName(repo);
@@ -157,7 +156,7 @@ export function environmentsQuestion(repo: string, text: string): Question {
   };
 }
 
-/** `text`, in which `repo` stands alone, with the environments of `answer`. */
+/** `text` with the environments of `answer` for `repo`, which had none. */
 export function withEnvironments(text: string, repo: string, answer: string): string {
   const pair = `${repo}=${environmentWords(answer).join(',')}`;
   return scenarioWords(text)
@@ -176,7 +175,7 @@ function messageOf(name: SettingKey, { command, switches }: Given): string {
 }
 
 function openSettings({ command, texts }: Given, world: World): SettingKey[] {
-  // What a config repo records holds for its tenants; only what is each one's own is asked.
+  // The record of a config repo applies to its tenants. Only settings of a single environment are open.
   const own: readonly SettingKey[] = ['repo', 'replicas', 'colour', 'content'];
   return settingsOf(command).filter(
     (key) =>
@@ -211,7 +210,7 @@ function recordOf({ command, texts, positionals }: Given, world: World): FoundRe
     : world.find(name, []).record;
 }
 
-/** What Enter answers: the value that the setting has when nothing is said. */
+/** The answer of Enter: the value of the setting if the user says nothing. */
 function defaultAnswer(name: SettingKey, given: Given, world: World): string {
   const { command, positionals } = given;
   const record = recordOf(given, world);
@@ -224,14 +223,14 @@ function defaultAnswer(name: SettingKey, given: Given, world: World): string {
   if (name === 'env')
     return (names.length > 0 ? names : environmentsInName(positionals[0] ?? '')).join(',');
   if (name === 'scenario') return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');
-  // Whoever publishes is the owner, unless somebody else is named.
+  // The user who publishes is the owner, unless the run or the record names another owner.
   if (name === 'owner' && given.switches.publish)
     return record === undefined || record.shared.owner === DEMO_OWNER ? '' : record.shared.owner;
   const run = command === 'tenant' ? positionals : names;
   return commonText(name, given, record, run.length > 0 ? run : ['']);
 }
 
-/** The value of `name` that all of `environments` share; empty when each has its own. */
+/** The value of `name` that all of `environments` share; empty when they differ. */
 function commonText(
   name: SettingKey,
   given: Given,
@@ -251,8 +250,8 @@ const scenariosOf = ({ environments }: FoundRecord): string[] =>
   );
 
 /**
- * `given` with `answers` as if they had been given as flags. An empty answer says nothing, and neither
- * does one that is the default: what is recorded for one environment would be lost by it.
+ * `given` with `answers`, as if they were flags. An empty answer and an answer that equals the default do not count,
+ * because they would replace the recorded values of single environments.
  */
 export function withAnswers(given: Given, answers: Answers, world: World): Given {
   const positional = POSITIONAL[given.command]?.name;
@@ -269,13 +268,13 @@ export function withAnswers(given: Given, answers: Answers, world: World): Given
   return complete;
 }
 
-/** What `answer` says of `key`: several words for a list, otherwise the answer as it is; none when it is empty. */
+/** The words of `answer` for `key`: several for a list, otherwise the answer as it is; none when it is empty. */
 function wordsOfAnswer(key: SettingKey, answer: string): string[] {
   if (key === 'scenario') return scenarioPairs(answer);
   if (key === 'env') return environmentWords(answer);
   return answer.trim() === '' ? [] : [answer];
 }
 
-/** The scenarios of `text` that say which environments their app repo feeds. */
+/** The scenarios in `text` that have environments. */
 const scenarioPairs = (text: string): string[] =>
   scenarioWords(text).filter((word) => word.includes('='));

@@ -20,7 +20,7 @@ import {
 /** The settings of one environment. */
 export type EnvironmentSettings = SharedSettings & PageSettings;
 
-/** What a `.yo-rc.json` records of settings. */
+/** The settings in a `.yo-rc.json`. */
 export type RecordedSettings = {
   readonly estate: Partial<EstateSettings>;
   readonly shared: SharedSettings;
@@ -36,10 +36,9 @@ export type ResolvedSettings = {
 };
 
 /**
- * The settings of a run, by the one rule that a flag beats an answer, an answer beats the record, and the
- * record beats the default. Answers come as `given`. `names` are the environments that the run is about;
- * a flag without an environment holds for all of them, and with `tenant` for no other. Whatever breaks a
- * rule is added to `problems`.
+ * The settings of a run. A flag has precedence over an answer, an answer over the record, and the record over the
+ * default. `given` includes the answers. `names` are the environments of the run: a flag without an environment
+ * applies to all of them and, with `tenant`, to no others. Adds everything that breaks a rule to `problems`.
  */
 export function resolve(
   given: Given,
@@ -59,7 +58,7 @@ export function resolve(
       ? { ...settings, owner: given.publisher }
       : settings;
   const { visibility } = estate as EstateSettings;
-  // What is right where everybody may read everything is not, when the repositories become private.
+  // A recorded value that is safe only for public repositories must not stay when the repositories become private.
   const outdated = keysOf('environment').filter(
     (key) =>
       settingOf(key).privateDefault !== undefined &&
@@ -95,7 +94,7 @@ export function resolve(
   return { estate: estate as EstateSettings, shared, environment };
 }
 
-/** What flags say for all environments and for one: a list has both, unless the one's is emptied. */
+/** Joins the flags for all environments with the flags for one. A list has the values of both, unless the one is emptied. */
 function joinPages(
   all: Partial<PageSettings> = {},
   one: Partial<PageSettings> = {},
@@ -114,7 +113,7 @@ function pick<T extends object>(settings: T | undefined, keys: readonly (keyof T
   return Object.fromEntries(keys.map((key) => [key, settings[key]])) as Partial<T>;
 }
 
-/** For each of `keys` the first value of `candidates` that is there. */
+/** For each of `keys`, the first value of `candidates` that is defined. */
 function fill<K extends SettingKey>(
   keys: readonly K[],
   candidates: (key: K) => readonly unknown[],
@@ -141,10 +140,10 @@ export function defaultOf(
   return text === undefined ? [] : settingOf(key).rule.read(text);
 }
 
-/** What empties a list. */
+/** The value that empties a list. */
 const NONE = 'none';
 
-/** The value that `texts` give for `key`: a list where it may be given more than once, else the last one. */
+/** The value of `key` in `texts`: a list, or the last value of a flag that is not a list. */
 function readGiven(key: SettingKey, texts: Texts, problems: Problem[]): unknown {
   const given = texts[key];
   if (given === undefined) return undefined;
@@ -176,7 +175,7 @@ export function readSetting<K extends SettingKey>(
 
 type Element<T> = T extends readonly (infer E)[] ? E : T;
 
-/** What flags such as `--replicas` say, by environment; what holds for all of the run is at ''. */
+/** The values of flags such as `--replicas`, by environment. '' has the values for all environments of the run. */
 function readPages(
   texts: Texts,
   names: readonly string[],
@@ -204,7 +203,7 @@ function readPages(
   return pages;
 }
 
-/** The value that all of `texts` say. */
+/** The value of all of `texts`, which must agree. */
 function readOnce(
   key: SettingKey,
   texts: readonly string[],
@@ -227,14 +226,14 @@ function readOnce(
   return first;
 }
 
-/** The values of `texts`, each of them once; one word empties the list. */
+/** The values of `texts` without duplicates. The word `none` empties the list. */
 function readList(key: SettingKey, texts: readonly string[], problems: Problem[]): unknown[] {
   if (texts.length === 1 && texts[0] === NONE) return [];
   const values = texts.map((text) => readSetting(key, text, problems));
   return [...new Set(values.filter((value) => value !== undefined))];
 }
 
-/** Whether `text`, which holds a `=` after `name`, is meant for all environments, and not for a mistyped one. */
+/** Whether `text`, which has `=` after `name`, is a value for all environments, and not for a mistyped environment. */
 function mayBeText(
   key: KeysOf<'each'>,
   text: string,
@@ -251,7 +250,7 @@ function mayBeText(
   problems.push({
     given: `${flag} ${quote(text)}`,
     rule: elsewhere.includes(name)
-      ? `this run is about ${names.join(', ')}, and not about ${name}`
+      ? `this run changes only ${names.join(', ')}, and not ${name}`
       : `there is no environment ${name}. The environments are ${names.join(', ')}`,
     example: `${flag} ${names.includes(meant ?? '') ? meant : (names[0] ?? 'dev')}=${settingOf(key).rule.example}`,
     flag,

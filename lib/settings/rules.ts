@@ -1,16 +1,16 @@
-/** A rule for one kind of value: what it says, what keeps it, and how a text is read by it. */
+/** A rule for one kind of value: its sentence, an example, and how it reads a text. */
 export type Rule<T> = {
   readonly rule: string;
   readonly example: string;
   /** The value of `text`, or undefined when it breaks the rule. */
   readonly read: (text: string) => T | undefined;
-  /** Every value there is, where there are few. */
+  /** All values, if there are only a few. */
   readonly choices?: readonly string[];
-  /** A rule that says more about `text` than `rule` does. */
+  /** A sentence that is more exact about `text` than `rule`. */
   readonly special?: (text: string) => string | undefined;
 };
 
-/** What `rule` says about `text`, which breaks it. */
+/** The sentence of `rule` for a `text` that breaks it. */
 export function ruleAbout({ rule, special }: Rule<unknown>, text: string): string {
   return special?.(text) ?? rule;
 }
@@ -37,15 +37,15 @@ const DNS_1035 = /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 const DNS_1123 = /^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/;
 const CONFIG_REPO_FOLDERS = ['install', 'policies', 'network'];
 
-/** Windows keeps these names for devices, whatever follows a dot: a repository with them cannot be checked out. */
+/** Windows reserves these names for devices, with any extension: it cannot check out a repository that uses them. */
 const isDevice = (text: string): boolean =>
   /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i.test(text);
 const noDevice = (text: string): string | undefined =>
   isDevice(text)
-    ? 'Windows reserves this name for a device, so nobody could check the repository out there'
+    ? 'Windows reserves this name for a device, so the repository could not be checked out on Windows'
     : undefined;
 
-/** What follows the prefix in a namespace, and a folder in both repositories. */
+/** The part of a namespace after the prefix, and the name of a folder in both repositories. */
 export const environmentName: Rule<string> = {
   rule:
     'an environment must have 2 to 63 lower-case letters, digits and hyphens, start with a letter and end with ' +
@@ -58,7 +58,7 @@ export const environmentName: Rule<string> = {
   read: matching(DNS_1035, (text) => !CONFIG_REPO_FOLDERS.includes(text) && !isDevice(text)),
 };
 
-/** What stands before the environment in a namespace; Services made from it need DNS-1035. */
+/** The first part of a namespace. It must start with a letter, because names of Services can derive from it. */
 export const namespacePrefix: Rule<string> = {
   rule:
     'a namespace prefix must have 2 to 63 lower-case letters, digits and hyphens, start with a letter and ' +
@@ -68,7 +68,7 @@ export const namespacePrefix: Rule<string> = {
 };
 
 /** An app repo also names a GitRepository and a Kustomization, whose name becomes a label. */
-export const scenarioRepoName: Rule<string> = {
+export const appRepoName: Rule<string> = {
   rule:
     'an app repo must have 2 to 63 lower-case letters, digits and hyphens, and start and end with a letter or ' +
     'digit, because Flux objects have its name',
@@ -77,7 +77,7 @@ export const scenarioRepoName: Rule<string> = {
   read: matching(DNS_1123, (text) => !isDevice(text)),
 };
 
-/** GitHub's rule for repository names; others are changed silently by GitHub. */
+/** GitHub's rule for repository names; GitHub changes other names without a message. */
 export const configRepoName: Rule<string> = {
   rule:
     'a GitHub repository must have 2 to 100 letters, digits, hyphens, underscores and dots. It must not start ' +
@@ -101,7 +101,7 @@ export const ownerName: Rule<string> = {
 
 /** https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners */
 export const codeOwner: Rule<string> = {
-  rule: 'a code owner is @user, @organization/team, or the email address of a GitHub user',
+  rule: 'a code owner must be @user, @organization/team, or the email address of a GitHub user',
   example: '@octo-org/platform',
   read: (text) => {
     const [, name = '', team = 'team'] = /^@([^/]*)(?:\/(.*))?$/.exec(text) ?? [];
@@ -124,18 +124,18 @@ function readGithubUrl(text: string): string | undefined {
 /** The web address of GitHub or a GitHub Enterprise Server, without a slash at its end. */
 export const githubUrl: Rule<string> = {
   rule:
-    'it must be https:// and a host, without a user, password, path or query. http:// is for rehearsals on ' +
-    'localhost, 127.0.0.1 and [::1] only',
+    'it must be https:// and a host, without a user, password, path or query. http:// is only for rehearsals ' +
+    'on localhost, 127.0.0.1 and [::1]',
   example: 'https://github.example.com',
   read: readGithubUrl,
 };
 
-/** What a policy compares addresses with: no query, nothing that is another place when resolved. */
+/** An address that a policy compares others with: without a query and without parts that resolve to another path. */
 export const sourceAddress: Rule<string> = {
   rule:
     'a source must be https://, ssh:// or oci:// with a host and a path of letters, digits and ._~:@/-, without ' +
-    '"..", and without a password or token. A user before the host is for ssh:// only. http:// is for rehearsals ' +
-    'on localhost, 127.0.0.1 and [::1] only. Addresses below a source are allowed with it',
+    '"..", and without a password or token. Only ssh:// may have a user before the host. http:// is only for ' +
+    'rehearsals on localhost, 127.0.0.1 and [::1]. A source also allows the addresses below it',
   example: 'https://github.com/octo-org',
   read: (text) => {
     const address = text.replace(/\/+$/, '');
@@ -157,8 +157,8 @@ export const priorityClass: Rule<string> = {
 /** A group as the cluster's authentication names it, such as a claim of an identity provider: almost any text. */
 export const groupName: Rule<string> = {
   rule:
-    'a group must have 1 to 256 printable characters with no blank at its ends, and must not start with system:, ' +
-    'because Kubernetes gives such groups to its own components and to everybody',
+    'a group must have 1 to 256 printable characters without blanks at the start and the end, and must not start with ' +
+    'system:, because Kubernetes uses such groups for its own components and for all users',
   example: 'octo-org:payments',
   read: (text) =>
     /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,256}(?<! )$/u.test(text) && !/^system:/i.test(text)
@@ -166,7 +166,7 @@ export const groupName: Rule<string> = {
       : undefined,
 };
 
-/** git-check-ref-format(1), less the characters that a shell or YAML would act on. */
+/** git-check-ref-format(1), without the characters that have a meaning in a shell or in YAML. */
 export const branchName: Rule<string> = {
   rule:
     'a branch must have 1 to 200 letters, digits and ./_+- and must be a name that git allows: no "..", no "//", ' +
@@ -183,7 +183,7 @@ export const branchName: Rule<string> = {
 
 const SECOND = 1_000_000_000n;
 
-/** A Go duration, returned as Go writes it. 30 s is what GitHub's abuse limits leave for polling. */
+/** A Go duration, returned as Go writes it. Below 30 s, polling would meet GitHub's rate limits. */
 export const pollInterval: Rule<string> = {
   rule: 'an interval must be a Go duration with a unit (ms, s, m, h), from 30s to 8760h',
   example: '1m',
@@ -242,7 +242,7 @@ export const colour: Rule<string> = {
   read: matching(/^([A-Za-z]{2,40}|#[0-9A-Fa-f]{3,8})$/),
 };
 
-/** Text for the page; an environment variable holds any characters but NUL. */
+/** The text of the page. It becomes an environment variable, which can have any character except NUL. */
 export const content: Rule<string> = {
   rule: 'a content must be a text of at most 4096 characters without NUL characters',
   example: '"Hello, GitOps"',
@@ -264,7 +264,7 @@ export const folder: Rule<string> = {
   read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
 };
 
-/** Whether Kubernetes keeps `namespace` for itself. */
+/** Whether Kubernetes or Flux uses `namespace`. */
 export function isReservedNamespace(namespace: string): boolean {
   return /^kube-/.test(namespace) || ['default', 'flux-system'].includes(namespace);
 }

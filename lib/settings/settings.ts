@@ -6,9 +6,9 @@ const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
 
 /**
- * Where the value of a setting holds and is recorded. `estate`: once for all. `environment`: for all
- * environments alike, unless one has a value of its own. `each`: every environment has its own.
- * `names`: it names repositories and environments. `run`: for one run only, recorded nowhere.
+ * Where a setting applies and where it is recorded. `estate`: one value for the estate. `environment`: one value for
+ * all environments, and an environment can have a different one. `each`: every environment has its own value.
+ * `names`: names of repositories and environments. `run`: only for one run, not recorded.
  */
 export type Scope = 'estate' | 'environment' | 'each' | 'names' | 'run';
 
@@ -25,33 +25,33 @@ export type Group = (typeof GROUPS)[number];
 
 /** A setting: its flag, question, rule and default. */
 export type Setting = {
-  /** The flag, where it is another than the key in kebab-case. */
+  /** The flag, if it is not the key in kebab-case. */
   readonly flag?: string;
   /** Its heading in the help. */
   readonly group: Group;
   readonly scope: Scope;
   readonly commands: readonly CommandName[];
-  /** What stands for the value in the help; a switch has none. */
+  /** The placeholder for the value in the help; a switch has none. */
   readonly value?: string;
   readonly help: string;
-  /** The question. Without one, the setting is a flag only. */
+  /** The question. A setting without a question has only a flag. */
   readonly ask?: string;
-  /** Its place among the questions that everybody is asked; the others are for those who want to change more. */
+  /** Its place among the questions of every run. Other questions come only when the user wants to change more. */
   readonly first?: number;
   readonly rule: rules.Rule<unknown>;
   readonly choices?: readonly string[];
-  /** What each of the choices means, for the question. */
+  /** The meaning of each choice, for the question. */
   readonly meanings?: { readonly [choice: string]: string };
   /** The default as text, which may depend on the environment. */
   readonly default?: string | ((environment: string) => string);
-  /** The default where the repositories are private; elsewhere it is `default`. */
+  /** The default if the repositories are private; otherwise `default` applies. */
   readonly privateDefault?: string;
-  /** Whether the flag may be given more than once, and the values are a list. */
+  /** Whether the flag can be given more than once, so that the values are a list. */
   readonly list?: true;
-  /** Whether the flag alone means yes, and another value follows after `=` only. */
+  /** Whether the flag alone means yes. Any value must follow after `=`. */
   readonly isYesNo?: true;
   readonly short?: string;
-  /** Whether the flag says how repositories are published, and so means nothing without `--publish`. */
+  /** Whether the flag is about publishing, so that it needs `--publish`. */
   readonly publishing?: true;
 };
 
@@ -68,7 +68,7 @@ export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
-/** The owner of the public demo repositories, and so the default of `--owner`. */
+/** The owner of the public demo repositories, and the default of `--owner`. */
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
@@ -107,7 +107,7 @@ const COLOURS = [
   'Silver',
 ];
 
-/** The colour that an environment has when nothing is said: always the same for the same name. */
+/** The default colour of an environment: always the same for the same name. */
 function ownColour(environment: string): string {
   const sum = [...environment].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
   return DEMO_PAGES.get(environment)?.colour ?? COLOURS[sum % COLOURS.length] ?? '';
@@ -137,7 +137,7 @@ export const SETTINGS = {
     first: 3,
     ask: 'Which app repos do you have? (shop, web or shop=dev,prod)',
     help: 'an app repo and the environments that it feeds; repeatable',
-    rule: onlyText('a scenario is REPO=ENV[,ENV...]', 'flux-dev=dev'),
+    rule: onlyText('a scenario must be REPO=ENV[,ENV...]', 'flux-dev=dev'),
     list: true,
   },
   repo: {
@@ -147,8 +147,8 @@ export const SETTINGS = {
     value: 'REPO',
     first: 3,
     ask: 'Which app repo feeds the new environment?',
-    help: 'app repo that feeds the new environments (default: the app repo that feeds them already, else flux-ENV)',
-    rule: rules.scenarioRepoName,
+    help: 'app repo that feeds the new environments (default: the app repo that already feeds them, or flux-ENV)',
+    rule: rules.appRepoName,
   },
   env: {
     group: 'repositories',
@@ -158,7 +158,7 @@ export const SETTINGS = {
     first: 4,
     ask: 'Which environments does the app repo feed?',
     help: 'environments of the app repo (default: the parts of its name after flux-)',
-    rule: onlyText('environments are ENV[,ENV...]', 'stage,prod'),
+    rule: onlyText('environments must be ENV[,ENV...]', 'stage,prod'),
     list: true,
   },
   prefix: {
@@ -272,8 +272,8 @@ export const SETTINGS = {
     commands: ALL,
     value: '[=no]',
     help:
-      'let hardened tenants use a kustomization.yaml; they can then read the sources of all tenants (default: yes where the ' +
-      'repositories are public, no where they are private)',
+      'let hardened tenants use a kustomization.yaml; they can then read the sources of all tenants (default: yes if the ' +
+      'repositories are public, no if they are private)',
     rule: rules.oneOf(YES_NO),
     isYesNo: true,
     default: 'yes',
@@ -291,7 +291,7 @@ export const SETTINGS = {
       no: 'you apply it',
       yes: 'a new environment is a pull request',
     },
-    help: 'let Flux apply the config repo as well: you then add a tenant with a pull request',
+    help: 'let Flux apply the config repo as well, so that you add a tenant with a pull request',
   }),
   size: {
     group: 'isolation',
@@ -332,7 +332,7 @@ export const SETTINGS = {
     scope: 'each',
     commands: TENANTS,
     value: '[ENV=]GROUP',
-    help: 'a group whose people may see a hardened tenant, read its logs, forward ports and ask Flux to reconcile; repeatable; the value none empties the list',
+    help: 'a group of people who may see a hardened tenant, read its logs, forward ports and ask Flux to reconcile; repeatable; the value none empties the list',
     rule: rules.groupName,
     list: true,
   },
@@ -389,8 +389,8 @@ export const SETTINGS = {
     default: 'ClusterIP',
     choices: SERVICE_TYPES,
     meanings: {
-      ClusterIP: 'inside the cluster only; kubectl port-forward reaches it',
-      LoadBalancer: 'an address outside of the cluster',
+      ClusterIP: 'only inside the cluster; kubectl port-forward can reach it',
+      LoadBalancer: 'an address outside the cluster',
     },
   },
   replicas: {
@@ -408,7 +408,7 @@ export const SETTINGS = {
     scope: 'each',
     commands: ALL,
     value: '[ENV=]C',
-    ask: 'Which colour does the page have? (empty: its own each)',
+    ask: 'Which colour does the page have? (empty: a different one for each environment)',
     help: 'background colour of the page; ENV=C sets it for one environment (default: each environment has its own)',
     rule: rules.colour,
     default: ownColour,
@@ -418,7 +418,7 @@ export const SETTINGS = {
     scope: 'each',
     commands: ALL,
     value: '[ENV=]T',
-    ask: 'Which text is on the page? (empty: its own each)',
+    ask: 'Which text is on the page? (empty: a different one for each environment)',
     help: 'text on the page; ENV=T sets it for one environment (default: each environment has its own)',
     rule: rules.content,
     default: ownContent,
@@ -473,7 +473,7 @@ export const SETTINGS = {
     group: 'this run',
     scope: 'run',
     commands: ALL,
-    help: 'ask for no settings and take the defaults; without a terminal this is always so',
+    help: 'ask no questions about settings and use the defaults; without a terminal, every run does this',
     short: 'y',
   }),
   dryRun: yesNo({
@@ -519,12 +519,12 @@ export const SETTINGS = {
 type Settings = typeof SETTINGS;
 export type SettingKey = keyof Settings;
 
-/** The keys of the settings that hold for `S`. */
+/** The keys of the settings with the scope `S`. */
 export type KeysOf<S extends Scope> = {
   [K in SettingKey]: Settings[K] extends { readonly scope: S } ? K : never;
 }[SettingKey];
 
-/** The value of the setting `K`; a list where the flag may be given more than once. */
+/** The value of the setting `K`; a list if the flag can be given more than once. */
 export type ValueOf<K extends SettingKey> =
   Settings[K]['rule'] extends rules.Rule<infer T>
     ? Settings[K] extends { readonly list: true }
@@ -532,11 +532,11 @@ export type ValueOf<K extends SettingKey> =
       : T
     : never;
 
-/** What is recorded once for an estate. */
+/** The settings that an estate records once. */
 export type EstateSettings = { readonly [K in KeysOf<'estate'>]: ValueOf<K> };
-/** What holds for all environments that have no value of their own. */
+/** The settings of all environments that have no different value. */
 export type SharedSettings = { readonly [K in KeysOf<'environment'>]: ValueOf<K> };
-/** What each environment has of its own. */
+/** The settings of a single environment. */
 export type PageSettings = { readonly [K in KeysOf<'each'>]: ValueOf<K> };
 
 const ROWS: { readonly [K in SettingKey]: Setting } = SETTINGS;
@@ -546,7 +546,7 @@ export function settingOf(key: SettingKey): Setting {
   return ROWS[key];
 }
 
-/** The keys of all settings that hold for `scope`, in the order of the table. */
+/** The keys of all settings with `scope`, in the order of the table. */
 export function keysOf<S extends Scope>(scope: S): readonly KeysOf<S>[] {
   return KEYS_OF_SCOPE[scope] as unknown as readonly KeysOf<S>[];
 }
@@ -568,7 +568,7 @@ export function settingsOf(command: CommandName): SettingKey[] {
   return keys.filter((key) => ROWS[key].commands.includes(command));
 }
 
-/** Whether `key` is a switch: a flag that says yes and shows no value in the help. */
+/** Whether `key` is a switch: a flag that means yes and has no value in the help. */
 export function isSwitch(key: SettingKey): boolean {
   return ROWS[key].isYesNo === true && ROWS[key].value === undefined;
 }
@@ -579,7 +579,7 @@ export function flagOf(key: SettingKey): string {
   return ROWS[key].flag ?? `--${kebab}`;
 }
 
-/** The default of `key` as text, for `environment` where it depends on that; none for a list. */
+/** The default of `key` as text; it can depend on `environment`. Undefined for a list. */
 export function defaultText(key: SettingKey, environment = ''): string | undefined {
   const text = ROWS[key].default;
   return typeof text === 'function' ? text(environment) : text;

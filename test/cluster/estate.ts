@@ -25,7 +25,7 @@ export type Estate = {
   dir: string;
   owner: string;
   prefix: string;
-  /** Environment → the scenario repository that feeds it. */
+  /** Environment → the app repo that feeds it. */
   repos: Record<string, string>;
 };
 

@@ -161,7 +161,7 @@ test('a link to nothing is refused', async () => {
   symlinkSync(join(folder, 'nowhere'), join(folder, 'flux-dev'));
   const { code, stderr } = await runCommand(['--yes'], folder);
   assert.equal(code, 2);
-  assert.match(stderr, /flux-dev: this is a link to nothing/);
+  assert.match(stderr, /flux-dev: this is a link to a file or folder that does not exist/);
   assert.deepEqual(readdirSync(folder), ['flux-dev']);
 });
 

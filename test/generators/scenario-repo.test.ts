@@ -25,7 +25,7 @@ test('the repo is asked for when it is not given', async () => {
   assert.ok(tree.has('shop/green/app.yaml'));
 });
 
-test('both commands write the same scenario repo', async () => {
+test('both commands write the same app repo', async () => {
   const folder = temporaryFolder();
   assert.equal((await runCommand(['scenario-repo', 'flux-stage-prod'], folder)).code, 0);
   const files = [...goldenTree('default')].filter(([path]) => path.startsWith('flux-stage-prod/'));

@@ -112,7 +112,7 @@ test('a team is recorded in the config repo only; a group stays until another li
   );
 });
 
-test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {
+test('in a config repo that was cloned alone it says what the app repo must get', async () => {
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');
   renameSync(join(folder, 'flux-demo'), alone);

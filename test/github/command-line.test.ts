@@ -138,7 +138,7 @@ test('Ctrl-C says what is true: nothing is written, or how far publishing came',
   );
   assert.match(
     late.stderr,
-    /\n {2}Run the same command again; it resumes: flux-gitops .*--publish/,
+    /\n {2}Run the same command again\. It continues where this run stopped: flux-gitops .*--publish/,
   );
   assert.doesNotMatch(late.stderr, /Nothing was created/);
   assert.equal(late.written, true);

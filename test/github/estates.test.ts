@@ -34,7 +34,7 @@ test('names that are taken are refused before anything is written, and the named
   const refused = await desk.run(['--publish', '--yes']);
   assert.equal(refused.code, 1);
   for (const name of ['flux-dev', 'flux-demo'])
-    assert.match(refused.stderr, new RegExp(`octo/${name} already exists and holds commits`));
+    assert.match(refused.stderr, new RegExp(`octo/${name} already exists and has commits`));
   assert.match(refused.stderr, /No file was written\. Nothing was created or changed on GitHub\./);
   assert.deepEqual(readdirSync(desk.folder), []);
   assert.equal(created(desk), 0);
@@ -53,7 +53,7 @@ test('names that are taken are refused before anything is written, and the named
   assert.deepEqual(desk.standIn.violations, []);
 });
 
-test('a taken name of a tenant or a scenario repo is refused in the same way', async () => {
+test('a taken name of a tenant or an app repo is refused in the same way', async () => {
   const desk = await openDesk();
   assert.equal((await desk.run(['--publish', '--yes'])).code, 0);
   takeName(desk, 'flux-qa');
@@ -84,7 +84,7 @@ test('an archived repository is refused before the change is written', async () 
   const { code, stderr } = await desk.run(['tenant', 'qa', '--publish'], { cwd });
   assert.equal(code, 1);
   assert.match(stderr, /octo\/flux-demo is archived/);
-  assert.match(stderr, /this estate has its name already/);
+  assert.match(stderr, /this estate already uses its name/);
   assert.ok(!existsSync(join(cwd, 'qa')));
   assert.equal(desk.standIn.findRepo('octo', 'flux-qa'), undefined);
 });
@@ -137,10 +137,7 @@ test('a repository that is followed on two branches is refused, with its branche
   const tenant = ['tenant', 'qa', '--repo', 'flux-dev', '--branch', 'release'];
   const refused = await desk.run([...tenant, '--publish'], { cwd });
   assert.equal(refused.code, 1);
-  assert.match(
-    refused.stderr,
-    /octo\/flux-dev is followed on more than one branch \(main; release by qa\)/,
-  );
+  assert.match(refused.stderr, /more than one branch of octo\/flux-dev \(main; release by qa\)/);
   assert.ok(!existsSync(join(cwd, 'qa')));
   assert.equal((await desk.run(tenant, { cwd })).code, 0, 'without --publish it is written');
 });
@@ -183,7 +180,7 @@ test('the owner of the public demo is never published to by leaving out --owner'
   const cwd = join(desk.folder, 'flux-demo');
   const { code, stderr } = await desk.run(['tenant', 'qa', '--publish'], { cwd });
   assert.equal(code, 1);
-  assert.match(stderr, /wolcn\/flux-demo is the repository of the public demo/);
+  assert.match(stderr, /wolcn\/flux-demo is a repository of the public demo/);
   assert.match(stderr, new RegExp(`flux-gitops --owner octo --into ${desk.folder}`));
   assert.ok(!existsSync(join(cwd, 'qa')));
   assert.equal(created(desk), 0);
@@ -216,7 +213,7 @@ test('--visibility private says what Flux needs to read the repositories', async
   const desk = await openDesk();
   const { code, stderr } = await desk.run(['--publish', '--yes', '--visibility', 'private']);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /Flux reads private repositories with credentials only/);
+  assert.match(stderr, /Flux needs credentials to read private repositories/);
 });
 
 test('a missing token is told before the first question', async () => {
@@ -257,7 +254,7 @@ test('commands that are printed to be copied are quoted for a shell', async () =
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /run the same command again; it resumes: flux-gitops .*'--content=x; rm -rf y' '--into=a b' --publish/,
+    /[Rr]un the same command again\. It continues where this run stopped: flux-gitops .*'--content=x; rm -rf y' '--into=a b' --publish/,
   );
   assert.ok(stderr.includes(`git -C '${repo}' remote rename origin old`), stderr);
 });

@@ -30,9 +30,9 @@ test('a refusal tells what was done, what was not, and how to go on', () => {
   const text = error.after(soFar).message;
   assert.equal(
     text,
-    'o/b is archived, so nothing can be pushed to it.\n  Unarchive it in its settings. Choose another name.\n' +
+    'o/b is archived. GitHub accepts no push to an archived repository.\n  Unarchive the repository in its settings. Choose another name.\n' +
       '  Created by this run: o/a.\n  Pushed by this run: o/a.\n  Not done yet: o/b.\n' +
-      '  When that is done, run the same command again; it resumes: again',
+      '  Then run the same command again. It continues where this run stopped: again',
   );
   assert.deepEqual(publishProblem(error.after(soFar)), {
     code: 'ARCHIVED',
@@ -47,7 +47,10 @@ test('a refusal tells what was done, what was not, and how to go on', () => {
 test('the same refusal of several repositories is told once', () => {
   const soFar = { written: true, created: [], pushed: [], missing: [], command: 'again' };
   const one = (repo: string) => new PublishError('NETWORK', { repo, host: 'h', said: 'x' });
-  assert.equal(combine([one('o/a'), one('o/b')], soFar).message.match(/No connection/g)?.length, 1);
+  assert.equal(
+    combine([one('o/a'), one('o/b')], soFar).message.match(/There is no connection/g)?.length,
+    1,
+  );
 });
 
 const API: readonly (readonly [Reason, Parameters<typeof explainApiFailure>[0]])[] = [

@@ -41,7 +41,7 @@ export type DriverInput = {
   repos: PublicationRepo[];
 };
 
-/** Writes an estate of a scenario repo and a config repo. */
+/** Writes an estate of an app repo and a config repo. */
 export function makeEstate(names: readonly string[] = ['flux-dev', 'flux-demo']): Estate {
   const home = mkdtempSync(join(tmpdir(), 'estate-'));
   const workspace = join(home, 'work');

@@ -97,7 +97,7 @@ export function assertRefused(outcome: Outcome, code: string, ...texts: RegExp[]
   for (const text of texts) assert.match(outcome.lines, text);
   assert.match(
     outcome.lines,
-    /run the same command again; it resumes: flux-gitops --publish --owner octo/,
+    /[Rr]un the same command again\. It continues where this run stopped: flux-gitops --publish --owner octo/,
   );
   assert.doesNotMatch(outcome.lines, /\n {4}at |undefined|\?\)/, 'no stack, no gap');
   assert.doesNotMatch(outcome.lines, / \?[ .,;]|\{\w+\}/, 'every fact is filled in');

@@ -15,8 +15,8 @@ const table: [string, names.Rule<unknown>, (string | [string, unknown])[], strin
   ],
   ['prefix', names.namespacePrefix, ['fluxdemo', 'no'], ['1a', '-a', 'a b', 'PREFIX']],
   [
-    'scenario repo',
-    names.scenarioRepoName,
+    'app repo',
+    names.appRepoName,
     ['flux-dev', '007', '1e3'],
     ['Flux', 'a', 'a/b', 'a.git', '..', 'a_b'],
   ],

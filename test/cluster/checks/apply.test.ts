@@ -39,7 +39,7 @@ check('kubectl apply -f ENV/ makes every environment Ready in one go', async (fr
 });
 
 check(
-  'what a scenario repo holds lands in the namespace of its environment only',
+  'the objects of an app repo land only in the namespace of their environment',
   async (fresh) => {
     await apply(fresh.estate, ...envs);
     for (const env of envs) await applied(fresh.estate, env, commitOf(fresh, env));

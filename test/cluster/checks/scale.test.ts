@@ -8,7 +8,7 @@ import { call, list } from '../kube.ts';
 const size = Number(process.env.FLUX_GITOPS_ENVIRONMENTS ?? 100);
 const perRepo = 10;
 
-/** Ten environments for each scenario repository. */
+/** Ten environments for each app repo. */
 function scenarios(): Record<string, string> {
   const envs = Array.from({ length: size }, (_, at) => [
     `e${at}`,

@@ -60,7 +60,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'NAME_TAKEN',
-      /octo\/flux-demo already exists and holds commits/,
+      /octo\/flux-demo already exists and has commits/,
       /Choose another name: --name flux-demo-2\./,
     );
     assertUntouched(scene, outcome);
@@ -138,7 +138,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'RENAMED',
-      /octo\/flux-dev was renamed: it now redirects to octo\/flux-elsewhere/,
+      /octo\/flux-dev was renamed\. Its old name redirects to octo\/flux-elsewhere/,
     );
     assertUntouched(scene, outcome);
     assert.equal(countCommits(moved), 1);
@@ -164,7 +164,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     writeIn(join(scene.estate.workspace, 'flux-dev'), 'dev/app.yaml', 'changed: true\n');
     const outcome = await scene.run();
     assert.equal(outcome.code, 0, outcome.lines);
-    assert.match(outcome.lines, /octo\/flux-dev: ours, behind/);
+    assert.match(outcome.lines, /octo\/flux-dev: has changes on this machine, will be pushed/);
     assert.equal(countCommits(scene.repo('flux-dev')), 2);
     assert.equal(
       git(scene.repo('flux-dev').folder, 'log', '-1', '--format=%s', 'main'),
@@ -193,7 +193,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     const head = commitThere(scene.repo('flux-dev'), 'From the web');
     const outcome = await scene.run();
     assert.equal(outcome.code, 0, outcome.lines);
-    assert.match(outcome.lines, /= octo\/flux-dev is ahead, left alone/);
+    assert.match(outcome.lines, /= octo\/flux-dev has newer commits on GitHub, nothing to push/);
     assert.equal(git(scene.repo('flux-dev').folder, 'rev-parse', 'main').trim(), head);
   });
 
@@ -236,7 +236,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     rmSync(join(scene.estate.workspace, '.flux-gitops-publish.json'));
     const outcome = await scene.run();
     assert.equal(outcome.code, 0, outcome.lines);
-    assert.match(outcome.lines, /octo\/flux-dev: ours, the same/);
+    assert.match(outcome.lines, /octo\/flux-dev: up to date/);
     assertPublished(scene);
   });
 
@@ -245,7 +245,7 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     commitThere(scene.repo('flux-dev'), 'From the web');
     rmSync(join(scene.estate.workspace, 'flux-dev/.git'), { recursive: true });
     const outcome = await scene.run();
-    assert.match(outcome.lines, /octo\/flux-dev: ours, ahead/);
+    assert.match(outcome.lines, /octo\/flux-dev: has newer commits on GitHub, nothing to push/);
     assert.equal(countCommits(scene.repo('flux-dev')), 2);
   });
 

@@ -56,7 +56,7 @@ const SURVIVED: Record<string, { fault?: Fault; apiLag?: number; gitLag?: number
         headers: { 'retry-after': '3' },
         body: secondary,
       },
-      line: /waiting 3 s: GitHub asks to slow down/,
+      line: /waiting 3 s: GitHub asks for fewer requests/,
     },
     '429 with retry-after and no known words is waited out': {
       fault: {
@@ -67,11 +67,11 @@ const SURVIVED: Record<string, { fault?: Fault; apiLag?: number; gitLag?: number
         headers: { 'retry-after': '2' },
         body: { message: 'Slow' },
       },
-      line: /waiting 2 s: GitHub asks to slow down/,
+      line: /waiting 2 s: GitHub asks for fewer requests/,
     },
     'git does not know the new repository for a while': {
       gitLag: 6,
-      line: /waiting 1 s: .*does not show octo\/flux-dev to git yet/,
+      line: /waiting 1 s: octo\/flux-dev exists, but git cannot find it on \S+ yet/,
     },
     'the push answers 502 before its effect': {
       fault: { on: RECEIVE, when: 'before', times: 1, status: 502 },
@@ -164,7 +164,7 @@ describe('faults that end the run', { concurrency: 2 }, () => {
       body: secondary,
     });
     const outcome = await scene.run();
-    assertRefused(outcome, 'SECONDARY_LIMIT', /asks to slow down/, /Wait 1 seconds/);
+    assertRefused(outcome, 'SECONDARY_LIMIT', /asks for fewer requests/, /Wait 1 seconds/);
     const tries = scene.standIn.seen.filter(({ line }) => CREATE.test(line));
     assert.equal(tries.length, 3, 'two waits, no more');
   });
@@ -207,7 +207,7 @@ describe('faults that end the run', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'NETWORK',
-      /No connection to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/,
+      /There is no connection to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/,
       /NODE_USE_ENV_PROXY=1/,
     );
   });
@@ -234,7 +234,7 @@ describe('faults that end the run', { concurrency: 2 }, () => {
       status: 200,
       body: '<html>Welcome</html>',
     });
-    assertRefused(await scene.run(), 'NOT_GITHUB', /not its JSON/);
+    assertRefused(await scene.run(), 'NOT_GITHUB', /not JSON of the GitHub API/);
   });
 
   scenario('git does not know the new repository for too long', async (scene) => {
@@ -243,7 +243,7 @@ describe('faults that end the run', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'PUSH_404',
-      /does not show octo\/flux-dev to git yet/,
+      /octo\/flux-dev exists, but git cannot find it on \S+ yet/,
       /Created by this run: octo\/flux-dev, octo\/flux-demo/,
     );
     scene.standIn.gitLag = 0;

@@ -48,7 +48,7 @@ describe('pushes that are refused', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'TOO_LARGE',
-      /octo\/flux-dev is over the limit of 100 MB: dev\/app\.yaml is 120\.00 MB/,
+      /octo\/flux-dev is larger than the limit of 100 MB: dev\/app\.yaml is 120\.00 MB/,
     );
     assertStuck(scene, outcome.lines);
     await finish(scene);
@@ -74,7 +74,7 @@ describe('pushes that are refused', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'RULESET',
-      /rule refuses the push to octo\/flux-dev: Commits must have verified signatures\./,
+      /rule rejects the push to octo\/flux-dev: Commits must have verified signatures\./,
     );
     assertStuck(scene, outcome.lines);
   });
@@ -134,7 +134,12 @@ describe('pushes that are refused', { concurrency: 2 }, () => {
       body,
     });
     const outcome = await scene.run();
-    assertRefused(outcome, 'PUSH_403', /may not push to octo\/flux-dev/, /Contents: write/);
+    assertRefused(
+      outcome,
+      'PUSH_403',
+      /is not allowed to push to octo\/flux-dev/,
+      /Contents: write/,
+    );
     assertStuck(scene, outcome.lines);
   });
 

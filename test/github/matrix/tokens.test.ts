@@ -22,7 +22,7 @@ describe('tokens', { concurrency: 2 }, () => {
 
   scenario('a token for github.com is not sent to another host, but named', async (scene) => {
     const outcome = await scene.run({ token: '', env: { GH_TOKEN: scene.standIn.access.token } });
-    assertRefused(outcome, 'NO_TOKEN', /GH_TOKEN is for another host and was not used/);
+    assertRefused(outcome, 'NO_TOKEN', /GH_TOKEN is set, but it is for another host/);
     assert.deepEqual(scene.standIn.seen, []);
   });
 
@@ -96,7 +96,7 @@ describe('tokens', { concurrency: 2 }, () => {
 
   scenario('a token with a space in it is not sent', async (scene) => {
     const outcome = await scene.run({ token: 'ghp_one ghp_two' });
-    assertRefused(outcome, 'MALFORMED_TOKEN', /token from GH_ENTERPRISE_TOKEN holds characters/);
+    assertRefused(outcome, 'MALFORMED_TOKEN', /token from GH_ENTERPRISE_TOKEN contains characters/);
     assert.doesNotMatch(outcome.printed, /ghp_one/);
     assert.deepEqual(scene.standIn.seen, []);
   });

@@ -178,7 +178,7 @@ describe("the user's configuration of git", { concurrency: 2 }, () => {
     assert.equal(outcome.code, 0, outcome.lines);
     assert.match(
       outcome.lines,
-      /! octo\/flux-dev: git is set to sign commits and signing failed .* commit --amend -S --no-edit/,
+      /! octo\/flux-dev: git must sign commits here, but signing failed .* commit --amend -S --no-edit/,
     );
     assertPublished(scene);
   });
@@ -209,7 +209,7 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'ORIGIN',
-      /already has a remote "origin": https:\/\/\*\*\*@github\.com\/other\/thing\.git/,
+      /The remote "origin" of \S+ is https:\/\/\*\*\*@github\.com\/other\/thing\.git/,
       /remote rename origin old/,
     );
     assertUntouched(scene, outcome);
@@ -251,7 +251,7 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
     const alias = 'Host work\n  HostName 127.0.0.1\n  User git\n  Port 443\n';
     const outcome = await scene.run({ env: configureSsh(scene, alias) });
     assert.equal(outcome.code, 0, outcome.lines);
-    assert.match(outcome.lines, /octo\/flux-dev: ours, the same/);
+    assert.match(outcome.lines, /octo\/flux-dev: up to date/);
     const elsewhere = 'Host work\n  HostName gitlab.com\n';
     assertRefused(await scene.run({ env: configureSsh(scene, elsewhere) }), 'ORIGIN', /git@work/);
     git(folder, 'remote', 'set-url', 'origin', 'git@work:octo/flux-other.git');
@@ -276,7 +276,7 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
     const text = readFileSync(join(folder, 'README.md'), 'utf8').replaceAll('\n', '\r\n');
     writeIn(folder, 'README.md', text);
     const same = await scene.run();
-    assert.match(same.lines, /octo\/flux-dev: ours, the same/);
+    assert.match(same.lines, /octo\/flux-dev: up to date/);
     writeIn(folder, 'README.md', `${text}more\r\n`);
     assert.equal((await scene.run()).code, 0);
     const there = git(scene.repo('flux-dev').folder, 'show', 'main:README.md');
@@ -294,7 +294,7 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
     assert.equal(outcome.code, 0, outcome.lines);
     const paths = git(scene.repo('flux-dev').folder, 'ls-tree', '-r', '--name-only', 'main');
     assert.equal(paths, '.yo-rc.json\nREADME.md\n');
-    assert.match((await scene.run()).lines, /octo\/flux-dev: ours, the same/);
+    assert.match((await scene.run()).lines, /octo\/flux-dev: up to date/);
   });
 
   scenario('a lock that is not ours', async (scene) => {
@@ -329,7 +329,7 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
     assertRefused(
       outcome,
       'OTHER_TARGET',
-      /octo-org\/flux-dev is not where .* that was http:\S+\/octo\/flux-dev/,
+      /was published to http:\S+\/octo\/flux-dev, not to octo-org\/flux-dev/,
     );
     assert.equal(scene.standIn.repos.length, 2);
   });
@@ -337,7 +337,11 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
   scenario('a journal that is damaged', async (scene) => {
     writeIn(scene.estate.workspace, '.flux-gitops-publish.json', '{');
     const outcome = await scene.run();
-    assertRefused(outcome, 'JOURNAL', /\.flux-gitops-publish\.json cannot be read or written/);
+    assertRefused(
+      outcome,
+      'JOURNAL',
+      /cannot read or write its journal \S+\.flux-gitops-publish\.json/,
+    );
     assertUntouched(scene, outcome);
   });
 
@@ -348,14 +352,14 @@ describe('folders that cannot be published', { concurrency: 2 }, () => {
     assertRefused(
       await scene.run(),
       'UNREADABLE',
-      /octo\/flux-dev cannot be read: .*missing\.yaml/,
+      /cannot read a file of octo\/flux-dev: .*missing\.yaml/,
     );
     assert.equal(scene.standIn.repos.length, 0);
   });
 
   scenario('no git', async (scene) => {
     const outcome = await scene.run({ env: { PATH: scene.estate.home } });
-    assertRefused(outcome, 'NO_GIT', /git is not installed, or not on PATH/);
+    assertRefused(outcome, 'NO_GIT', /git is not installed, or PATH does not include it/);
     assertUntouched(scene, outcome);
   });
 

@@ -21,7 +21,7 @@ import { layerRenderer } from './render/render.ts';
 import { wrapWords } from './render/wrap.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
-import { type Look, lookOf, type Paint, painter } from './terminal.ts';
+import { type Look, lookOf, type Paint } from './terminal.ts';
 
 /** A file in a report: its state, and what the run does or has done with it. */
 export type ReportedFile = {
@@ -40,9 +40,19 @@ export type ReportedRepo = {
 };
 
 /** What a run will do or has done. `--json` prints it as it is. */
+export type ReportedEnvironment = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly repo: string;
+  /** The limits of the tenant, in a few words. */
+  readonly guards: string;
+};
+
 export type Report = {
   readonly dryRun: boolean;
   readonly changed: boolean;
+  /** The environments that the run is about. */
+  readonly environments: readonly ReportedEnvironment[];
   readonly repositories: readonly ReportedRepo[];
   readonly elsewhere: readonly {
     readonly repo: string;
@@ -76,13 +86,17 @@ const ACTIONS: {
 };
 
 /** `report` as a plan, with every repository, file and object. */
-export function planText(report: Report, paint: Paint): string {
+export function planText(report: Report, { paint, width }: Look): string {
+  const rows = report.environments.map(({ name, namespace, repo, guards }) => [
+    ...[name, namespace, repo, guards],
+  ]);
   const lines = report.repositories.flatMap((repo) => [
     '',
     `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
-    ...repo.files.map((file) => fileLine(file, paint)),
+    ...repo.files.flatMap((file) => fileLines(file, { paint, width })),
   ]);
-  return [...lines, '', ...noteLines(report, Number.POSITIVE_INFINITY)].join('\n').trimStart();
+  const table = rows.length > 0 ? environmentLines(rows, { paint, width }) : [];
+  return [...table, ...lines, '', ...noteLines(report, width)].join('\n').trim();
 }
 
 /** The maximum number of environments in a summary. */
@@ -98,10 +112,10 @@ export function summaryText(
   words: readonly string[],
   { paint, width }: Look,
 ): string {
-  const rows = plan.environments
+  const rows = report.environments
     .slice(0, LISTED)
-    .map((one) => [one.name, namespaceOf(one), one.repo, guardsOf(one)]);
-  const more = plan.environments.length - rows.length;
+    .map((one) => [one.name, one.namespace, one.repo, one.guards]);
+  const more = report.environments.length - rows.length;
   const stay = plan.repos.find(({ role }) => role === 'config')?.untouched.length ?? 0;
   const repos = report.repositories.map(
     ({ name, url, files }) => `${paint('bold', name)}  ${changesOf(files)}\n  ${paint('dim', url)}`,
@@ -135,7 +149,7 @@ function environmentLines(rows: readonly (readonly string[])[], { paint, width }
   if (Math.max(...lines.map((line) => line.length)) <= width) return [paint('dim', head), ...lines];
   return rows.flatMap(([name = '', namespace, repo, guards]) => [
     paint('bold', name),
-    ...wrapWords(`  ${namespace}, fed by ${repo}, ${guards}`, width, '  '),
+    ...wrapWords(`${namespace}, fed by ${repo}, ${guards}`, width, '  '),
   ]);
 }
 
@@ -177,11 +191,17 @@ function countsOf(files: readonly ReportedFile[]): { action: FileAction; count: 
     .filter(({ count }) => count > 0);
 }
 
-function fileLine(file: ReportedFile, paint: Paint): string {
+/** A file with what happens to it, and its objects below it where they do not fit beside it. */
+function fileLines(file: ReportedFile, { paint, width }: Look): string[] {
   const { path, objects = [] } = file;
   const { plan, style } = ACTIONS[shownAction(file)];
-  const named = objects.map(({ kind, name }) => `${kind}/${name}`);
-  return `  ${paint(style, plan.padEnd(11))}  ${path}  ${paint('dim', named.join(' '))}`.trimEnd();
+  const named = objects.map(({ kind, name }) => `${kind}/${name}`).join(' ');
+  const line = `  ${paint(style, plan.padEnd(11))}  ${path}`;
+  if (named === '') return [line];
+  if (`  ${plan.padEnd(11)}  ${path}  ${named}`.length <= width)
+    return [`${line}  ${paint('dim', named)}`];
+  const indent = ' '.repeat(17);
+  return [line, ...wrapWords(named, width, indent).map((one) => paint('dim', one))];
 }
 
 const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
@@ -190,7 +210,10 @@ const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
     ...elsewhere.map(
       ({ repo, url, path }) => `${repo} (${url}) must get ${path}, which is printed below.`,
     ),
-  ].flatMap((note) => wrapWords(`Note: ${note}`, width, '      '));
+  ].flatMap((note) => {
+    const [first = '', ...more] = wrapWords(note, width, '      ');
+    return [`Note: ${first.trimStart()}`, ...more];
+  });
 
 /** `report` as the result of a run: numbers, notes and the next steps. */
 export function resultText(report: Report, { paint, width }: Look): string {
@@ -312,6 +335,10 @@ export function reportOf(
   return {
     dryRun,
     changed,
+    environments: plan.environments.map((one) => ({
+      ...{ name: one.name, namespace: namespaceOf(one), repo: one.repo },
+      guards: guardsOf(one),
+    })),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
@@ -358,7 +385,7 @@ export function printReport(report: Report, { given, asks, say }: Reader): void 
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
-  else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
+  else if (report.dryRun) process.stdout.write(`${planText(report, lookOf(process.stdout))}\n`);
   else {
     // Whoever was asked has read the notes in the plan.
     const notes = asks && report.changed ? [] : report.notes;

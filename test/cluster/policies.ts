@@ -55,11 +55,10 @@ export async function refusal(access: Access, namespace: string, object: object)
 
 /** Waits until the policies of `estate` apply: the API server takes a moment to read them. */
 export async function policiesApply(estate: Estate, namespace: string): Promise<void> {
-  const name = { name: 'too-much', namespace };
-  const rules = [{ apiGroups: [''], resources: ['users'], verbs: ['impersonate'] }];
-  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: name, rules };
+  const spec = { externalIPs: ['192.0.2.1'], ports: [{ port: 80 }] };
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'any', namespace }, spec };
   await until('the policies apply', 60_000, async () => {
-    const seen = await refusal(estate.cluster, namespace, role);
-    return seen.includes('tenant-access') ? { ok: true } : { seen };
+    const seen = await refusal(estate.cluster, namespace, service);
+    return seen.includes('tenant-network') ? { ok: true } : { seen };
   });
 }

@@ -6,7 +6,7 @@ import { apply, freshEstate, theCluster } from '../check.ts';
 import { fluxGitops } from '../command.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, namespaceOf, publish } from '../estate.ts';
-import { applied, reconcile, refused } from '../expect.ts';
+import { applied, reconcile } from '../expect.ts';
 import { call, get, kubectl, list, tryKubectl } from '../kube.ts';
 import { applyPolicies, refusal as refusalOf } from '../policies.ts';
 import { until } from '../wait.ts';
@@ -438,29 +438,6 @@ test('a demo of 14 microservices runs and is updated in a tenant of the default 
   const sets = await list(cluster, 'ReplicaSet', namespace);
   const failed = sets.flatMap(({ status }) => status?.conditions ?? []);
   assert.deepEqual(failed, []);
-});
-
-test('a Service of a type that was not granted is refused, and the flag that grants it works (hardened)', async (t) => {
-  const { estate } = await freshEstate(t, 'hardened');
-  await applyPolicies(t, estate);
-  const write = (type: string) => {
-    const text = microservice('shop', 1, type);
-    writeFileSync(join(dirname(appFile(estate, 'dev')), 'shop.yaml'), text);
-    return publish(estate, 'flux-dev');
-  };
-  const flags = { NodePort: ['--node-ports', '2'], LoadBalancer: ['--load-balancers', '1'] };
-  await apply(estate, 'dev');
-  for (const [type, granted] of Object.entries(flags)) {
-    const commit = await write(type);
-    await reconcile(estate, 'dev', 'GitRepository');
-    const said = await refused(estate, 'dev', commit);
-    assert.match(said, /exceeded quota: tenant.*services\.(loadbalancers|nodeports)/);
-    const run = ['tenant', 'dev', '--yes', ...granted, '--into', configPath(estate)];
-    await fluxGitops(run);
-    await apply(estate, 'dev');
-    await reconcile(estate, 'dev', 'Kustomization');
-    await applied(estate, 'dev', commit);
-  }
 });
 
 test('an owner or a source of one tenant is none of the others (hardened)', async (t) => {

@@ -3,6 +3,7 @@ import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
+import { hasDemo } from './plan/values.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 
@@ -174,20 +175,26 @@ function applied({ syncConfig, environments }: Plan, { folder, written }: Place)
   ];
 }
 
-/** How to see that it works, in the first of the environments. */
+/** How to see that it works, in the first of the environments that has a page. */
 function looks({ environments }: Plan): Step[] {
-  const [first] = environments;
+  const first = environments.find(hasDemo) ?? environments[0];
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string =>
     shellCommand(['kubectl', '--namespace', namespace, ...words]);
+  const ready = kubectl(
+    ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
+  );
+  if (!hasDemo(first))
+    return [
+      { text: 'Wait until Flux follows the app repo:', commands: [ready] },
+      {
+        text: `Put your manifests into the folder ${first.name} of ${first.repo}, commit and push.`,
+        commands: [],
+      },
+    ];
   return [
-    {
-      text: 'Wait until Flux has applied the app:',
-      commands: [
-        kubectl('wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'),
-      ],
-    },
+    { text: 'Wait until Flux has applied the app:', commands: [ready] },
     {
       text: 'See the page at http://localhost:8080:',
       commands: [kubectl('port-forward', 'service/kcheck-service', '8080:80')],

@@ -66,6 +66,9 @@ const ESTATE = keysOf('estate');
 const estateKeys = (kind: RepoKind) =>
   ESTATE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
 
+const isRecorded = (key: SettingKey, value: unknown): boolean =>
+  !settingOf(key).unrecordedDefault || value !== defaultOf(key);
+
 /** What an environment has of its own, as far as it says something about a repository of `kind`. */
 const ownKeys = (kind: RepoKind) =>
   PAGE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
@@ -101,7 +104,9 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
     name,
     settings: {
       ...found?.unknown.settings,
-      ...shared,
+      ...Object.fromEntries(
+        SHARED.filter((key) => isRecorded(key, shared[key])).map((key) => [key, shared[key]]),
+      ),
       ...Object.fromEntries(kept.map((key) => [key, estate[key]])),
     },
     environments: Object.fromEntries(own),

@@ -3,7 +3,7 @@ import { branchesOf, githubFiles } from './github-files.ts';
 import { operatorTier } from './operator-tier.ts';
 import type { Found, Layer, RepoPlan } from './plan.ts';
 import { RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
-import { environmentValues, readmeValues } from './values.ts';
+import { environmentValues, hasDemo, readmeValues } from './values.ts';
 
 /**
  * The repository that `record` describes, with the folders of `written` laid out in this run. `askedFor`
@@ -20,6 +20,7 @@ export function planRepo(
   const home = (isConfig ? undefined : environments[0]) ?? shared;
   const laidOut = new Set(written.map((environment) => environment.name));
   const names = environments.map((environment) => environment.name);
+  const app = environments.some(hasDemo) ? 'The demo app kcheck' : 'Manifests';
   return {
     role: isConfig ? 'config' : 'scenario',
     name,
@@ -27,7 +28,7 @@ export function planRepo(
     githubUrl: home.githubUrl,
     owner: home.owner,
     branches: branchesOf(record),
-    description: `${isConfig ? 'Tenants and syncs' : 'The demo app kcheck'} for Flux: ${listed(names)}`,
+    description: `${isConfig ? 'Tenants and syncs' : app} for Flux: ${listed(names)}`,
     layers: layersOf(record, written),
     untouched: names.filter((environment) => !laidOut.has(environment)),
     askedFor,
@@ -54,9 +55,10 @@ function tenantLayer(environment: Environment): Layer {
   return { from, into: environment.name, values: environmentValues(environment) };
 }
 
-/** The layer of `environment` in its app repo: the demo app. */
+/** The layer of `environment` in its app repo: the demo app, or a file that keeps the folder in git. */
 export function appLayer(environment: Environment): Layer {
-  const from = `scenario-environment-${environment.profile}`;
+  const kind = hasDemo(environment) ? environment.profile : 'empty';
+  const from = `scenario-environment-${kind}`;
   return { from, into: environment.name, values: environmentValues(environment) };
 }
 

@@ -23,6 +23,10 @@ function makeValues(environment: Environment): Values {
     reconciler: `${namespace}-reconciler`,
     legacyUser: `gotk:${namespace}:reconciler`,
     path: `./${environment.name}`,
+    hasDemo: hasDemo(environment),
+    // What the table of the README links to, and what its picture shows.
+    manifests: hasDemo(environment) ? `${environment.name}/app.yaml` : environment.name,
+    workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
     ownerUrl: ownerUrl(environment),
@@ -40,6 +44,11 @@ export function earlierEnvironmentValues(environment: Environment): Values {
     loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
     quota: earlierQuotaOf(environment),
   };
+}
+
+/** Whether the app repo holds the demo app for `environment`. */
+export function hasDemo({ noDemo }: Environment): boolean {
+  return noDemo === 'no';
 }
 
 /** Whether Flux leaves kustomization.yaml out of the sources of this tenant. */
@@ -71,6 +80,7 @@ export function readmeValues(record: RepoRecord): Values {
     url: repositoryUrl(fed[0] ?? shared, repo),
   }));
   const rows = environments.slice(0, SHOWN.rows).map(environmentValues);
+  const demos = environments.filter(hasDemo);
   const { picture, pictureRepos } = pictureOf(environments.slice(0, SHOWN.picture));
   return {
     ...shared,
@@ -89,6 +99,12 @@ export function readmeValues(record: RepoRecord): Values {
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],
+    demos: demos.length === 0 ? 'none' : demos.length < environments.length ? 'some' : 'all',
+    demoNames: demos
+      .map((one) => `\`${one.name}\``)
+      .slice(0, SHOWN.rows)
+      .join(', '),
+    firstDemo: demos.slice(0, 1).map(environmentValues)[0],
     picture,
     // Mermaid's older layout draws subgraphs from the last to the first; its newer one follows the arrows.
     pictureUpwards: picture.toReversed(),

@@ -51,6 +51,8 @@ export type Setting = {
   /** Whether the flag alone means yes, and another value follows after `=` only. */
   readonly isYesNo?: true;
   readonly short?: string;
+  /** Whether a record leaves the default out: estates that never had anything else keep their bytes. */
+  readonly unrecordedDefault?: true;
   /** Whether the flag says how repositories are published, and so means nothing without `--publish`. */
   readonly publishing?: true;
 };
@@ -364,6 +366,16 @@ export const SETTINGS = {
     help: 'who GitHub asks to review changes of the config repo: @user, @org/team or an email address; repeatable; the value none empties the list',
     rule: rules.codeOwner,
     list: true,
+  },
+  noDemo: {
+    ...yesNo({
+      group: 'demo app',
+      scope: 'environment',
+      commands: ALL,
+      value: '[=no]',
+      help: 'app repos without the demo app: each folder is a place for your own manifests; =no brings the demo app back',
+    }),
+    unrecordedDefault: true,
   },
   image: {
     group: 'demo app',

@@ -237,6 +237,64 @@ test('the demo app that a team replaced by its own stays away when a setting of 
   assert.deepEqual(readdirSync(join(folder, 'flux-dev/dev')), ['shop.yaml']);
 });
 
+describe('an app repo without the demo app', () => {
+  const dev = (folder: string): string[] => readdirSync(join(folder, 'flux-dev/dev')).sort();
+
+  test('loses an untouched demo app, says so, and gets it back', async () => {
+    const folder = await estate();
+    const before = readTree(folder);
+    const said = await succeed(['--no-demo'], folder);
+    assert.match(said, /flux-dev\/dev\/app\.yaml.*: it was no longer needed, so it was removed\./s);
+    assert.deepEqual(readTree(folder), readTree(await estate('--no-demo')));
+    assert.match(await succeed(['--yes'], folder), /Nothing to do/);
+    await succeed(['--no-demo=no'], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('keeps a demo app that was edited, in every later run', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-dev/dev/app.yaml', (text) => text.replace('replicas: 1', 'replicas: 5'));
+    const mine = read(folder, 'flux-dev/dev/app.yaml');
+    for (const argv of [['--no-demo'], ['--yes'], ['--interval', '2m']]) {
+      await succeed(argv, folder);
+      assert.equal(read(folder, 'flux-dev/dev/app.yaml'), mine);
+    }
+  });
+
+  test('keeps what a team put there, also in place of the file of the folder', async () => {
+    const folder = await estate('--no-demo');
+    writeFileSync(join(folder, 'flux-dev/dev/app.yaml'), 'kind: List\n');
+    writeFileSync(join(folder, 'flux-dev/dev/README.md'), 'Ours\n');
+    rmSync(join(folder, 'flux-dev/dev/.gitkeep'));
+    for (const argv of [
+      ['--yes'],
+      ['--interval', '2m'],
+      ['tenant', 'dev', '--size', 'large', '--into', 'flux-demo'],
+      ['tenant', 'qa', '--repo', 'flux-dev', '--into', 'flux-demo'],
+      ['--force'],
+    ]) {
+      await succeed(argv, folder);
+      assert.equal(read(folder, 'flux-dev/dev/app.yaml'), 'kind: List\n');
+      assert.equal(read(folder, 'flux-dev/dev/README.md'), 'Ours\n');
+      if (!argv.includes('--force')) assert.deepEqual(dev(folder), ['README.md', 'app.yaml']);
+    }
+    const { code, stderr } = await runHere(['--no-demo=no'], folder);
+    assert.equal(code, 1);
+    assert.match(stderr, /Nothing was written:\n.*flux-dev\/dev\/app\.yaml/);
+    assert.equal(read(folder, 'flux-dev/dev/app.yaml'), 'kind: List\n');
+  });
+
+  test('is meant for one tenant, and recorded there', async () => {
+    const folder = await estate();
+    await succeed(['tenant', 'qa', '--no-demo', '--into', 'flux-demo'], folder);
+    assert.equal(recordOf(folder).settings.noDemo, undefined);
+    assert.equal(recordOf(folder).environments.qa.noDemo, 'yes');
+    await succeed(['--interval', '2m'], folder);
+    assert.deepEqual(readdirSync(join(folder, 'flux-qa/qa')), ['.gitkeep']);
+    assert.deepEqual(dev(folder), ['app.yaml']);
+  });
+});
+
 describe('two branches that each add a tenant', () => {
   async function merged(one = 'qa', other = 'uat'): Promise<string> {
     const { folder, config } = await branched(one, other);

@@ -235,3 +235,26 @@ test('what is recorded is read back as it was', () => {
     runs(300),
   );
 });
+
+test('without the demo app the tenants and syncs are the same, and each folder is in git', () => {
+  fc.assert(
+    fc.property(good, free, (scenarios, values) => {
+      const argv = [...scenarios, ...asFlags(values), '--owner=octo-org'];
+      const [demo, none] = [generate(argv), generate([...argv, '--no-demo'])];
+      assert.deepEqual(none.problems, demo.problems);
+      if (!none.plan) return;
+      checkSyncs(none.plan, none.repos);
+      const yaml = (files?: Map<string, string>) =>
+        [...(files ?? [])].filter(([path]) => path.endsWith('.yaml'));
+      assert.deepEqual(yaml(none.repos.get('flux-demo')), yaml(demo.repos.get('flux-demo')));
+      for (const { name, repo } of none.plan.environments) {
+        const files = none.repos.get(repo);
+        assert.deepEqual(yaml(files), []);
+        assert.ok(files?.has(`${name}/.gitkeep`));
+      }
+      for (const [path, text] of none.repos.get('flux-demo') ?? [])
+        assert.doesNotMatch(text, /kcheck-service|Deployment<br>/, path);
+    }),
+    runs(200),
+  );
+});

@@ -51,7 +51,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const start = { cwd: process.cwd(), caller: 'flux-gitops' as const };
   const prepared = await prepare(command ?? 'app', rest, terminal, start);
   if (!prepared) return;
-  printReport(await execute(prepared), prepared.given, say);
+  printReport(await execute(prepared), { ...prepared, say });
 }
 
 const UNTRIED =

@@ -93,7 +93,7 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
 
   end(): void {
     if (!this.prepared || !this.report) return;
-    printReport(this.report, this.prepared.given, (text) => this.log(text));
+    printReport(this.report, { ...this.prepared, say: (text) => this.log(text) });
   }
 
   override help(): string {

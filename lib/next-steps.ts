@@ -127,7 +127,8 @@ function operator({ folder, isNew, written }: Place): Step[] {
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>
     [
-      ['helm', 'upgrade', '--install', release, `${CHARTS}/${name}`, '--version', CHART_VERSION],
+      ['helm', 'upgrade', '--install', release],
+      [`  ${CHARTS}/${name}`, '--version', CHART_VERSION],
       ['  --namespace', 'flux-system', ...more, '--wait'],
       ['  --values', join(folder, `install/${name}-values.yaml`)],
     ]

@@ -342,17 +342,28 @@ function shorten(folder: string): string {
   return path.startsWith(join('..', '..')) ? folder : path;
 }
 
+/** Who reads a report: what the person gave, and whether questions were asked. */
+export type Reader = {
+  readonly given: Given;
+  readonly asks: boolean;
+  readonly say: (text: string) => void;
+};
+
 /**
  * Prints `report`: JSON and plans to stdout, results and progress to stderr. Throws a UserError (exit code 1)
  * when it tells of something that is not as it should be; with `--json` that is in the document as well.
  */
-export function printReport(report: Report, given: Given, say: (text: string) => void): void {
+export function printReport(report: Report, { given, asks, say }: Reader): void {
   const failure = unpublishable(report) ?? incomplete(report);
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
-  else say(resultText(report, lookOf(process.stderr)));
+  else {
+    // Whoever was asked has read the notes in the plan.
+    const notes = asks && report.changed ? [] : report.notes;
+    say(resultText({ ...report, notes }, lookOf(process.stderr)));
+  }
   if (failure) throw failure;
 }
 

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { GENERATOR } from '../lib/plan/generator.ts';
 import { temporaryFolder, writeTree } from './sandbox.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -72,6 +73,14 @@ test('docs/README.md lists every page of docs/', () => {
       page === 'docs/README.md' || page.startsWith('docs/decisions/') || listed.has(page),
       page,
     );
+});
+
+test('the README and the generated READMEs agree on whether the package is on npm', () => {
+  assert.equal(read('README.md').includes('not on npm yet'), !GENERATOR.onNpm);
+  for (const page of globSync('templates/**/*', { cwd: ROOT }).filter((path) =>
+    path.endsWith('.ejs'),
+  ))
+    assert.doesNotMatch(read(page), /npx /, page);
 });
 
 // Until the package is on npm, npx cannot find it. RELEASING.md says what changes then.

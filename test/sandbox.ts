@@ -73,7 +73,7 @@ export async function runHere(argv: readonly string[], cwd: string): Promise<Out
     const prepared = await prepare(command ?? 'app', rest, terminal, { cwd });
     if (!prepared) return { code: 0, stdout: '', stderr: '' };
     const report = await execute(prepared);
-    printReport(report, prepared.given, terminal.say);
+    printReport(report, { ...prepared, say: terminal.say });
     return { code: 0, stdout: '', stderr: said.join('\n') };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

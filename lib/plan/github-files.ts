@@ -2,6 +2,7 @@ import type { EstateSettings } from '../settings/settings.ts';
 import { CHART_VERSION, FLUX_VERSION, KUBERNETES_VERSION } from './operator-tier.ts';
 import type { Found, Layer } from './plan.ts';
 import type { RepoRecord } from './record.ts';
+import { isConfined } from './values.ts';
 
 /** Tools of the workflow. A kustomize-controller of FLUX_VERSION is built with the same kustomize. */
 const TOOLS = {
@@ -35,6 +36,10 @@ function workflow(record: RepoRecord): Layer {
   const values = {
     // A branch of the workflow is a pattern, in which a + has a meaning of its own.
     branches: branchesOf(record).map((branch) => branch.replaceAll('+', '\\+')),
+    plainFolders:
+      record.kind === 'config-repo'
+        ? []
+        : record.environments.filter(isConfined).map(({ name }) => name),
     kubernetesVersion: KUBERNETES_VERSION,
     // The schemas of the first release of the range hold for all of its patch releases.
     fluxVersion: `v${FLUX_VERSION.replace(/x$/, '0')}`,

@@ -11,6 +11,7 @@ import {
   settingOf,
 } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
+import { GENERATOR } from './generator.ts';
 
 /** The file that records what a repository was made with, where Yeoman keeps its own. */
 export const RECORD_FILE = '.yo-rc.json';
@@ -218,7 +219,9 @@ function readSide(
   } else if (!isObject(recorded) || !Number.isInteger(recorded.version)) {
     wrong(`has no version under "${RECORD_KEY}"`, 'the version says how the settings are read');
   } else if ((recorded.version as number) > RECORD_VERSION) {
-    const update = `npm install --global ${RECORD_KEY}@latest`;
+    const update = GENERATOR.onNpm
+      ? `npm install --global ${RECORD_KEY}@latest`
+      : 'take a newer one from https://github.com/wolcn/generator-flux-gitops';
     wrong(
       `has version ${recorded.version}`,
       `this generator reads up to ${RECORD_VERSION}: ${update}`,

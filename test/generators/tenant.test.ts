@@ -106,7 +106,10 @@ test('a team is recorded in the config repo only; a group stays until another li
   const run = ['tenant', 'dev', '--into', 'flux-demo', '--team', 'none'];
   assert.equal((await runCommand(run, folder)).code, 0);
   assert.deepEqual(groups('dev'), []);
-  assert.match(readTree(folder).get('flux-demo/dev/1_tenant.yaml') ?? '', /subjects: \[\]/);
+  assert.match(
+    readTree(folder).get('flux-demo/dev/1_tenant.yaml') ?? '',
+    /name: flux-gitops-team\n---/,
+  );
 });
 
 test('in a config repo that was cloned alone it says what the scenario repo must get', async () => {

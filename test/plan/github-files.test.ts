@@ -133,6 +133,28 @@ describe('the workflow', () => {
     assert.doesNotMatch(text, /@latest|\/latest\/|secrets\.|\$\{\{/);
   });
 
+  test('finds a kustomization.yaml that Flux ignores, where repositories are private', async () => {
+    const step = 'Find a kustomization.yaml that Flux ignores';
+    const folder = join(await after([...OWNER, '--ci', 'github']), 'flux-dev');
+    const names = (): unknown[] => workflowOf(folder).jobs.validate.steps.map(({ name }) => name);
+    assert.ok(!names().includes(step));
+    await succeed(['--visibility', 'private', '--into', '..'], folder);
+    assert.ok(names().includes(step));
+    const find = () => runStep(step, { folder, temp: temporaryFolder() });
+    execFileSync('git', ['init', '--quiet'], { cwd: folder });
+    writeTree(folder, [
+      ['dev/my-kustomization.yaml', 'kind: ConfigMap\n'],
+      ['base/kustomization.yaml', 'resources: []\n'],
+    ]);
+    execFileSync('git', ['add', '--all'], { cwd: folder });
+    assert.deepEqual(find(), { status: 0, output: '' });
+    writeTree(folder, [['dev/app/kustomization.yaml', 'resources: []\n']]);
+    execFileSync('git', ['add', '--all'], { cwd: folder });
+    const { status, output } = find();
+    assert.equal(status, 1);
+    assert.match(output, /dev\/app\/kustomization\.yaml\nCommit what `kustomize build` prints/);
+  });
+
   test('lists what git knows, less the templates of charts', async () => {
     const folder = join(await after([...OWNER, '--ci', 'github']), 'flux-dev');
     writeTree(folder, [

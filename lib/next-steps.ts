@@ -190,7 +190,7 @@ function looks({ environments }: Plan): Step[] {
     return [
       { text: 'Wait until Flux follows the app repo:', commands: [ready] },
       {
-        text: `Put your manifests into the folder ${first.name} of ${first.repo}, commit and push.`,
+        text: `Put your manifests into the folder ${first.layout === 'overlays' ? 'base' : first.name} of ${first.repo}, commit and push.`,
         commands: [],
       },
     ];

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
+import { environmentOf } from '../plan/layout.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
@@ -189,8 +190,7 @@ export function isNeeded(path: string): boolean {
  * is there may hold the user's own application in place of the demo.
  */
 function isAskedFor(path: string, { folder, repo }: Place): boolean {
-  const environment = path.split('/')[0] ?? '';
-  return repo.askedFor.includes(environment) && !isThere(join(folder, environment));
+  return repo.askedFor.includes(environmentOf(path)) && !isThere(join(folder, dirname(path)));
 }
 
 /** Whether `found` was written by this tool, also when git could not merge two such texts. */
@@ -233,7 +233,7 @@ function leftovers(
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
   return [...written].flatMap(([path, hashes]): ComparedFile[] => {
-    if (paths.has(path) || elsewhere.has(path.split('/')[0] ?? '')) return [];
+    if (paths.has(path) || elsewhere.has(environmentOf(path))) return [];
     const file = join(folder, path);
     // What a user put in its place, a folder or a link that leads out, is none of ours.
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
@@ -271,7 +271,7 @@ function recordFile(
 ): ComparedFile {
   const elsewhere = new Set(repo.untouched);
   const others = [...(repo.found?.written ?? [])].filter(([path]) =>
-    elsewhere.has(path.split('/')[0] ?? ''),
+    elsewhere.has(environmentOf(path)),
   );
   const written = new Map([
     ...others,

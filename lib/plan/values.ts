@@ -2,6 +2,7 @@ import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import { GENERATOR } from './generator.ts';
+import { appFolderOf } from './layout.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
@@ -17,15 +18,24 @@ export function environmentValues(environment: Environment): Values {
 
 function makeValues(environment: Environment): Values {
   const namespace = namespaceOf(environment);
+  const folder = appFolderOf(environment);
+  const isPlain = environment.layout === 'plain';
   return {
     ...environment,
     namespace,
     reconciler: `${namespace}-reconciler`,
     legacyUser: `gotk:${namespace}:reconciler`,
-    path: `./${environment.name}`,
+    path: `./${folder}`,
+    folder,
+    // The file in which a person changes the demo app.
+    appFile: `${folder}/${isPlain ? 'app.yaml' : 'kustomization.yaml'}`,
     hasDemo: hasDemo(environment),
     // What the table of the README links to, and what its picture shows.
-    manifests: hasDemo(environment) ? `${environment.name}/app.yaml` : environment.name,
+    manifests: !isPlain
+      ? `${folder}/kustomization.yaml`
+      : hasDemo(environment)
+        ? `${folder}/app.yaml`
+        : folder,
     workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
@@ -70,6 +80,12 @@ function versionsOf({ image }: Environment): string[] {
 /** Pages of the README stay readable, and Mermaid has limits of its own. */
 const SHOWN = { rows: 40, picture: 12 };
 
+const namesOf = (environments: readonly Environment[]): string =>
+  environments
+    .slice(0, SHOWN.rows)
+    .map(({ name }) => `\`${name}\``)
+    .join(', ');
+
 /** What the README of the repository that `record` describes says. */
 export function readmeValues(record: RepoRecord): Values {
   const { name, shared, environments } = record;
@@ -100,10 +116,8 @@ export function readmeValues(record: RepoRecord): Values {
     rows,
     first: rows[0],
     demos: demos.length === 0 ? 'none' : demos.length < environments.length ? 'some' : 'all',
-    demoNames: demos
-      .map((one) => `\`${one.name}\``)
-      .slice(0, SHOWN.rows)
-      .join(', '),
+    demoNames: namesOf(demos),
+    referenceNames: namesOf(environments.filter(({ profile }) => profile === 'reference')),
     firstDemo: demos.slice(0, 1).map(environmentValues)[0],
     picture,
     // Mermaid's older layout draws subgraphs from the last to the first; its newer one follows the arrows.

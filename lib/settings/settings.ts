@@ -62,9 +62,11 @@ export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] 
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
 export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
+export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
 
 export type Size = (typeof SIZES)[number];
+export type Layout = (typeof LAYOUTS)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -366,6 +368,19 @@ export const SETTINGS = {
     help: 'who GitHub asks to review changes of the config repo: @user, @org/team or an email address; repeatable; the value none empties the list',
     rule: rules.codeOwner,
     list: true,
+  },
+  layout: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: ALL,
+    value: 'L',
+    help:
+      'plain: a folder of manifests for each environment; overlays: base/ and overlays/ENV/ for kustomize (an app repo has one ' +
+      'layout)',
+    rule: rules.oneOf(LAYOUTS),
+    default: 'plain',
+    choices: LAYOUTS,
+    unrecordedDefault: true,
   },
   noDemo: {
     ...yesNo({

@@ -34,8 +34,13 @@ spec:
 `,
 };
 
-function writeOwn(folder: string): void {
-  for (const [name, text] of Object.entries(OWN)) writeFileSync(join(folder, name), text);
+/** Without a target namespace, as in profile reference, each manifest must name its own. */
+function writeOwn(estate: Estate, env: string, folder: string): void {
+  for (const [name, text] of Object.entries(OWN)) {
+    const own = `namespace: ${namespaceOf(estate, env)}`;
+    const named = text.replace('{ name: shop }', `{ name: shop, ${own} }`);
+    writeFileSync(join(folder, name), estate.profile === 'reference' ? named : text);
+  }
 }
 
 /** Clones the app repo of an environment, as a team does. */
@@ -69,12 +74,16 @@ async function hasOwnApp(estate: Estate, env: string, folder: string): Promise<v
 }
 
 /** Runs the blocks of the section; the manifests lie there before the block that commits them. */
-async function followReadme(estate: Estate, env: string): Promise<string> {
+async function followReadme(
+  estate: Estate,
+  env: string,
+  put = (folder: string): void => writeOwn(estate, env, join(folder, env)),
+): Promise<string> {
   const folder = await clone(estate, env);
   const blocks = shellBlocks(readFileSync(join(folder, 'README.md'), 'utf8'), TITLE);
   assert.ok(blocks.some((block) => block.includes('git push')));
   for (const block of blocks) {
-    if (block.includes('git add')) writeOwn(join(folder, env));
+    if (block.includes('git add')) put(folder);
     await runInFolder(estate, folder, block);
   }
   return folder;
@@ -98,6 +107,28 @@ check(
   { args: ['--no-demo'] },
 );
 
+/** Puts the manifests into the base, lists them, and takes what is about kcheck out of the overlay. */
+function putIntoBase(estate: Estate, env: string, folder: string): void {
+  writeOwn(estate, env, join(folder, 'base'));
+  const base = join(folder, 'base/kustomization.yaml');
+  const list = '  - app.yaml\n  - service.yaml\n';
+  writeFileSync(base, readFileSync(base, 'utf8').replace('  - app.yaml\n', list));
+  const overlay = join(folder, 'overlays', env, 'kustomization.yaml');
+  writeFileSync(overlay, readFileSync(overlay, 'utf8').replace(/^(labels|patches):[\s\S]*$/m, ''));
+}
+
+check(
+  '"Deploy your own app" is right for overlays as well',
+  async (fresh) => {
+    const { estate } = fresh;
+    await apply(estate, 'dev');
+    await applied(estate, 'dev', commitOf(fresh, 'dev'));
+    const put = (folder: string): void => putIntoBase(estate, 'dev', folder);
+    await hasOwnApp(estate, 'dev', await followReadme(estate, 'dev', put));
+  },
+  { args: ['--layout', 'overlays'] },
+);
+
 const [first = '', ...later] = HOW_TO.split('\n## ')[0]
   ?.match(/^( *)```sh\n([\s\S]*?)^\1```$/gm)
   ?.map((block) => block.replace(/^ *```.*\n?/gm, '').replaceAll(/^ {3}/gm, '')) ?? [''];
@@ -119,7 +150,7 @@ check(
     await applied(estate, 'dev', commitOf(fresh, 'dev'));
     const desk = join(estate.dir, 'desk');
     mkdirSync(join(desk, 'mine'), { recursive: true });
-    writeOwn(join(desk, 'mine'));
+    writeOwn(estate, 'dev', join(desk, 'mine'));
     symlinkSync(estate.dir, join(desk, 'estate'));
     for (const block of later)
       await runInFolder(

@@ -4,6 +4,7 @@ import { namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
+import { hasDemo } from './plan/values.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 
@@ -270,9 +271,9 @@ const CREDENTIALS: Step = {
   commands: [],
 };
 
-/** How to see that it works, in the first of the environments. */
+/** How to check the result, in the first environment that has a page. */
 function looks({ environments }: Plan, { repo }: Place): Step[] {
-  const [first] = environments;
+  const first = environments.find(hasDemo) ?? environments[0];
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string =>
@@ -282,11 +283,21 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const ready = kubectl(
     ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
   );
-  return [
-    // A sync that is Ready already would end the wait at once.
+  // A sync that is Ready already would end the wait at once.
+  const wait = (what: string): Step =>
     isThere
       ? { text: 'Ask Flux to look for new commits at once:', commands: [reconcile] }
-      : { text: 'Wait until Flux has applied the app:', commands: [ready] },
+      : { text: `Wait until Flux ${what}:`, commands: [ready] };
+  if (!hasDemo(first))
+    return [
+      wait('follows the app repo'),
+      {
+        text: `Put your manifests into the folder ${first.layout === 'overlays' ? 'base' : first.name} of ${first.repo}, commit and push.`,
+        commands: [],
+      },
+    ];
+  return [
+    wait('has applied the app'),
     {
       text: 'See the page at http://localhost:8080:',
       commands: [kubectl('port-forward', 'service/kcheck-service', '8080:80')],

@@ -13,7 +13,7 @@ import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import type { Plan } from './plan/plan.ts';
-import { isConfined } from './plan/values.ts';
+import { hasDemo, isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
 import { shellCommand } from './render/quoting.ts';
@@ -276,6 +276,11 @@ export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]):
         'To follow your own, give --owner YOU.',
     );
   const paths = missing.slice(0, 5).map(({ name, repo }) => `${repo}/${name}`);
+  const withApp = demo.filter((one) => DEMO.get(one.name) === one.repo && !hasDemo(one));
+  if (withApp.length > 0)
+    notes.unshift(
+      `--no-demo changes nothing for ${listed(withApp.map(({ name }) => name))}: the public demo repositories hold the demo app.`,
+    );
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;

@@ -46,6 +46,14 @@ test('the next steps push, install Flux, apply the policies and every environmen
   ]);
 });
 
+test('without the demo app the next steps show no page', async () => {
+  const { stderr } = await runHere(['--owner', 'octo-org', '--no-demo'], temporaryFolder());
+  order(nextOf(stderr), ['/dev/', 'wait kustomization/flux-dev', 'the folder dev of flux-dev']);
+  assert.doesNotMatch(stderr, /kcheck|localhost/);
+  const demo = await runHere(['--no-demo'], temporaryFolder());
+  assert.match(demo.stderr.replace(/\s+/g, ' '), /--no-demo changes nothing for dev, stage, prod/);
+});
+
 test('the next steps of a later run say what that run changed, and nothing else', async () => {
   const folder = temporaryFolder();
   await runHere(['--owner', 'octo-org'], folder);

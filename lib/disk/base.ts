@@ -89,9 +89,8 @@ export async function findBase(
     const text = files.get(path);
     if (text !== undefined) return text;
   }
-  const inFolder = path.split('/')[0] ?? '';
   const layers = layersOf(found, found.environments).filter(
-    ({ into }) => into === '.' || into === inFolder,
+    ({ into }) => into === '.' || path.startsWith(`${into}/`),
   );
   const rendered = layers.flatMap(render).find((file) => file.path === path)?.contents;
   if (rendered !== undefined && hashes.includes(blobId(rendered))) return rendered;

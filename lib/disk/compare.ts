@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
+import { environmentOf } from '../plan/layout.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
@@ -190,8 +191,7 @@ export function isNeeded(path: string): boolean {
  * may have replaced the demo with another application.
  */
 function isAskedFor(path: string, { folder, repo }: Place): boolean {
-  const environment = path.split('/')[0] ?? '';
-  return repo.askedFor.includes(environment) && !isThere(join(folder, environment));
+  return repo.askedFor.includes(environmentOf(path)) && !isThere(join(folder, dirname(path)));
 }
 
 /** Whether this tool wrote `found`, or git failed to merge two texts of this tool. */
@@ -234,7 +234,7 @@ function leftovers(
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
   return [...written].flatMap(([path, hashes]): ComparedFile[] => {
-    if (paths.has(path) || elsewhere.has(path.split('/')[0] ?? '')) return [];
+    if (paths.has(path) || elsewhere.has(environmentOf(path))) return [];
     const file = join(folder, path);
     // A user may have replaced it with a folder, or with a link that leads out of the repository: not ours.
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
@@ -272,7 +272,7 @@ function recordFile(
 ): ComparedFile {
   const elsewhere = new Set(repo.untouched);
   const others = [...(repo.found?.written ?? [])].filter(([path]) =>
-    elsewhere.has(path.split('/')[0] ?? ''),
+    elsewhere.has(environmentOf(path)),
   );
   const written = new Map([
     ...others,

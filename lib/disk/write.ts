@@ -103,21 +103,22 @@ function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): St
   };
   const byPath = new Map(changed.map((file) => [file.path, file]));
   const removals = changed.filter(({ action }) => action === 'remove');
-  // The record comes last, so that it never lists files that do not exist.
-  const units = [...new Set(written.map(({ path }) => unitOf(folder, path)))].sort(
-    (a, b) => Number(a === RECORD_FILE) - Number(b === RECORD_FILE),
-  );
+  const units = new Set(written.map(({ path }) => unitOf(folder, path)));
+  const place = (path: string) => () => {
+    // This run itself has replaced the record.
+    const file = path === RECORD_FILE ? undefined : byPath.get(path);
+    if (file !== undefined) checkUnchanged(folder, file);
+    return moveFile(join(whole, path), join(folder, path));
+  };
   const steps = [
+    ...[...units].filter((path) => path !== RECORD_FILE).map(place),
+    // Removals come after: a folder whose only file is replaced by another one must not go.
     ...removals.map((file, n) => () => {
       checkUnchanged(folder, file);
       return moveAway(folder, file.path, join(trash, String(n)));
     }),
-    ...units.map((path) => () => {
-      // This run itself has replaced the record.
-      const file = path === RECORD_FILE ? undefined : byPath.get(path);
-      if (file !== undefined) checkUnchanged(folder, file);
-      return moveFile(join(whole, path), join(folder, path));
-    }),
+    // The record comes last, so that it never lists files that do not exist.
+    ...[...units].filter((path) => path === RECORD_FILE).map(place),
   ];
   if (pending === undefined) return [unchanged, ...steps];
   stageFiles(first, [pending]);

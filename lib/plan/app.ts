@@ -16,7 +16,7 @@ import { ciOf } from './github-files.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
-import { planRepo } from './repositories.ts';
+import { checkLayouts, joinRepo, planRepo } from './repositories.ts';
 
 const SOURCE: NameSource = {
   flag: '--scenario',
@@ -39,14 +39,23 @@ export function planApp(given: Given, world: World): Planned {
   const pairs = readPairs(texts, recorded, problems);
   const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
   const settings = resolve(given, found.record, [...feeders.keys()], problems);
-  const environments = [...feeders].map(
-    ([environment, repo]): Environment => ({
-      ...settings.environment(environment),
-      name: environment,
-      repo,
-    }),
-  );
+  const environments = [...feeders]
+    .map(
+      ([environment, repo]): Environment => ({
+        ...settings.environment(environment),
+        name: environment,
+        repo,
+      }),
+    )
+    .map((one) =>
+      joinRepo(
+        one,
+        recorded.filter(({ repo }) => repo === one.repo),
+        texts,
+      ),
+    );
   checkEstate(text, environments, problems);
+  checkLayouts(environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
   const { estate, shared } = settings;
@@ -66,6 +75,7 @@ export function planApp(given: Given, world: World): Planned {
         settings: ['name', 'scenario'],
       });
     const merged = mergeEnvironments(place.record?.environments ?? [], fed);
+    if (merged.length > fed.length) checkLayouts(merged, problems);
     const own = { visibility, ...ciOf(estate, place, texts.ci !== undefined) };
     return planRepo(
       { kind: 'scenario-repo', name: repo, estate: own, shared, environments: merged },

@@ -12,6 +12,7 @@ import {
 } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
 import { GENERATOR } from './generator.ts';
+import { environmentOf, fileKey, filePath } from './layout.ts';
 
 /** The file with the settings of a repository. Yeoman keeps its own settings in the same file. */
 export const RECORD_FILE = '.yo-rc.json';
@@ -67,6 +68,9 @@ const ESTATE = keysOf('estate');
 const estateKeys = (kind: RepoKind) =>
   ESTATE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
 
+const isRecorded = (key: SettingKey, value: unknown): boolean =>
+  !settingOf(key).unrecordedDefault || value !== defaultOf(key);
+
 /** The settings of a single environment that apply to a repository of `kind`. */
 const ownKeys = (kind: RepoKind) =>
   PAGE.filter((key) => kind === 'config-repo' || settingOf(key).commands.includes(kind));
@@ -102,7 +106,9 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
     name,
     settings: {
       ...found?.unknown.settings,
-      ...shared,
+      ...Object.fromEntries(
+        SHARED.filter((key) => isRecorded(key, shared[key])).map((key) => [key, shared[key]]),
+      ),
       ...Object.fromEntries(kept.map((key) => [key, estate[key]])),
     },
     environments: Object.fromEntries(own),
@@ -146,12 +152,12 @@ function splitWritten(written: Written, environments: readonly string[]) {
   const shared = new Map<string, readonly string[]>();
   const own = new Map<string, { [path: string]: string | readonly string[] }>();
   for (const [path, hashes] of written) {
-    const [name = '', ...below] = path.split('/');
-    if (!names.has(name) || below.length === 0) shared.set(path, hashes);
+    const name = environmentOf(path);
+    if (!names.has(name) || !path.includes('/')) shared.set(path, hashes);
     else
       own.set(name, {
         ...own.get(name),
-        [below.join('/')]: hashes.length === 1 ? (hashes[0] ?? '') : hashes,
+        [fileKey(path, name)]: hashes.length === 1 ? (hashes[0] ?? '') : hashes,
       });
   }
   return { shared, own };
@@ -373,7 +379,7 @@ function checkNames(repo: string, environment: string, path: string, problems: P
 function readWritten({ files = [], environments }: Shaped): Written {
   const own = Object.entries(environments).flatMap(([name, { files: below }]) =>
     Object.entries(isObject(below) ? below : {}).flatMap(([path, hashes]) =>
-      [hashes].flat().map((hash) => `${String(hash)} ${name}/${path}`),
+      [hashes].flat().map((hash) => `${String(hash)} ${filePath(path, name)}`),
     ),
   );
   return readFiles([...files, ...own]);

@@ -10,7 +10,7 @@ import {
 } from './estate.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
-import { planRepo } from './repositories.ts';
+import { checkLayouts, joinRepo, planRepo } from './repositories.ts';
 
 const SOURCE: NameSource = { flag: '--env', example: '--env stage,prod', settings: ['env'] };
 const REPO = { flag: 'the arguments', settings: ['arguments', 'repo'] };
@@ -34,9 +34,12 @@ export function planScenarioRepo(given: Given, world: World): Planned {
   const recorded = found.record?.environments ?? [];
   const names = readNames(texts.env, text, recorded, problems);
   const { estate, shared, environment } = resolve(given, found.record, names, problems);
-  const fed = names.map((name): Environment => ({ ...environment(name), name, repo: text }));
+  const fed = names
+    .map((name): Environment => ({ ...environment(name), name, repo: text }))
+    .map((one) => joinRepo(one, recorded, texts));
   const environments = mergeEnvironments(recorded, fed);
   checkEstate(undefined, environments, problems);
+  checkLayouts(environments, problems);
   if (repo === undefined || problems.length > 0) return { problems };
   const record: RepoRecord = { kind: 'scenario-repo', name: repo, estate, shared, environments };
   const asked = texts.env === undefined ? [] : names;

@@ -15,7 +15,7 @@ import {
 import { ciOf } from './github-files.ts';
 import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
-import { appLayer, planRepo } from './repositories.ts';
+import { appLayer, checkLayouts, joinRepo, planRepo } from './repositories.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',
@@ -29,10 +29,15 @@ export function planTenant(given: Given, world: World): Planned {
   const config = world.home;
   const recorded = config?.record;
   if (!config || !recorded) return { problems: [notInConfigRepo(world.folder)] };
-  const added = readTenants(given, recorded, problems);
+  const added = readTenants(given, recorded, problems).map((one) => {
+    const siblings = recorded.environments.filter(({ repo }) => repo === one.repo);
+    const there = world.find(one.repo, []).record?.environments ?? [];
+    return joinRepo(one, [...siblings, ...there], given.texts);
+  });
   const environments = mergeEnvironments(recorded.environments, added);
   problems.push(...checkFeeders(recorded.environments, added, 'repo'));
   checkEstate(recorded.name, environments, problems);
+  checkLayouts(environments, problems);
   // Flags for a tenant do not change the settings of the estate.
   const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
   const { visibility } = estate;
@@ -55,6 +60,7 @@ export function planTenant(given: Given, world: World): Planned {
     }
     const before = mergeEnvironments(place.record?.environments ?? [], siblings);
     const merged = mergeEnvironments(before, fed);
+    if (before.length > siblings.length) checkLayouts(merged, problems);
     const own = { visibility, ...ciOf(estate, place, false) };
     const record = { name: repo, estate: own, shared, environments: merged };
     repos.push(planRepo({ kind: 'scenario-repo', ...record }, fed, place, names));

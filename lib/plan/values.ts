@@ -2,6 +2,7 @@ import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import { GENERATOR } from './generator.ts';
+import { appFolderOf } from './layout.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
@@ -17,12 +18,25 @@ export function environmentValues(environment: Environment): Values {
 
 function makeValues(environment: Environment): Values {
   const namespace = namespaceOf(environment);
+  const folder = appFolderOf(environment);
+  const isPlain = environment.layout === 'plain';
   return {
     ...environment,
     namespace,
     reconciler: `${namespace}-reconciler`,
     legacyUser: `gotk:${namespace}:reconciler`,
-    path: `./${environment.name}`,
+    path: `./${folder}`,
+    folder,
+    // The file in which a person changes the demo app.
+    appFile: `${folder}/${isPlain ? 'app.yaml' : 'kustomization.yaml'}`,
+    hasDemo: hasDemo(environment),
+    // What the table of the README links to, and what its picture shows.
+    manifests: !isPlain
+      ? `${folder}/kustomization.yaml`
+      : hasDemo(environment)
+        ? `${folder}/app.yaml`
+        : folder,
+    workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
     ownerUrl: ownerUrl(environment),
@@ -40,6 +54,11 @@ export function earlierEnvironmentValues(environment: Environment): Values {
     loadBalancers: environment.serviceType === 'LoadBalancer' ? 1 : 0,
     quota: earlierQuotaOf(environment),
   };
+}
+
+/** Whether the app repo holds the demo app for `environment`. */
+export function hasDemo({ noDemo }: Environment): boolean {
+  return noDemo === 'no';
 }
 
 /** Whether Flux ignores kustomization.yaml in the sources of this tenant. */
@@ -61,6 +80,12 @@ function versionsOf({ image }: Environment): string[] {
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
 const SHOWN = { rows: 40, picture: 12 };
 
+const namesOf = (environments: readonly Environment[]): string =>
+  environments
+    .slice(0, SHOWN.rows)
+    .map(({ name }) => `\`${name}\``)
+    .join(', ');
+
 /** The values for the README of the repository of `record`. */
 export function readmeValues(record: RepoRecord): Values {
   const { name, shared, environments } = record;
@@ -71,6 +96,7 @@ export function readmeValues(record: RepoRecord): Values {
     url: repositoryUrl(fed[0] ?? shared, repo),
   }));
   const rows = environments.slice(0, SHOWN.rows).map(environmentValues);
+  const demos = environments.filter(hasDemo);
   const { picture, pictureRepos } = pictureOf(environments.slice(0, SHOWN.picture));
   return {
     ...shared,
@@ -95,6 +121,10 @@ export function readmeValues(record: RepoRecord): Values {
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],
+    demos: demos.length === 0 ? 'none' : demos.length < environments.length ? 'some' : 'all',
+    demoNames: namesOf(demos),
+    referenceNames: namesOf(environments.filter(({ profile }) => profile === 'reference')),
+    firstDemo: demos.slice(0, 1).map(environmentValues)[0],
     picture,
     // Mermaid's older layout draws subgraphs from the last to the first. Its newer layout follows the arrows.
     pictureUpwards: picture.toReversed(),

@@ -187,6 +187,11 @@ function openSettings({ command, texts }: Given, world: World): SettingKey[] {
 
 function isOpen(name: SettingKey, given: Given, world: World): boolean {
   const { command, positionals, texts } = given;
+  // Nobody chooses the image of an app that is not there.
+  if (settingOf(name).group === 'demo app') {
+    const recorded = recordOf(given, world)?.shared.noDemo;
+    return (texts.noDemo?.[0] ?? recorded ?? defaultText('noDemo')) === 'no';
+  }
   if ((name === 'githubUrl' || name === 'branch') && !given.switches.publish) {
     const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
     return owner !== DEMO_OWNER;

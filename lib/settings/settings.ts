@@ -51,6 +51,8 @@ export type Setting = {
   /** Whether the flag alone means yes. Any value must follow after `=`. */
   readonly isYesNo?: true;
   readonly short?: string;
+  /** Whether the record leaves the default out. Estates that never had another value keep their bytes. */
+  readonly unrecordedDefault?: true;
   /** Whether the flag is about publishing, so that it needs `--publish`. */
   readonly publishing?: true;
 };
@@ -60,9 +62,11 @@ export const CLUSTER_TYPES = ['kubernetes', 'openshift', 'aws', 'azure', 'gcp'] 
 export const SERVICE_TYPES = ['ClusterIP', 'LoadBalancer'] as const;
 export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
+export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
 
 export type Size = (typeof SIZES)[number];
+export type Layout = (typeof LAYOUTS)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -367,6 +371,29 @@ export const SETTINGS = {
     help: 'who GitHub asks to review changes of the config repo: @user, @org/team or an email address; repeatable; the value none empties the list',
     rule: rules.codeOwner,
     list: true,
+  },
+  layout: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: ALL,
+    value: 'L',
+    help:
+      'plain: a folder of manifests for each environment; overlays: base/ and overlays/ENV/ for kustomize (an app repo has one ' +
+      'layout)',
+    rule: rules.oneOf(LAYOUTS),
+    default: 'plain',
+    choices: LAYOUTS,
+    unrecordedDefault: true,
+  },
+  noDemo: {
+    ...yesNo({
+      group: 'demo app',
+      scope: 'environment',
+      commands: ALL,
+      value: '[=no]',
+      help: 'app repos without the demo app: each folder is a place for your own manifests; =no brings the demo app back',
+    }),
+    unrecordedDefault: true,
   },
   image: {
     group: 'demo app',

@@ -32,6 +32,38 @@ export async function runInConfigRepo(estate: Estate, command: string): Promise<
   return (await promisify(execFile)('sh', ['-ec', command], options)).stdout;
 }
 
+/** The shell blocks of the section `title` of a page, in their order. */
+export function shellBlocks(page: string, title: string): string[] {
+  const [, after = ''] = page.split(`\n## ${title}\n`);
+  const [section = ''] = after.split(/^## /m);
+  return [...section.matchAll(/^( *)```sh\n([\s\S]*?)^\1```$/gm)].map(
+    ([, indent = '', block = '']) => block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
+
+/** Runs a block of shell commands in `folder`, as a reader would who has kubectl and a name for git. */
+export async function runInFolder(estate: Estate, folder: string, block: string): Promise<string> {
+  const { kubeconfig, kubectl } = estate.cluster;
+  const path = `${dirname(kubectl)}${delimiter}${process.env.PATH}`;
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
+  const config = [
+    ['user.name', 'A team'],
+    ['user.email', 'team@example.invalid'],
+  ].flatMap(([key, value], n) => [
+    [`GIT_CONFIG_KEY_${n}`, key],
+    [`GIT_CONFIG_VALUE_${n}`, value],
+  ]);
+  const env = {
+    ...Object.fromEntries([...kept, ...config]),
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_COUNT: '2',
+    KUBECONFIG: kubeconfig,
+    PATH: path,
+  };
+  const options = { cwd: folder, env, timeout: 120_000 };
+  return (await promisify(execFile)('sh', ['-ec', block], options)).stdout;
+}
+
 /**
  * What the READMEs say about this message. Fails unless one of them quotes the message, and says that it
  * stands on this kind of object.

@@ -244,6 +244,169 @@ test('the demo app that a team replaced by its own stays away when a setting of 
   assert.deepEqual(readdirSync(join(folder, 'flux-dev/dev')), ['shop.yaml']);
 });
 
+describe('an app repo without the demo app', () => {
+  const dev = (folder: string): string[] => readdirSync(join(folder, 'flux-dev/dev')).sort();
+
+  test('loses an untouched demo app, says so, and gets it back', async () => {
+    const folder = await estate();
+    const before = readTree(folder);
+    const said = await succeed(['--no-demo'], folder);
+    assert.match(said, /flux-dev\/dev\/app\.yaml.*: it was no longer needed, so it was removed\./s);
+    assert.deepEqual(readTree(folder), readTree(await estate('--no-demo')));
+    assert.match(await succeed(['--yes'], folder), /Nothing to do/);
+    await succeed(['--no-demo=no'], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('keeps a demo app that was edited, in every later run', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-dev/dev/app.yaml', (text) => text.replace('replicas: 1', 'replicas: 5'));
+    const mine = read(folder, 'flux-dev/dev/app.yaml');
+    for (const argv of [['--no-demo'], ['--yes'], ['--interval', '2m']]) {
+      await succeed(argv, folder);
+      assert.equal(read(folder, 'flux-dev/dev/app.yaml'), mine);
+    }
+  });
+
+  test('keeps what a team put there, also in place of the file of the folder', async () => {
+    const folder = await estate('--no-demo');
+    writeFileSync(join(folder, 'flux-dev/dev/app.yaml'), 'kind: List\n');
+    writeFileSync(join(folder, 'flux-dev/dev/README.md'), 'Ours\n');
+    rmSync(join(folder, 'flux-dev/dev/.gitkeep'));
+    for (const argv of [
+      ['--yes'],
+      ['--interval', '2m'],
+      ['tenant', 'dev', '--size', 'large', '--into', 'flux-demo'],
+      ['tenant', 'qa', '--repo', 'flux-dev', '--into', 'flux-demo'],
+      ['--force'],
+    ]) {
+      await succeed(argv, folder);
+      assert.equal(read(folder, 'flux-dev/dev/app.yaml'), 'kind: List\n');
+      assert.equal(read(folder, 'flux-dev/dev/README.md'), 'Ours\n');
+      if (!argv.includes('--force')) assert.deepEqual(dev(folder), ['README.md', 'app.yaml']);
+    }
+    const { code, stderr } = await runHere(['--no-demo=no'], folder);
+    assert.equal(code, 1);
+    assert.match(stderr, /Nothing was written:\n.*flux-dev\/dev\/app\.yaml/);
+    assert.equal(read(folder, 'flux-dev/dev/app.yaml'), 'kind: List\n');
+  });
+
+  test('is meant for one tenant, and recorded there', async () => {
+    const folder = await estate();
+    await succeed(['tenant', 'qa', '--no-demo', '--into', 'flux-demo'], folder);
+    assert.equal(recordOf(folder).settings.noDemo, undefined);
+    assert.equal(recordOf(folder).environments.qa.noDemo, 'yes');
+    await succeed(['--interval', '2m'], folder);
+    assert.deepEqual(readdirSync(join(folder, 'flux-qa/qa')), ['.gitkeep']);
+    assert.deepEqual(dev(folder), ['app.yaml']);
+  });
+});
+
+describe('an app repo with overlays', () => {
+  const repo = (folder: string): string[] =>
+    [...readTree(join(folder, 'flux-stage-prod')).keys()].filter((path) => path.endsWith('.yaml'));
+  const plain = ['prod/app.yaml', 'stage/app.yaml'];
+  const overlays = [
+    'base/app.yaml',
+    'base/kustomization.yaml',
+    'overlays/prod/kustomization.yaml',
+    'overlays/stage/kustomization.yaml',
+  ];
+
+  test('takes the place of plain folders, and gives it back', async () => {
+    const folder = await estate();
+    const before = readTree(folder);
+    await succeed(['--layout', 'overlays'], folder);
+    assert.deepEqual(repo(folder), overlays);
+    assert.deepEqual(readTree(folder), readTree(await estate('--layout', 'overlays')));
+    assert.match(await succeed(['--yes'], folder), /Nothing to do/);
+    await succeed(['--layout', 'plain'], folder);
+    assert.deepEqual(repo(folder), plain);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('keeps a plain folder that was edited, in later runs as well', async () => {
+    const folder = await estate();
+    edit(folder, 'flux-stage-prod/prod/app.yaml', () => 'mine\n');
+    for (const argv of [['--layout', 'overlays'], ['--yes'], ['--interval', '2m']]) {
+      await succeed(argv, folder);
+      assert.deepEqual(repo(folder), [...overlays, 'prod/app.yaml']);
+      assert.equal(read(folder, 'flux-stage-prod/prod/app.yaml'), 'mine\n');
+    }
+  });
+
+  for (const [command, argv] of Object.entries({
+    tenant: ['tenant', 'qa', '--repo', 'flux-stage-prod', '--into', 'flux-demo'],
+    'scenario-repo': ['scenario-repo', 'flux-stage-prod', '--env', 'qa'],
+  }))
+    test(`gets one more overlay by ${command}, and keeps its base and the others`, async () => {
+      const folder = await estate('--layout', 'overlays');
+      const base = 'flux-stage-prod/base/kustomization.yaml';
+      edit(folder, base, (text) => `${text}  - mine.yaml\n`);
+      rmSync(join(folder, 'flux-stage-prod/base/app.yaml'));
+      edit(folder, 'flux-stage-prod/overlays/prod/kustomization.yaml', (text) => `${text}# mine\n`);
+      const before = readTree(folder);
+      await succeed(argv, folder);
+      const after = readTree(folder);
+      for (const path of before.keys())
+        if (/base|overlays/.test(path)) assert.equal(after.get(path), before.get(path), path);
+      assert.ok(after.has('flux-stage-prod/overlays/qa/kustomization.yaml'));
+      assert.ok(!after.has('flux-stage-prod/base/app.yaml'));
+      const { environments } = recordOf(folder, 'flux-stage-prod');
+      assert.equal(environments.qa.layout, undefined);
+      assert.deepEqual(Object.keys(environments.qa.files), ['overlays/qa/kustomization.yaml']);
+      assert.deepEqual(Object.keys(environments.prod.files), ['overlays/prod/kustomization.yaml']);
+    });
+
+  test('has a layout of its own, which a new environment of it takes over', async () => {
+    const folder = await estate();
+    await succeed(
+      ['tenant', 'qa', '--layout', 'overlays', '--no-demo', '--into', 'flux-demo'],
+      folder,
+    );
+    await succeed(['tenant', 'uat', '--repo', 'flux-qa', '--into', 'flux-demo'], folder);
+    assert.match(read(folder, 'flux-demo/uat/2_sync.yaml'), /path: \.\/overlays\/uat\n/);
+    assert.deepEqual(
+      [...readTree(join(folder, 'flux-qa')).keys()].filter((path) => path.endsWith('.yaml')),
+      [
+        'base/kustomization.yaml',
+        'overlays/qa/kustomization.yaml',
+        'overlays/uat/kustomization.yaml',
+      ],
+    );
+    assert.match(read(folder, 'flux-demo/dev/2_sync.yaml'), /path: \.\/dev\n/);
+  });
+
+  test('brings back an overlay that is asked for by name', async () => {
+    const folder = await estate('--layout', 'overlays');
+    const before = readTree(folder);
+    rmSync(join(folder, 'flux-stage-prod/overlays/prod'), { recursive: true });
+    await succeed(['tenant', 'prod', '--into', 'flux-demo'], folder);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+  test('is merged by git where two branches each add an overlay', async () => {
+    const folder = await estate('--layout', 'overlays');
+    const app = join(folder, 'flux-stage-prod');
+    git(app, 'init', '--quiet', '--initial-branch', 'main');
+    commit(app);
+    for (const name of ['alpha', 'zulu']) {
+      git(app, 'switch', '--quiet', '--create', name, 'main');
+      await succeed(['scenario-repo', 'flux-stage-prod', '--env', name], folder);
+      commit(app);
+    }
+    try {
+      git(app, 'merge', '--quiet', '--no-edit', 'alpha');
+    } catch {
+      // The README and the hashes of it can differ: the next run heals them.
+    }
+    await succeed(['scenario-repo', 'flux-stage-prod'], folder);
+    for (const name of ['alpha', 'prod', 'stage', 'zulu'])
+      assert.ok(readTree(app).has(`overlays/${name}/kustomization.yaml`), name);
+    assert.match(await succeed(['scenario-repo', 'flux-stage-prod'], folder), /Nothing to do/);
+  });
+});
+
 describe('two branches that each add a tenant', () => {
   async function merged(one = 'qa', other = 'uat'): Promise<string> {
     const { folder, config } = await branched([one, other]);

@@ -235,3 +235,62 @@ test('what is recorded is read back as it was', () => {
     runs(300),
   );
 });
+
+test('without the demo app the tenants and syncs are the same, and each folder is in git', () => {
+  fc.assert(
+    fc.property(good, free, (scenarios, values) => {
+      const argv = [...scenarios, ...asFlags(values), '--owner=octo-org'];
+      const [demo, none] = [generate(argv), generate([...argv, '--no-demo'])];
+      assert.deepEqual(none.problems, demo.problems);
+      if (!none.plan) return;
+      checkSyncs(none.plan, none.repos);
+      const yaml = (files?: Map<string, string>) =>
+        [...(files ?? [])].filter(([path]) => path.endsWith('.yaml'));
+      assert.deepEqual(yaml(none.repos.get('flux-demo')), yaml(demo.repos.get('flux-demo')));
+      for (const { name, repo } of none.plan.environments) {
+        const files = none.repos.get(repo);
+        assert.deepEqual(yaml(files), []);
+        assert.ok(files?.has(`${name}/.gitkeep`));
+      }
+      for (const [path, text] of none.repos.get('flux-demo') ?? [])
+        assert.doesNotMatch(text, /kcheck-service|Deployment<br>/, path);
+    }),
+    runs(200),
+  );
+});
+
+test('an overlay says the same about its environment as the plain layout', () => {
+  fc.assert(
+    fc.property(
+      good,
+      free,
+      fc.constantFrom('hardened', 'reference'),
+      (scenarios, values, profile) => {
+        const argv = [...scenarios, ...asFlags(values), '--owner=octo-org', `--profile=${profile}`];
+        const [plain, overlays] = [generate(argv), generate([...argv, '--layout=overlays'])];
+        assert.deepEqual(overlays.problems, plain.problems);
+        for (const { name, repo } of overlays.plan?.environments ?? []) {
+          const files = overlays.repos.get(repo);
+          const [deployment, service] = manifests(plain.repos.get(repo)?.get(`${name}/app.yaml`));
+          const [overlay] = manifests(
+            files?.get(`overlays/${name}/kustomization.yaml`),
+          ) as unknown as {
+            namespace: string;
+            patches: { patch: string }[];
+          }[];
+          assert.equal(overlay?.namespace, deployment?.metadata.namespace);
+          const [patch] = manifests(overlay?.patches[0]?.patch);
+          const [container] = deployment?.spec.template.spec.containers ?? [];
+          assert.equal(patch?.spec.replicas, deployment?.spec.replicas);
+          assert.deepEqual(patch?.spec.template.spec.containers, [
+            { name: 'kcheck', image: container.image, env: container.env },
+          ]);
+          assert.equal(manifests(files?.get('base/app.yaml'))[1]?.kind, service?.kind);
+          const sync = overlays.repos.get('flux-demo')?.get(`${name}/2_sync.yaml`);
+          assert.equal(named(manifests(sync), 'Kustomization').spec.path, `./overlays/${name}`);
+        }
+      },
+    ),
+    runs(200),
+  );
+});

@@ -77,6 +77,8 @@ describe('Enter at every question equals --yes', () => {
     ['tenant', ['qa'], world],
     ['tenant', ['prod'], world],
     ['scenario-repo', ['flux-test-uat'], nowhere],
+    ['app', ['--no-demo'], nowhere],
+    ['tenant', ['qa', '--no-demo'], world],
   ];
   for (const [command, argv, where] of cases)
     test(`${command} ${argv.join(' ')} ${where === world ? 'in an estate' : ''}`, () => {
@@ -85,6 +87,18 @@ describe('Enter at every question equals --yes', () => {
       assert.deepEqual(asked.problems, []);
       assert.deepEqual(asked.plan, PLANNERS[command](given, where).plan);
     });
+});
+
+test('without the demo app nobody is asked about it', () => {
+  const { given } = parseArguments('app', ['--no-demo', '--owner=octo-org']);
+  const world = {
+    folder: '/',
+    find: () => ({ exists: false, all: {} }),
+    feederOf: () => undefined,
+  };
+  const open = openQuestions(given, world, PLANNERS.app, 'rest').filter((one) => one.when({}));
+  const groups = new Set(open.map(({ group }) => group));
+  assert.ok(groups.has('cluster') && !groups.has('demo app'));
 });
 
 test('a bad answer is refused at its own question', () => {
@@ -170,6 +184,7 @@ test('a setting has one row, and at most four files of the code name it besides'
     'content',
     'force',
     'visibility',
+    'layout',
     'keep',
     'size',
   ]);

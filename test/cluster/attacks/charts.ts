@@ -150,6 +150,9 @@ const release = (t: Tenant, spec: object): Manifest[] => [
   ),
 ];
 
+/** A HelmRelease that names no account. */
+const asked = (t: Tenant): Manifest => release(t, {})[1] ?? idle(t.namespace);
+
 const chartAttack = (
   name: string,
   attempt: string,
@@ -196,16 +199,20 @@ export const chartAttacks: Attack[] = [
     private: 'policy tenant-sources',
     says: /Package the chart, and use it from a HelmRepository or an OCIRepository/,
   },
-  chartAttack(
-    'chart-no-account',
-    'install a chart with a ClusterRole, without a service account',
-    'Flux lockdown',
-    'RBAC',
-    () => ({}),
-  ),
+  // In a commit, the sync would add the account.
+  {
+    name: 'chart-no-account',
+    attempt: 'from a pod: install a chart with a ClusterRole, without a service account',
+    commit: (t) => manifests(...release(t, {}).slice(0, 1)),
+    fromPod: (t) => ({ as: 'worker', args: ['create', '-f', '-'], input: asked(t) }),
+    harm: madeClusterRole,
+    reference: 'Flux lockdown',
+    private: 'policy tenant-syncs',
+    says: /Set spec.serviceAccountName to /,
+  },
   chartAttack(
     'chart-own-account',
-    'the same with the tenant’s own service account',
+    'install a chart with a ClusterRole, with the tenant’s own service account',
     'RBAC',
     'RBAC',
     (t) => ({

@@ -251,7 +251,7 @@ describe('an app repo without the demo app', () => {
     const folder = await estate();
     const before = readTree(folder);
     const said = await succeed(['--no-demo'], folder);
-    assert.match(said, /flux-dev\/dev\/app\.yaml.*: it was no longer needed, so it was removed\./s);
+    assert.match(said, /no longer needed, and are removed: .*flux-dev\/dev\/app\.yaml/s);
     assert.deepEqual(readTree(folder), readTree(await estate('--no-demo')));
     assert.match(await succeed(['--yes'], folder), /Nothing to do/);
     await succeed(['--no-demo=no'], folder);

@@ -69,7 +69,9 @@ export async function runInFolder(estate: Estate, folder: string, block: string)
  * stands on this kind of object.
  */
 export function explained(estate: Estate, kind: string, message: string): string {
-  const rows = readdirSync(estate.dir).flatMap((repo) => {
+  // A command that runs now has a lock in this folder, whose name begins with a dot.
+  const names = readdirSync(estate.dir).filter((name) => !name.startsWith('.'));
+  const rows = names.flatMap((repo) => {
     return troubleshooting(readFileSync(join(estate.dir, repo, 'README.md'), 'utf8'));
   });
   const quoting = rows.filter(({ quotes }) => quotes.some((quote) => quote.test(message)));

@@ -199,7 +199,8 @@ test('a tenant installs, upgrades and uninstalls a chart, and a failed upgrade i
     await until('nothing of the release is left', 60_000, async () => {
       const secrets = await list(estate.cluster, 'Secret', dev);
       const left = secrets.filter(({ metadata }) => metadata.labels?.name === 'shop');
-      const seen = `${await made(estate, 'dev', 'shop')}, ${left.length} Secrets of Helm`;
+      const found = await get(estate.cluster, 'Deployment', dev, 'shop');
+      const seen = `${found?.metadata.name}, ${left.length} Secrets of Helm`;
       return seen === 'undefined, 0 Secrets of Helm' ? { ok: true } : { seen };
     });
     assert.equal(await made(estate, 'dev', 'outlet'), 'example.invalid/shop:1.0.0 red 1');

@@ -131,7 +131,7 @@ const refusals: Refusal[] = [
     what: 'charts from an address',
     commit: () => ({ charts }),
     says: /may not use the address oci:\/\/charts\.example\.com\/stable/,
-    advice: /allow it with flux-gitops --allow-source URL/,
+    advice: /allow it with flux-gitops tenant ENV --allow-source URL/,
     flag: () => ['estate', '--allow-source', 'oci://charts.example.com/stable'],
   },
   {

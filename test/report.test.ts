@@ -137,7 +137,7 @@ test('READMEs say what holds after each change', async () => {
   assert.match(readme(), /Tenants deploy plain manifests/);
   assert.match(readTree(folder).get('flux-dev/README.md') ?? '', /must be plain manifests/);
   await runHere(['tenant', 'dev', '--allow-kustomize', '--into', 'flux-demo'], folder);
-  assert.match(readme(), /Allowed already: dev\./);
+  assert.match(readme(), /Already allowed: dev\./);
   await runHere(['--allow-kustomize'], folder);
   assert.doesNotMatch(readme(), /plain manifests/);
   await runHere(['--profile', 'reference'], folder);

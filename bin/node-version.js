@@ -12,10 +12,10 @@ const isCheckout = existsSync(new URL('../lib/command-line.ts', import.meta.url)
 
 /** The remedy for a Node.js that is too old. */
 export const remedy = isCheckout
-  ? 'In this clone, npm installs a newer one and uses it for `npm start`, `npm test` and `npm exec -- flux-gitops`.\n' +
-    'If it is missing (npm ci --ignore-scripts does not install it), run: npm rebuild node --ignore-scripts=false'
-  : 'npx can use a newer one: add `--package node@24` before the other `--package`.\n' +
-    'Or install a newer one: https://nodejs.org/en/download';
+  ? 'Run this in the clone: npm rebuild node --ignore-scripts=false\n' +
+    'It fetches the newer Node.js that `npm start`, `npm test` and `npm exec -- flux-gitops` use.'
+  : 'npx can bring a newer one: add `--package node@24` to it, before the other `--package`.\n' +
+    'Or install one: https://nodejs.org/en/download';
 
 /** The message that the running Node.js is too old, with the remedy. */
 export const tooOld = (who) =>

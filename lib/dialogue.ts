@@ -1,5 +1,6 @@
+import { checkFolder } from './disk/folders.ts';
 import type { Workspace } from './disk/workspace.ts';
-import { inputError } from './errors.ts';
+import { inputError, type Problem } from './errors.ts';
 import { PLANNERS } from './plan/commands.ts';
 import type { Given } from './settings/arguments.ts';
 import {
@@ -12,7 +13,7 @@ import {
   withAnswers,
   withEnvironments,
 } from './settings/questions.ts';
-import { DEMO_OWNER, GROUPS, type Group, VISIBILITIES } from './settings/settings.ts';
+import { GROUPS, type Group, VISIBILITIES } from './settings/settings.ts';
 import type { Terminal } from './terminal.ts';
 
 const INTRO = {
@@ -20,6 +21,14 @@ const INTRO = {
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
 };
+
+/** What the run is about, in one line. */
+function introOf({ command }: Given, { home }: Workspace): string {
+  if (command !== 'app' || home?.record === undefined) return INTRO[command];
+  const names = home.record.environments.map(({ name }) => name);
+  const shown = names.length > 5 ? `${names.length} environments` : names.join(', ');
+  return `This changes the estate of ${home.name}: ${shown}.`;
+}
 
 const HOW = 'Press Enter for the default. Nothing is written yet.';
 
@@ -39,18 +48,23 @@ export async function askOpen(
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
-  if (problems.length > 0) throw inputError(problems);
-  // Ask GitHub while the user answers the first question.
+  const unwritable: Problem[] = [];
+  checkFolder(
+    workspace.home ? workspace.folderOf(workspace.home.name) : workspace.parent,
+    unwritable,
+  );
+  if (problems.length + unwritable.length > 0) throw inputError([...problems, ...unwritable]);
+  // GitHub is asked while the person answers the first question.
   const login = mayNeedOwner(given, workspace) ? signedIn(given) : undefined;
   const first = openQuestions(given, workspace, planner, 'first');
-  terminal.say([INTRO[given.command], HOW, ''].join('\n'));
+  terminal.say([introOf(given, workspace), HOW, ''].join('\n'));
   const answered = await askEach(first, given, workspace, terminal, login);
   return askMore(await askPublish(answered, workspace, terminal), workspace, terminal);
 }
 
-/** Whether the run asks for the owner, and only knows the owner of the public demo. */
+/** Whether the owner is asked for, and nothing is recorded that would be the default. */
 const mayNeedOwner = ({ texts }: Given, { home }: Workspace): boolean =>
-  texts.owner === undefined && (home?.record?.shared.owner ?? DEMO_OWNER) === DEMO_OWNER;
+  texts.owner === undefined && home?.record === undefined;
 
 async function signedIn({ texts }: Given): Promise<string | undefined> {
   const { signedInLogin } = await import('./publish/login.ts');
@@ -127,7 +141,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
   }));
   const question = choiceQuestion(
     'publish',
-    `Create and push the repositories on ${new URL(repo.githubUrl).host}? (with the token from ${source})`,
+    `Create and push the repositories on ${new URL(repo.githubUrl).host}? (token: ${source})`,
     [{ value: 'no', text: 'no' }, ...choices],
   );
   const answer = await askOne(terminal, question, {});
@@ -142,7 +156,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
 
 /** What a user can change in each group. */
 const CHANGES: { readonly [group in Group]?: string } = {
-  repositories: 'GitHub address, branch, how often Flux looks',
+  repositories: 'public or private, GitHub address, branch, how often Flux looks',
   isolation: 'names of the namespaces, profile and size of the tenants',
   cluster: 'type of the cluster',
   'demo app': 'the container and its page',

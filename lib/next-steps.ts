@@ -1,13 +1,19 @@
 import { basename, dirname, join } from 'node:path';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
+import { GENERATOR } from './plan/generator.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 
-/** A step for the user after a run: a sentence, and its commands, quoted for a POSIX shell. */
-export type Step = { readonly text: string; readonly commands: readonly string[] };
+/** Something that a person does after a run: a sentence, and the commands for it, quoted for a POSIX shell. */
+export type Step = {
+  readonly text: string;
+  readonly commands: readonly string[];
+  /** Another way to do the same. */
+  readonly or?: { readonly text: string; readonly commands: readonly string[] };
+};
 
 /** A repository, its folder as a user would type it, and whether it is already a git repository. */
 type Place = {
@@ -15,8 +21,9 @@ type Place = {
   readonly folder: string;
   readonly hasGit: boolean;
   readonly isNew: boolean;
-  /** Paths that this run wrote. */
+  /** Paths that this run wrote, and those that it removed. */
   readonly written: readonly string[];
+  readonly removed: readonly string[];
 };
 
 /** What the next steps depend on, in addition to the plan. */
@@ -40,28 +47,36 @@ export function nextSteps(
   { shown, hasGit, published, words }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
-    const written = files.filter(({ action }) => WRITES.has(action)).map(({ path }) => path);
-    return { repo, folder: shown(folder), hasGit: hasGit(folder), isNew, written };
+    const changed = files.filter(({ action }) => WRITES.has(action));
+    const paths = (isRemoved: boolean): string[] =>
+      changed.filter(({ action }) => (action === 'remove') === isRemoved).map(({ path }) => path);
+    return {
+      ...{ repo, folder: shown(folder), hasGit: hasGit(folder), isNew },
+      ...{ written: paths(false), removed: paths(true) },
+    };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
   return [
-    ...(config?.isNew ? [cluster(config)] : []),
+    ...(config?.isNew ? cluster(config) : []),
     ...(published ? [] : pushes(plan, places, words)),
-    ...(config ? [...operator(config), ...applied(plan, config)] : []),
-    ...(config && config.written.length > 0 ? looks(plan) : []),
+    ...(config ? [...operator(config), ...outdated(plan, config), ...applied(plan, config)] : []),
+    ...(config && config.written.length > 0 ? looks(plan, config) : []),
     ...readmes(config ?? places[0]),
   ];
 }
 
-const cluster = ({ folder }: Place): Step => ({
-  text: 'Create a cluster, if you have none:',
-  commands: [
-    shellCommand([
-      ...['kind', 'create', 'cluster', '--name', 'flux', '--config'],
-      join(folder, 'install/kind.yaml'),
-    ]),
-  ],
-});
+/** A cluster of another type is made in another way. */
+function cluster({ repo, folder }: Place): Step[] {
+  const { values } = repo.layers.find(({ from }) => from === 'install') ?? {};
+  if (values?.clusterType !== 'kubernetes') return [];
+  const kind = ['kind', 'create', 'cluster', '--name', 'flux', '--config'];
+  return [
+    {
+      text: 'Create a cluster, if you have none:',
+      commands: [shellCommand([...kind, join(folder, 'install/kind.yaml')])],
+    },
+  ];
+}
 
 /** How to push the repositories of this run to GitHub. There is no such step for the public demo. */
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
@@ -75,19 +90,26 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
   const groups = Map.groupBy(own, ({ repo, folder, hasGit }) =>
     [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
   );
+  const all = own.every(({ hasGit }) => !hasGit);
   return [
     {
-      text: 'Create the repositories on GitHub and push them:',
-      commands: [shellCommand([...words, '--publish', '--yes'])],
-    },
-    {
-      text: 'Or push by hand, with git and gh:',
-      commands: [...groups.values()].flatMap((group) => pushByHand(plan, group)),
+      text: all
+        ? 'Create the repositories on GitHub and push them, with the token of gh or GH_TOKEN:'
+        : 'Push to GitHub, with the token of gh or GH_TOKEN:',
+      commands: [shellCommand([...words.filter(isRemembered), '--publish', '--yes'])],
+      or: {
+        text: 'Or by hand, with git and gh:',
+        commands: [...groups.values()].flatMap((group) => pushByHand(plan, group)),
+      },
     },
   ];
 }
 
-/** The commands for repositories that differ only in their names. */
+/** The words of a run that the next one needs: the record knows the rest. */
+const isRemembered = (word: string): boolean =>
+  !word.startsWith('--') || /^--(name|into)=/.test(word);
+
+/** The commands for repositories that differ in their names only. */
 function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   const [first] = group;
   if (first === undefined) return [];
@@ -143,11 +165,78 @@ function operator({ folder, isNew, written }: Place): Step[] {
   return [{ text, commands }];
 }
 
-/** For more environments than this, the step has a loop. */
+/**
+ * What `kubectl apply` cannot change: the role of a role binding, and objects that the files do not have any more. The
+ * environments are those whose profile changed.
+ */
+function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
+  const before = new Map(repo.found?.environments.map((one) => [one.name, one]));
+  const changed = environments.filter(
+    ({ name, profile }) => (before.get(name)?.profile ?? profile) !== profile,
+  );
+  const policies = removed.flatMap((path) => /^policies\/(.+)\.yaml$/.exec(path)?.[1] ?? []).sort();
+  const moved = environments.flatMap((one) => {
+    const old = before.get(one.name);
+    return old && namespaceOf(old) !== namespaceOf(one) ? [namespaceOf(old)] : [];
+  });
+  const kinds = 'rolebindings,roles,resourcequotas,limitranges,networkpolicies';
+  const guards = 'validatingadmissionpolicies,validatingadmissionpolicybindings';
+  return [
+    ...(policies.length === 0
+      ? []
+      : [
+          {
+            text: 'Delete the policies that the estate no longer has:',
+            commands: [
+              shellCommand([
+                'kubectl',
+                'delete',
+                guards,
+                ...policies.map((one) => `tenant-${one}`),
+              ]),
+            ],
+          },
+        ]),
+    ...(changed.length === 0
+      ? []
+      : [
+          {
+            text: 'Delete what the other profile applied, because kubectl apply cannot change the role of a role binding:',
+            commands: changed.map((one) =>
+              shellCommand([
+                ...['kubectl', '--namespace', namespaceOf(one), 'delete', kinds],
+                ...['--selector', `toolkit.fluxcd.io/tenant=${namespaceOf(one)}`],
+              ]),
+            ),
+          },
+        ]),
+    ...(moved.length === 0
+      ? []
+      : [
+          {
+            text: 'Delete the old namespaces, with everything in them, when you no longer need them:',
+            commands: moved.flatMap((namespace) => [
+              shellCommand([
+                'kubectl',
+                '--namespace',
+                namespace,
+                'delete',
+                'kustomizations',
+                '--all',
+              ]),
+              shellCommand(['kubectl', 'delete', 'namespace', namespace]),
+            ]),
+          },
+        ]),
+  ];
+}
+
+/** More environments than this are applied by a loop. */
 const LISTED = 20;
 
-/** The files that the user applies. A cluster that follows the config repo applies the rest. */
-function applied({ syncConfig, environments }: Plan, { folder, written }: Place): Step[] {
+/** What a person applies; a cluster that follows the config repo applies it by itself. */
+function applied(plan: Plan, { folder, written }: Place): Step[] {
+  const { syncConfig, environments } = plan;
   if (syncConfig) return [];
   const isWritten = (below: string): boolean =>
     written.some((path) => path.startsWith(`${below}/`));
@@ -164,6 +253,7 @@ function applied({ syncConfig, environments }: Plan, { folder, written }: Place)
     ...(isWritten('policies')
       ? [{ text: 'Apply the policies:', commands: [apply('policies')] }]
       : []),
+    ...(plan.visibility === 'private' && changed.length > 0 ? [CREDENTIALS] : []),
     ...(changed.length > 0
       ? [
           {
@@ -175,20 +265,28 @@ function applied({ syncConfig, environments }: Plan, { folder, written }: Place)
   ];
 }
 
-/** How to check the result in the first environment. */
-function looks({ environments }: Plan): Step[] {
+const CREDENTIALS: Step = {
+  text: `Flux needs a token to read private repositories. Give it one before you apply an environment for the first time: ${GENERATOR.docs}/how-to/private-repositories.md`,
+  commands: [],
+};
+
+/** How to see that it works, in the first of the environments. */
+function looks({ environments }: Plan, { repo }: Place): Step[] {
   const [first] = environments;
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string =>
     shellCommand(['kubectl', '--namespace', namespace, ...words]);
+  const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
+  const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
+  const ready = kubectl(
+    ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
+  );
   return [
-    {
-      text: 'Wait until Flux has applied the app:',
-      commands: [
-        kubectl('wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'),
-      ],
-    },
+    // A sync that is Ready already would end the wait at once.
+    isThere
+      ? { text: 'Ask Flux to look for new commits at once:', commands: [reconcile] }
+      : { text: 'Wait until Flux has applied the app:', commands: [ready] },
     {
       text: 'See the page at http://localhost:8080:',
       commands: [kubectl('port-forward', 'service/kcheck-service', '8080:80')],

@@ -21,7 +21,7 @@ import { layerRenderer } from './render/render.ts';
 import { wrapWords } from './render/wrap.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
-import { type Look, lookOf, type Paint, painter } from './terminal.ts';
+import { type Look, lookOf, type Paint } from './terminal.ts';
 
 /** A file in a report: its state, and what the run does or has done with it. */
 export type ReportedFile = {
@@ -40,9 +40,19 @@ export type ReportedRepo = {
 };
 
 /** What a run will do or has done. `--json` prints it as it is. */
+export type ReportedEnvironment = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly repo: string;
+  /** The limits of the tenant, in a few words. */
+  readonly guards: string;
+};
+
 export type Report = {
   readonly dryRun: boolean;
   readonly changed: boolean;
+  /** The environments that the run is about. */
+  readonly environments: readonly ReportedEnvironment[];
   readonly repositories: readonly ReportedRepo[];
   readonly elsewhere: readonly {
     readonly repo: string;
@@ -71,18 +81,22 @@ const ACTIONS: {
   overwrite: { plan: 'overwrite', result: 'overwritten', style: 'yellow' },
   remove: { plan: 'remove', result: 'removed', style: 'yellow' },
   ask: { plan: 'ask', result: 'asked about', style: 'yellow' },
-  keep: { plan: 'leave', result: 'left', style: 'dim' },
-  none: { plan: 'keep', result: 'up to date', style: 'dim' },
+  keep: { plan: 'leave', result: 'kept', style: 'dim' },
+  none: { plan: 'unchanged', result: 'unchanged', style: 'dim' },
 };
 
 /** `report` as a plan, with every repository, file and object. */
-export function planText(report: Report, paint: Paint): string {
+export function planText(report: Report, { paint, width }: Look): string {
+  const rows = report.environments.map(({ name, namespace, repo, guards }) => [
+    ...[name, namespace, repo, guards],
+  ]);
   const lines = report.repositories.flatMap((repo) => [
     '',
-    `${paint('bold', repo.name)}  ${repo.role} repo, ${repo.url}, in ${repo.folder}`,
-    ...repo.files.map((file) => fileLine(file, paint)),
+    `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
+    ...repo.files.flatMap((file) => fileLines(file, { paint, width })),
   ]);
-  return [...lines, '', ...noteLines(report, Number.POSITIVE_INFINITY)].join('\n').trimStart();
+  const table = rows.length > 0 ? environmentLines(rows, { paint, width }) : [];
+  return [...table, ...lines, '', ...noteLines(report, width)].join('\n').trim();
 }
 
 /** The maximum number of environments in a summary. */
@@ -98,10 +112,10 @@ export function summaryText(
   words: readonly string[],
   { paint, width }: Look,
 ): string {
-  const rows = plan.environments
+  const rows = report.environments
     .slice(0, LISTED)
-    .map((one) => [one.name, namespaceOf(one), one.repo, guardsOf(one)]);
-  const more = plan.environments.length - rows.length;
+    .map((one) => [one.name, one.namespace, one.repo, one.guards]);
+  const more = report.environments.length - rows.length;
   const stay = plan.repos.find(({ role }) => role === 'config')?.untouched.length ?? 0;
   const repos = report.repositories.map(
     ({ name, url, files }) => `${paint('bold', name)}  ${changesOf(files)}\n  ${paint('dim', url)}`,
@@ -135,7 +149,7 @@ function environmentLines(rows: readonly (readonly string[])[], { paint, width }
   if (Math.max(...lines.map((line) => line.length)) <= width) return [paint('dim', head), ...lines];
   return rows.flatMap(([name = '', namespace, repo, guards]) => [
     paint('bold', name),
-    ...wrapWords(`  ${namespace}, fed by ${repo}, ${guards}`, width, '  '),
+    ...wrapWords(`${namespace}, fed by ${repo}, ${guards}`, width, '  '),
   ]);
 }
 
@@ -146,7 +160,7 @@ function changesOf(files: readonly ReportedFile[]): string {
   if (changes.length === 0) return 'nothing to change';
   const stay = files.length - changes.reduce((sum, { count }) => sum + count, 0);
   const texts = changes.map(({ action, count }) => `${count} to ${ACTIONS[action].plan}`);
-  return `files: ${[...texts, ...(stay > 0 ? [`${stay} stay as they are`] : [])].join(', ')}`;
+  return `files: ${[...texts, ...(stay > 0 ? [`${stay} unchanged`] : [])].join(', ')}`;
 }
 
 /** `rows` as lines with aligned columns. */
@@ -177,11 +191,17 @@ function countsOf(files: readonly ReportedFile[]): { action: FileAction; count: 
     .filter(({ count }) => count > 0);
 }
 
-function fileLine(file: ReportedFile, paint: Paint): string {
+/** A file with what happens to it, and its objects below it where they do not fit beside it. */
+function fileLines(file: ReportedFile, { paint, width }: Look): string[] {
   const { path, objects = [] } = file;
   const { plan, style } = ACTIONS[shownAction(file)];
-  const named = objects.map(({ kind, name }) => `${kind}/${name}`);
-  return `  ${paint(style, plan.padEnd(11))}  ${path}  ${paint('dim', named.join(' '))}`.trimEnd();
+  const named = objects.map(({ kind, name }) => `${kind}/${name}`).join(' ');
+  const line = `  ${paint(style, plan.padEnd(11))}  ${path}`;
+  if (named === '') return [line];
+  if (`  ${plan.padEnd(11)}  ${path}  ${named}`.length <= width)
+    return [`${line}  ${paint('dim', named)}`];
+  const indent = ' '.repeat(17);
+  return [line, ...wrapWords(named, width, indent).map((one) => paint('dim', one))];
 }
 
 const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
@@ -190,7 +210,10 @@ const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
     ...elsewhere.map(
       ({ repo, url, path }) => `${repo} (${url}) must get ${path}, which is printed below.`,
     ),
-  ].flatMap((note) => wrapWords(`Note: ${note}`, width, '      '));
+  ].flatMap((note) => {
+    const [first = '', ...more] = wrapWords(note, width, '      ');
+    return [`Note: ${first.trimStart()}`, ...more];
+  });
 
 /** `report` as the result of a run: numbers, notes and the next steps. */
 export function resultText(report: Report, { paint, width }: Look): string {
@@ -224,16 +247,18 @@ export function resultText(report: Report, { paint, width }: Look): string {
 /** The next steps with numbers. Their commands are not wrapped, so that the user can copy them. */
 function stepLines(next: readonly Step[], paint: Paint): string[] {
   if (next.length === 0) return [];
-  const steps = next.flatMap(({ text, commands }, index) => [
+  const steps = next.flatMap(({ text, commands, or }, index) => [
     `${index + 1}. ${text}`,
-    ...commands
-      .flatMap((command) => command.split('\n'))
-      .map((line) => `   ${paint('green', line)}`),
+    ...commandLines(commands, paint),
+    ...(or ? [`   ${or.text}`, ...commandLines(or.commands, paint)] : []),
   ]);
   return ['', paint('bold', 'Next:'), ...steps];
 }
 
-/** The public demo repositories of DEMO_OWNER, and the folders in them. */
+const commandLines = (commands: readonly string[], paint: Paint): string[] =>
+  commands.flatMap((command) => command.split('\n')).map((line) => `   ${paint('green', line)}`);
+
+/** The public demo repositories of DEMO_OWNER, and what they hold. */
 const DEMO = new Map([
   ['dev', 'flux-dev'],
   ['stage', 'flux-stage-prod'],
@@ -269,17 +294,20 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
         .sort(),
     );
   const texts: [string, string][] = [
-    [paths('edited', 'merge'), 'you edited it, and the new contents were merged into it'],
     [
-      paths('edited', 'ask'),
-      'you edited the same lines as this version, so a run without a terminal will be refused',
+      'You edited these files, and the new contents were merged into them',
+      paths('edited', 'merge'),
     ],
-    [paths('edited', 'keep'), 'you edited it, so it stays as it is. --force overwrites it'],
-    [paths('deleted', 'keep'), 'you deleted it, so it stays deleted. --force writes it again'],
-    [paths('leftover', 'remove'), 'it was no longer needed, so it was removed'],
-    [paths('leftover', 'keep'), 'it is no longer needed, and it stays because you edited it'],
+    ['You and this version changed the same lines of these files', paths('edited', 'ask')],
+    ['These files stay as you edited them. --force overwrites them', paths('edited', 'keep')],
+    ['These files stay deleted. --force writes them again', paths('deleted', 'keep')],
+    ['These files are no longer needed, and are removed', paths('leftover', 'remove')],
+    [
+      'These files are no longer needed, and stay because you edited them',
+      paths('leftover', 'keep'),
+    ],
   ];
-  return texts.filter(([list]) => list !== '').map(([list, text]) => `${list}: ${text}.`);
+  return texts.filter(([, list]) => list !== '').map(([text, list]) => `${text}: ${list}.`);
 }
 
 const listed = (words: readonly string[]): string =>
@@ -307,6 +335,10 @@ export function reportOf(
   return {
     dryRun,
     changed,
+    environments: plan.environments.map((one) => ({
+      ...{ name: one.name, namespace: namespaceOf(one), repo: one.repo },
+      guards: guardsOf(one),
+    })),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
@@ -353,7 +385,7 @@ export function printReport(report: Report, { given, asks, say }: Reader): void 
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
-  else if (report.dryRun) process.stdout.write(`${planText(report, painter(process.stdout))}\n`);
+  else if (report.dryRun) process.stdout.write(`${planText(report, lookOf(process.stdout))}\n`);
   else {
     // A user who confirmed the plan has already read the notes in it.
     const notes = asks && report.changed ? [] : report.notes;

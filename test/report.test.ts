@@ -31,7 +31,7 @@ test('the next steps push, install Flux, apply the policies and every environmen
   const { stderr } = await runHere(['--owner', 'octo-org'], temporaryFolder());
   order(nextOf(stderr), [
     'kind create cluster',
-    'flux-gitops --owner=octo-org --publish --yes',
+    'flux-gitops --publish --yes',
     'for repo in flux-dev flux-stage-prod flux-demo; do',
     'repo create octo-org/"$repo" --public --source',
     'helm upgrade --install flux-operator',
@@ -301,7 +301,8 @@ test('app repos may be named first, and are then asked for one by one', async ()
   assert.deepEqual(await run('shop, web', fed), ['shop=dev,prod', 'web=qa']);
   assert.deepEqual(await run(' shop = dev , prod  web=qa '), ['shop=dev,prod', 'web=qa']);
   assert.deepEqual(await run('shop=dev,web=qa'), ['shop=dev', 'web=qa']);
-  assert.deepEqual(await run('shop web=stage'), ['shop=dev,prod', 'web=stage']);
+  assert.deepEqual(await run('shop web=qa'), ['shop=shop-dev,shop-prod', 'web=qa']);
+  assert.deepEqual(await run('shop'), ['shop=dev,stage,prod']);
   assert.equal(await run('flux-dev=dev  flux-stage-prod = stage, prod'), undefined);
 });
 
@@ -363,4 +364,52 @@ test('progress is shown in place on a terminal, and as lines elsewhere', () => {
     written: '',
     printed: ['first', 'octo/flux-dev: 10%', 'octo/flux-dev: 90%, which is longer', 'last'],
   });
+});
+
+test('a changed profile and prefix come with the commands that kubectl apply cannot do', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'octo-org'], folder);
+  const reference = (await runHere(['--profile', 'reference'], folder)).stderr;
+  assert.match(reference, /delete validatingadmissionpolicies,\S+ tenant-access .*tenant-syncs/);
+  assert.match(
+    reference,
+    /fluxdemo-dev delete rolebindings,\S+ --selector toolkit\.fluxcd\.io\/tenant=fluxdemo-dev/,
+  );
+  assert.doesNotMatch(reference, /apply -f \S*policies/);
+  const prefix = (await runHere(['--prefix', 'acme'], folder)).stderr;
+  assert.match(prefix, /kubectl delete namespace fluxdemo-dev/);
+});
+
+test('private repositories come with a word about the token that Flux needs', async () => {
+  const run = async (...argv: string[]) => (await runHere(argv, temporaryFolder())).stderr;
+  assert.match(
+    await run('--owner', 'octo-org', '--visibility', 'private'),
+    /private-repositories\.md/,
+  );
+  assert.doesNotMatch(await run('--owner', 'octo-org'), /private-repositories\.md/);
+});
+
+test('what a person answers in vain is refused at its question', async () => {
+  const refusalOf = async (name: string, text: string, before: Record<string, string> = {}) => {
+    let refusal: string | true = true;
+    const terminal: Terminal = {
+      ...answering({ owner: 'octo-org', ...before }),
+      ask: async ([question]) => {
+        if (question?.name === name) refusal = question.validate(text, { name: 'flux-demo' });
+        const answer = question && before[question.name];
+        return answer === undefined ? {} : { [question?.name ?? '']: answer };
+      },
+    };
+    await prepare('app', [], terminal, { cwd: temporaryFolder(), caller: 'flux-gitops' });
+    return refusal;
+  };
+  assert.match(String(await refusalOf('scenario', 'flux-demo')), /this is the config repo/);
+  assert.match(String(await refusalOf('scenario', 'shop=dev prod')), /write shop=dev,prod/);
+  assert.match(String(await refusalOf('scenario', 'shop and web')), /separate app repos/);
+  const shop = { scenario: 'shop web=qa', 'environments of shop': 'dev' };
+  assert.match(
+    String(await refusalOf('environments of shop', 'dev dev', shop)),
+    /each environment once/,
+  );
+  assert.match(String(await refusalOf('environments of shop', 'qa', shop)), /for example shop-qa/);
 });

@@ -10,7 +10,8 @@ export function checkFolder(folder: string, problems: Problem[], root?: string):
   const refuse = (rule: string): void => addProblem(nearest, rule, problems, root);
   if (stats === undefined) refuse('this is a link to a file or folder that does not exist');
   else if (!stats.isDirectory()) refuse('this must be a folder, but it is a file');
-  else if (!isWritable(nearest, stats)) refuse('this folder is read-only');
+  else if (!isWritable(nearest, stats))
+    refuse('this folder is read-only, or belongs to somebody else');
   else if (root !== undefined && !isInside(nearest, root))
     refuse('this is a link that leads out of the repository');
 }

@@ -80,7 +80,13 @@ export function readmeValues(record: RepoRecord): Values {
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',
     isDemo: environments.every(({ owner }) => owner === DEMO_OWNER),
-    ownRepos: repos.filter(({ owner }) => owner !== DEMO_OWNER).slice(0, SHOWN.rows),
+    // Flux reads this repository last, when the others are there.
+    ownRepos: [
+      ...repos,
+      { name, owner: shared.owner, branch: shared.branch, url: repositoryUrl(shared, name) },
+    ]
+      .filter(({ owner }) => owner !== DEMO_OWNER)
+      .slice(0, SHOWN.rows),
     kustomizeTenants: environments
       .filter(mayKustomize)
       .map((one) => one.name)

@@ -74,7 +74,8 @@ export function openQuestions(
       when: (answers) => isOpen(name, withAnswers(given, answers, world), world),
       validate: (text, answers) => {
         if (name === 'scenario') {
-          const wrong = repoWithoutRule(reposWithoutEnvironments(text));
+          const config = answers.name ?? defaultAnswer('name', given, world);
+          const wrong = wrongRepo(scenarioWords(text), config);
           if (wrong !== undefined) return wrong;
         }
         const complete = withAnswers(given, { ...answers, [name]: text }, world);
@@ -97,9 +98,17 @@ export function sentenceOf({ given, rule }: Problem): string {
   return `${given.replace(/(?: in)? ?--[a-z-]+ ?/g, '')}: ${rule}.`;
 }
 
-function repoWithoutRule(repos: readonly string[]): string | undefined {
-  const wrong = repos.find((repo) => appRepoName.read(repo) === undefined);
-  return wrong === undefined ? undefined : `"${wrong}": ${ruleAbout(appRepoName, wrong)}.`;
+/** What is wrong with the app repos that `words` name without their environments. */
+function wrongRepo(words: readonly string[], config: string): string | undefined {
+  const pair = words.find((word) => word.includes('='));
+  for (const repo of words.filter((word) => !word.includes('='))) {
+    if (appRepoName.read(repo) === undefined) return `"${repo}": ${ruleAbout(appRepoName, repo)}.`;
+    if (repo === 'and') return '"and": separate app repos with commas or blanks.';
+    if (repo === config) return `"${repo}": this is the config repo. Choose another name.`;
+    if (pair !== undefined && STANDARD_ENVIRONMENTS.includes(repo))
+      return `"${repo}": write ${pair},${repo} if it is an environment, or ${repo}=ENV if it is an app repo.`;
+  }
+  return undefined;
 }
 
 /** The scenarios in the typed `text`. Blanks around `=` and commas do not matter. */
@@ -124,9 +133,10 @@ const STANDARD_ENVIRONMENTS = ['dev', 'stage', 'prod'];
 export function environmentsQuestion(repo: string, text: string): Question {
   const taken = scenarioWords(text).flatMap((word) => word.split('=')[1]?.split(',') ?? []);
   const named = environmentsInName(repo);
-  const open = (named.length > 0 ? named : STANDARD_ENVIRONMENTS).filter(
-    (name) => !taken.includes(name),
-  );
+  // Several app repos cannot all feed an environment called dev.
+  const several = scenarioWords(text).length > 1;
+  const usual = several ? [`${repo}-dev`, `${repo}-prod`] : STANDARD_ENVIRONMENTS;
+  const open = (named.length > 0 ? named : usual).filter((name) => !taken.includes(name));
   return {
     name: `environments of ${repo}`,
     message: `Which environments does ${repo} feed?`,
@@ -136,9 +146,11 @@ export function environmentsQuestion(repo: string, text: string): Question {
       const names = environmentWords(answer);
       const wrong = names.find((name) => environmentName.read(name) === undefined);
       if (wrong !== undefined) return `"${wrong}": ${ruleAbout(environmentName, wrong)}.`;
-      const twice = names.find((name) => taken.includes(name));
-      if (twice !== undefined)
-        return `"${twice}": another app repo already feeds this environment.`;
+      const taking = names.find((name) => taken.includes(name));
+      if (taking !== undefined)
+        return `"${taking}": another app repo feeds ${taking} already. Choose another name, for example ${repo}-${taking}.`;
+      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      if (twice !== undefined) return `"${twice}": name each environment once.`;
       return names.length > 0 || `${repo} must feed at least one environment, for example dev.`;
     },
   };

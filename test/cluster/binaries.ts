@@ -22,8 +22,6 @@ export type Wrapper = {
   /** Folders of the module that are needed while running. */
   assets?: readonly string[];
   ldflags?: readonly string[];
-  /** Built only when asked for by name. */
-  optional?: boolean;
 };
 
 /** What the FluxInstance asks for; the operator picks the newest it knows. */
@@ -118,6 +116,5 @@ export const wrappers: readonly Wrapper[] = [
     version: 'v1.6.4',
     mains: { 'helm-controller': '.' },
     replaces: { [digest]: 'v1.0.1-0.20231025023718-d50d2fec9c98', ...kustomize },
-    optional: true,
   },
 ];

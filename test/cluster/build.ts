@@ -1,6 +1,6 @@
 /**
  * Builds the binaries of the cluster tests from their Go modules, each once, into a cache outside
- * the tree. As a script: `node test/cluster/build.ts [BINARY…]`; without names all but the optional.
+ * the tree. As a script: `node test/cluster/build.ts [BINARY…]`; without names all.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -122,7 +122,7 @@ async function buildOne(w: Wrapper, binary: string, label: string): Promise<void
 }
 
 /** Builds those of the named binaries that the cache lacks. */
-export async function build(names: readonly string[] = allBinaries(false)): Promise<void> {
+export async function build(names: readonly string[] = allBinaries()): Promise<void> {
   const missing = names.filter((name) => !existsSync(pathOf(name)));
   if (missing.length === 0) return;
   removeAbandoned();

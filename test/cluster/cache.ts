@@ -36,9 +36,9 @@ export function pathOf(binary: string): string {
   return join(folderOf(w), binary);
 }
 
-/** Names of all binaries; the optional ones only when asked for. */
-export function allBinaries(optional = true): string[] {
-  return wrappers.filter((w) => optional || !w.optional).flatMap((w) => Object.keys(w.mains));
+/** Names of all binaries. */
+export function allBinaries(): string[] {
+  return wrappers.flatMap((w) => Object.keys(w.mains));
 }
 
 /** A rename is atomic: a build that runs at the same time sees all of it or nothing. */

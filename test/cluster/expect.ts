@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Estate, namespaceOf } from './estate.ts';
+import { controllers } from './flux.ts';
 import { type Condition, get, type Kubernetes, kubectl, list, tryKubectl } from './kube.ts';
 import { type Seen, until } from './wait.ts';
 
@@ -59,6 +60,17 @@ export async function refused(estate: Estate, env: string, commit: string, ms = 
   return condition(found, 'Ready')?.message ?? '';
 }
 
+/** Waits until a ReplicaSet of a tenant cannot make its pods; returns why. */
+export function podsRefused(estate: Estate, env: string): Promise<string> {
+  const probe = async (): Promise<Seen<string>> => {
+    const sets = await list(estate.cluster, 'ReplicaSet', namespaceOf(estate, env));
+    const conditions = sets.flatMap((one) => one.status?.conditions ?? []);
+    const failure = conditions.find((one) => one.type === 'ReplicaFailure');
+    return failure?.message ? { ok: failure.message } : { seen: JSON.stringify(conditions) };
+  };
+  return until('a ReplicaSet fails to make pods', 60_000, probe, () => explain(estate, env));
+}
+
 /** What a Kustomization says for a moment only, until its source has been fetched. */
 const passing = 'Source artifact not found';
 
@@ -104,13 +116,19 @@ function watch(
 export async function explain(estate: Estate, env: string): Promise<string> {
   const namespace = namespaceOf(estate, env);
   const lines: string[] = [];
-  for (const kind of ['GitRepository', 'Kustomization', 'Deployment', 'ReplicaSet']) {
+  for (const kind of [
+    'GitRepository',
+    'Kustomization',
+    'HelmRelease',
+    'Deployment',
+    'ReplicaSet',
+  ]) {
     for (const found of await list(estate.cluster, kind, namespace)) {
       const name = `${kind} ${found.metadata.name}`;
       lines.push(...conditionsOf(found).map((state) => `${name}: ${state}`));
     }
   }
-  for (const name of ['source-controller', 'kustomize-controller']) {
+  for (const name of controllers) {
     const log = await logOf(estate, name);
     const own = log.split('\n').filter((line) => line.includes(namespace));
     lines.push(`last lines of ${name} about ${namespace}:`, ...own.slice(-5).map(readable));

@@ -16,19 +16,19 @@ import { until } from './wait.ts';
 
 const namespace = 'flux-system';
 
-/** Names of the binaries of this tier. */
-export const fluxBinaries = ['flux-operator', 'source-controller', 'kustomize-controller'];
+/** The controllers that run; the Deployments of the others exist. */
+export const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'];
 
-const usual = ['source-controller', 'kustomize-controller'];
+/** Names of the binaries of this tier. */
+export const fluxBinaries = ['flux-operator', ...controllers];
 
 /** What is applied of the folder install/: the FluxInstance, and the values of the operator's chart. */
 export type Install = { instance: string; values: string };
 
-/** What may differ: what is applied, the controllers that run, and where two of them listen. */
+/** What may differ: what is applied, and where two of the controllers listen. */
 export type FluxWishes = {
   /** Without it, what the command writes. */
   install?: Install;
-  controllers?: readonly string[];
   /** Where the source-controller serves artifacts: a host and a port; without it, any free port. */
   artifacts?: string;
   /** The port of the operator's Web UI, where its values want one; without it, any free port. */
@@ -46,7 +46,7 @@ export type FluxWishes = {
 export async function startFlux(
   run: Processes,
   plane: ControlPlane,
-  { install, controllers = usual, web, ...where }: FluxWishes = {},
+  { install, web, ...where }: FluxWishes = {},
 ): Promise<void> {
   const config = join(dirname(binary('flux-operator')), 'config');
   await kubectl(plane, ['apply', '--server-side', '-k', join(config, 'default')]);

@@ -45,10 +45,12 @@ const paths: Readonly<Record<string, string>> = {
   ServiceAccount: '/api/v1/serviceaccounts',
   RoleBinding: '/apis/rbac.authorization.k8s.io/v1/rolebindings',
   NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
+  Secret: '/api/v1/secrets',
   Deployment: '/apis/apps/v1/deployments',
   ReplicaSet: '/apis/apps/v1/replicasets',
   GitRepository: '/apis/source.toolkit.fluxcd.io/v1/gitrepositories',
   Kustomization: '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations',
+  HelmRelease: '/apis/helm.toolkit.fluxcd.io/v2/helmreleases',
   FluxInstance: '/apis/fluxcd.controlplane.io/v1/fluxinstances',
 };
 

@@ -6,12 +6,21 @@ import { promisify } from 'node:util';
 import { configPath, type Estate } from './estate.ts';
 
 /** A row of a troubleshooting table: a message matches one of `quotes`; it stands on `where`. */
-type Row = { quotes: RegExp[]; where: string };
+type Row = { quotes: RegExp[]; where: string; advice: string };
 
 /** The commands of the config repo's README that start with the given words. */
 export function commandsOf(estate: Estate, start: string): string[] {
   const lines = readFileSync(configPath(estate, 'README.md'), 'utf8').split('\n');
   return lines.map((line) => line.trim()).filter((line) => line.startsWith(start));
+}
+
+/** The block of YAML in the config repo's README that has `words` in it. */
+export function manifestOf(estate: Estate, words: string): string {
+  const readme = readFileSync(configPath(estate, 'README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  const found = blocks.find((text) => text.includes(words));
+  if (found === undefined) throw new Error(`The README shows no YAML with the words "${words}".`);
+  return found;
 }
 
 /** Runs a command of the README in the config repo's folder, as a reader would. */
@@ -23,13 +32,17 @@ export async function runInConfigRepo(estate: Estate, command: string): Promise<
   return (await promisify(execFile)('sh', ['-ec', command], options)).stdout;
 }
 
-/** Fails unless a README quotes this message and says that it stands on this kind of object. */
-export function explained(estate: Estate, kind: string, message: string): void {
+/**
+ * What the READMEs say about this message. Fails unless one of them quotes the message, and says that it
+ * stands on this kind of object.
+ */
+export function explained(estate: Estate, kind: string, message: string): string {
   const rows = readdirSync(estate.dir).flatMap((repo) => {
     return troubleshooting(readFileSync(join(estate.dir, repo, 'README.md'), 'utf8'));
   });
   const quoting = rows.filter(({ quotes }) => quotes.some((quote) => quote.test(message)));
-  if (quoting.some(({ where }) => where.toLowerCase().includes(kind.toLowerCase()))) return;
+  const here = quoting.filter(({ where }) => where.toLowerCase().includes(kind.toLowerCase()));
+  if (here.length > 0) return here.map(({ advice }) => advice).join('\n');
   const places = quoting.map(({ where }) => where).join('; ');
   const found = quoting.length ? `names other places: ${places}` : 'quotes no part of it';
   throw new Error(`The troubleshooting table ${found}.\n${kind} says: ${message}`);
@@ -37,10 +50,10 @@ export function explained(estate: Estate, kind: string, message: string): void {
 
 function troubleshooting(readme: string): Row[] {
   const [, section = ''] = readme.split(/^## Troubleshooting$/m);
-  const rows = [...section.matchAll(/^\| (.*?) \| (.*?) \| .*\|$/gm)];
-  return rows.map(([, message = '', where = '']) => {
+  const rows = [...section.matchAll(/^\| (.*?) \| (.*?) \| (.*) \|$/gm)];
+  return rows.map(([, message = '', where = '', advice = '']) => {
     const quotes = [...message.matchAll(/`([^`]+)`/g)].map(([, quote = '']) => asPattern(quote));
-    return { quotes, where };
+    return { quotes, where, advice };
   });
 }
 

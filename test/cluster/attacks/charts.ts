@@ -200,7 +200,7 @@ export const chartAttacks: Attack[] = [
     'chart-no-account',
     'install a chart with a ClusterRole, without a service account',
     'Flux lockdown',
-    'policy tenant-syncs',
+    'RBAC',
     () => ({}),
   ),
   chartAttack(

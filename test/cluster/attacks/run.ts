@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../build.ts';
 import { planeBinaries, startControlPlane } from '../control-plane.ts';
-import { fluxBinaries, type Install, readInstall, startFlux } from '../flux.ts';
+import { controllers, fluxBinaries, type Install, readInstall, startFlux } from '../flux.ts';
 import { serveGit } from '../git-server.ts';
 import { kubectl } from '../kube.ts';
 import { freePorts, Processes } from '../processes.ts';
@@ -23,7 +23,6 @@ import { attackLocked, attackOpen, type Fields } from './phases.ts';
 import { unlock, withoutLocks } from './unlock.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
-const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'];
 const { values } = parseArgs({
   options: { only: { type: 'string' }, check: { type: 'boolean' } },
 });
@@ -41,13 +40,13 @@ async function startPlace(run: Processes, servers: Servers, install: Install, wh
   const metrics = Number(new URL(servers.metrics).port);
   const { environment } = lines;
   const plane = await startControlPlane(run);
-  await startFlux(run, plane, { install, controllers, artifacts, web, metrics, environment });
+  await startFlux(run, plane, { install, artifacts, web, metrics, environment });
   lap(`control plane and Flux are up ${what}`);
   return { run, plane, files, lines, controllers, install, web, metrics, lap };
 }
 
 async function main(): Promise<number> {
-  await build([...planeBinaries, ...fluxBinaries, ...controllers]);
+  await build([...planeBinaries, ...fluxBinaries]);
   const [run, second] = runs;
   const root = join(run.dir, 'git');
   mkdirSync(root);

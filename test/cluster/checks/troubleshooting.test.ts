@@ -3,12 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Document } from 'yaml';
-import { apply, check, type Fresh, freshEstate, theCluster } from '../check.ts';
+import { apply, check, type Fresh, freshEstate } from '../check.ts';
 import { appFile, configPath, type Estate, edit, namespaceOf, publish } from '../estate.ts';
-import { explain, type FluxKind, reported } from '../expect.ts';
-import { list } from '../kube.ts';
+import { type FluxKind, podsRefused, reported } from '../expect.ts';
 import { explained } from '../readme.ts';
-import { until } from '../wait.ts';
 
 /** One fault, the object that reports it and what it has to say besides what the README quotes. */
 function reports(what: string, kind: FluxKind, pattern: RegExp, fault: (fresh: Fresh) => unknown) {
@@ -65,18 +63,6 @@ reports('an API that the cluster does not have', 'Kustomization', /Gadget/, ({ e
   addManifest(estate, 'apiVersion: example.invalid/v1\nkind: Gadget\nmetadata: {name: one}\n'),
 );
 
-/** Why a ReplicaSet of the tenant could not make its pods. */
-function podsRefused(estate: Estate): Promise<string> {
-  const namespace = namespaceOf(estate, 'dev');
-  const probe = async () => {
-    const sets = await list(theCluster(), 'ReplicaSet', namespace);
-    const conditions = sets.flatMap((one) => one.status?.conditions ?? []);
-    const failure = conditions.find((one) => one.type === 'ReplicaFailure');
-    return failure?.message ? { ok: failure.message } : { seen: JSON.stringify(conditions) };
-  };
-  return until('a ReplicaSet fails to make pods', 60_000, probe, () => explain(estate, 'dev'));
-}
-
 const refusals: [string, RegExp, (app: Document) => void][] = [
   [
     'a pod on the host network',
@@ -96,7 +82,7 @@ for (const [what, pattern, change] of refusals) {
     edit(appFile(estate, 'dev'), 'Deployment', change);
     await publish(estate, 'flux-dev');
     await apply(estate, 'dev');
-    const message = await podsRefused(estate);
+    const message = await podsRefused(estate, 'dev');
     assert.match(message, pattern);
     explained(estate, 'ReplicaSet', message);
   });

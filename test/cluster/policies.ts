@@ -1,0 +1,64 @@
+/**
+ * The policies of an estate for the tests that are about them. The policies of a real estate are for
+ * the whole cluster. Here each estate gets its own copy, which asks for the prefix of its namespaces:
+ * tests at the same time do not change each other's policies, nor those of a cluster that is in use.
+ */
+import { readdirSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { configPath, type Estate, readManifests } from './estate.ts';
+import { type Access, kubectl, tryKubectl } from './kube.ts';
+import { until } from './wait.ts';
+
+type Condition = { name: string; expression: string };
+type Policy = {
+  kind: string;
+  metadata: { name: string };
+  spec: { policyName?: string; matchConditions?: Condition[] };
+};
+
+/** Applies the policies of `estate` until the test ends. */
+export async function applyPolicies(t: TestContext, estate: Estate): Promise<void> {
+  await updatePolicies(estate);
+  const names = policiesOf(estate).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  t.after(() => kubectl(estate.cluster, ['delete', '--ignore-not-found', ...names]));
+}
+
+/** Applies the policies again, after a command has changed their files. */
+export async function updatePolicies(estate: Estate): Promise<void> {
+  const items = { apiVersion: 'v1', kind: 'List', items: policiesOf(estate) };
+  await kubectl(estate.cluster, ['apply', '--server-side', '-f', '-'], JSON.stringify(items));
+}
+
+function policiesOf(estate: Estate): Policy[] {
+  const folder = configPath(estate, 'policies');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  const objects = files.flatMap((name) => readManifests(configPath(estate, 'policies', name)));
+  return (objects as Policy[])
+    .filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'))
+    .map((policy) => restricted(policy, estate.prefix));
+}
+
+function restricted({ kind, metadata, spec, ...rest }: Policy, prefix: string): Policy {
+  const named = { ...rest, kind, metadata: { ...metadata, name: `${metadata.name}-${prefix}` } };
+  if (spec.policyName) return { ...named, spec: { ...spec, policyName: named.metadata.name } };
+  const own = { name: 'own', expression: `request.namespace.startsWith('${prefix}-')` };
+  return { ...named, spec: { ...spec, matchConditions: [...(spec.matchConditions ?? []), own] } };
+}
+
+/** What the API server says when the tenant's account asks for `object`; empty when it agrees. */
+export async function refusal(access: Access, namespace: string, object: object): Promise<string> {
+  const as = ['--as', `system:serviceaccount:${namespace}:${namespace}`];
+  const args = [...as, 'create', '--dry-run=server', '-f', '-'];
+  const { code, error } = await tryKubectl(access, args, JSON.stringify(object));
+  return code === 0 ? '' : error;
+}
+
+/** Waits until the policies of `estate` apply: the API server takes a moment to read them. */
+export async function policiesApply(estate: Estate, namespace: string): Promise<void> {
+  const spec = { externalIPs: ['192.0.2.1'], ports: [{ port: 80 }] };
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'any', namespace }, spec };
+  await until('the policies apply', 60_000, async () => {
+    const seen = await refusal(estate.cluster, namespace, service);
+    return seen.includes('tenant-network') ? { ok: true } : { seen };
+  });
+}

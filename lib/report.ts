@@ -392,7 +392,7 @@ export function printReport(report: Report, { given, asks, say }: Reader): void 
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, lookOf(process.stdout))}\n`);
   else {
-    // Whoever was asked has read the notes in the plan.
+    // A user who confirmed the plan has already read the notes in it.
     const notes = asks && report.changed ? [] : report.notes;
     say(resultText({ ...report, notes }, lookOf(process.stderr)));
   }

@@ -181,7 +181,7 @@ export function kept(file: ComparedFile): ComparedFile {
   return { ...file, action: 'keep', hashes };
 }
 
-/** Whether tenants depend on what the file at `path` of a config repo holds. */
+/** Whether tenants depend on the contents of the file at `path` in a config repo. */
 export function isNeeded(path: string): boolean {
   return path.startsWith('policies/') || path === 'kustomization.yaml';
 }

@@ -11,7 +11,7 @@ export function checkFolder(folder: string, problems: Problem[], root?: string):
   if (stats === undefined) refuse('this is a link to a file or folder that does not exist');
   else if (!stats.isDirectory()) refuse('this must be a folder, but it is a file');
   else if (!isWritable(nearest, stats))
-    refuse('this folder is read-only, or belongs to somebody else');
+    refuse('this folder is read-only, or belongs to another user');
   else if (root !== undefined && !isInside(nearest, root))
     refuse('this is a link that leads out of the repository');
 }

@@ -29,7 +29,7 @@ export function locateGithub(githubUrl: string): GithubHost {
 export const CLOUD_VARIABLES = ['GH_TOKEN', 'GITHUB_TOKEN'] as const;
 export const SERVER_VARIABLES = ['GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'] as const;
 
-/** The environment variables that hold tokens for a GitHub, as in `gh help environment`. */
+/** The environment variables for tokens of a GitHub, as in `gh help environment`. */
 export function tokenVariables({ cloud }: GithubHost): readonly string[] {
   return cloud ? CLOUD_VARIABLES : SERVER_VARIABLES;
 }

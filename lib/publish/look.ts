@@ -110,7 +110,7 @@ function findHome({ session, request }: PublishContext, repo: PublicationRepo): 
   if (home !== undefined) return home;
   const login = homeOf(session, { githubUrl: repo.githubUrl })?.owner;
   const facts = { repo: `${repo.owner}/${repo.name}`, login, workspace: request.workspace };
-  if (repo.owner !== DEMO_OWNER) throw new Error(`nobody signed in for ${facts.repo}`);
+  if (repo.owner !== DEMO_OWNER) throw new Error(`the run did not sign in for ${facts.repo}`);
   throw new PublishError('DEMO_OWNER', facts);
 }
 

@@ -239,8 +239,8 @@ const LISTED = 20;
 function applied(plan: Plan, { folder, written }: Place): Step[] {
   const { syncConfig, environments } = plan;
   if (syncConfig) return [];
-  const isWritten = (below: string): boolean =>
-    written.some((path) => path.startsWith(`${below}/`));
+  const folders = new Set(written.map((path) => path.split('/')[0]));
+  const isWritten = (below: string): boolean => folders.has(below);
   const apply = (below: string): string =>
     shellCommand(['kubectl', 'apply', '-f', join(folder, below, '/')]);
   const changed = environments.map(({ name }) => name).filter(isWritten);

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { cancel, keepRunning } from './cancel.ts';
-import { askOpen } from './dialogue.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -82,7 +81,10 @@ export async function prepare(
     throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  const complete = asks ? await askOpen(given, workspace, terminal) : given;
+  // Without questions, nothing of the dialogue is loaded.
+  const complete = asks
+    ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
+    : given;
   return { given: complete, terminal, asks, open };
 }
 

@@ -13,7 +13,7 @@ import {
   withAnswers,
   withEnvironments,
 } from './settings/questions.ts';
-import { GROUPS, type Group, VISIBILITIES } from './settings/settings.ts';
+import { GROUPS, type Group, SETTINGS, VISIBILITIES } from './settings/settings.ts';
 import type { Terminal } from './terminal.ts';
 
 const INTRO = {
@@ -68,7 +68,7 @@ const mayNeedOwner = ({ texts }: Given, { home }: Workspace): boolean =>
 
 async function signedIn({ texts }: Given): Promise<string | undefined> {
   const { signedInLogin } = await import('./publish/login.ts');
-  return signedInLogin(texts.githubUrl?.[0] ?? 'https://github.com');
+  return signedInLogin(texts.githubUrl?.[0] ?? SETTINGS.githubUrl.default);
 }
 
 /** Asks each of `questions` that the earlier answers leave open. */

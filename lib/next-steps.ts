@@ -182,55 +182,35 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
   });
   const kinds = 'rolebindings,roles,resourcequotas,limitranges,networkpolicies';
   const guards = 'validatingadmissionpolicies,validatingadmissionpolicybindings';
+  const names = policies.map((one) => `tenant-${one}`);
   return [
-    ...(policies.length === 0
-      ? []
-      : [
-          {
-            text: 'Delete the policies that the estate no longer has:',
-            commands: [
-              shellCommand([
-                'kubectl',
-                'delete',
-                guards,
-                ...policies.map((one) => `tenant-${one}`),
-              ]),
-            ],
-          },
-        ]),
-    ...(changed.length === 0
-      ? []
-      : [
-          {
-            text: 'Delete what the other profile applied, because kubectl apply cannot change the role of a role binding:',
-            commands: changed.map((one) =>
-              shellCommand([
-                ...['kubectl', '--namespace', namespaceOf(one), 'delete', kinds],
-                ...['--selector', `toolkit.fluxcd.io/tenant=${namespaceOf(one)}`],
-              ]),
-            ),
-          },
-        ]),
-    ...(moved.length === 0
-      ? []
-      : [
-          {
-            text: 'Delete the old namespaces, with everything in them, when you no longer need them:',
-            commands: moved.flatMap((namespace) => [
-              shellCommand([
-                'kubectl',
-                '--namespace',
-                namespace,
-                'delete',
-                'kustomizations',
-                '--all',
-              ]),
-              shellCommand(['kubectl', 'delete', 'namespace', namespace]),
-            ]),
-          },
-        ]),
+    ...stepFor(
+      'Delete the policies that the estate no longer has:',
+      names.length === 0 ? [] : [shellCommand(['kubectl', 'delete', guards, ...names])],
+    ),
+    ...stepFor(
+      'Delete what the other profile applied, because kubectl apply cannot change the role of a role binding:',
+      changed.map(namespaceOf).map((namespace) => {
+        const ofTenant = ['--selector', `toolkit.fluxcd.io/tenant=${namespace}`];
+        return kubectlIn(namespace, 'delete', kinds, ...ofTenant);
+      }),
+    ),
+    ...stepFor(
+      'Delete the old namespaces, with everything in them, when you no longer need them:',
+      moved.flatMap((namespace) => [
+        kubectlIn(namespace, 'delete', 'kustomizations', '--all'),
+        shellCommand(['kubectl', 'delete', 'namespace', namespace]),
+      ]),
+    ),
   ];
 }
+
+/** The step with `commands`, or none without commands. */
+const stepFor = (text: string, commands: readonly string[]): Step[] =>
+  commands.length === 0 ? [] : [{ text, commands }];
+
+const kubectlIn = (namespace: string, ...words: readonly string[]): string =>
+  shellCommand(['kubectl', '--namespace', namespace, ...words]);
 
 /** More environments than this are applied by a loop. */
 const LISTED = 20;
@@ -251,18 +231,12 @@ function applied(plan: Plan, { folder, written }: Place): Step[] {
     'done',
   ];
   return [
-    ...(isWritten('policies')
-      ? [{ text: 'Apply the policies:', commands: [apply('policies')] }]
-      : []),
+    ...stepFor('Apply the policies:', isWritten('policies') ? [apply('policies')] : []),
     ...(plan.visibility === 'private' && changed.length > 0 ? [CREDENTIALS] : []),
-    ...(changed.length > 0
-      ? [
-          {
-            text: changed.length === 1 ? 'Apply the environment:' : 'Apply the environments:',
-            commands: changed.length > LISTED ? loop : changed.map(apply),
-          },
-        ]
-      : []),
+    ...stepFor(
+      changed.length === 1 ? 'Apply the environment:' : 'Apply the environments:',
+      changed.length > LISTED ? loop : changed.map(apply),
+    ),
   ];
 }
 
@@ -276,8 +250,7 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const first = environments.find(hasDemo) ?? environments[0];
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
-  const kubectl = (...words: string[]): string =>
-    shellCommand(['kubectl', '--namespace', namespace, ...words]);
+  const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
   const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
   const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
   const ready = kubectl(

@@ -87,15 +87,13 @@ const ACTIONS: {
 
 /** `report` as a plan, with every repository, file and object. */
 export function planText(report: Report, { paint, width }: Look): string {
-  const rows = report.environments.map(({ name, namespace, repo, guards }) => [
-    ...[name, namespace, repo, guards],
-  ]);
   const lines = report.repositories.flatMap((repo) => [
     '',
     `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.flatMap((file) => fileLines(file, { paint, width })),
   ]);
-  const table = rows.length > 0 ? environmentLines(rows, { paint, width }) : [];
+  const { environments } = report;
+  const table = environments.length > 0 ? environmentLines(environments, { paint, width }) : [];
   return [...table, ...lines, '', ...noteLines(report, width)].join('\n').trim();
 }
 
@@ -112,16 +110,14 @@ export function summaryText(
   words: readonly string[],
   { paint, width }: Look,
 ): string {
-  const rows = report.environments
-    .slice(0, LISTED)
-    .map((one) => [one.name, one.namespace, one.repo, one.guards]);
-  const more = report.environments.length - rows.length;
+  const shown = report.environments.slice(0, LISTED);
+  const more = report.environments.length - shown.length;
   const stay = plan.repos.find(({ role }) => role === 'config')?.untouched.length ?? 0;
   const repos = report.repositories.map(
     ({ name, url, files }) => `${paint('bold', name)}  ${changesOf(files)}\n  ${paint('dim', url)}`,
   );
   return [
-    ...environmentLines(rows, { paint, width }),
+    ...environmentLines(shown, { paint, width }),
     ...(more > 0 ? [`and ${more} more`] : []),
     ...(stay > 0
       ? [`${stay} other ${stay === 1 ? 'environment stays' : 'environments stay'}.`]
@@ -143,11 +139,15 @@ function guardsOf(environment: Environment): string {
 
 const HEADINGS = ['environment', 'namespace', 'fed by', 'guards'] as const;
 
-/** One line for each of `rows`, or two if the terminal is too narrow for the table. */
-function environmentLines(rows: readonly (readonly string[])[], { paint, width }: Look): string[] {
+/** One line for each of `environments`, or two if the terminal is too narrow for the table. */
+function environmentLines(
+  environments: readonly ReportedEnvironment[],
+  { paint, width }: Look,
+): string[] {
+  const rows = environments.map((one) => [one.name, one.namespace, one.repo, one.guards]);
   const [head = '', ...lines] = columns([HEADINGS, ...rows]);
   if (Math.max(...lines.map((line) => line.length)) <= width) return [paint('dim', head), ...lines];
-  return rows.flatMap(([name = '', namespace, repo, guards]) => [
+  return environments.flatMap(({ name, namespace, repo, guards }) => [
     paint('bold', name),
     ...wrapWords(`${namespace}, fed by ${repo}, ${guards}`, width, '  '),
   ]);

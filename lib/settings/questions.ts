@@ -192,11 +192,8 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
     const recorded = recordOf(given, world)?.shared.noDemo;
     return (texts.noDemo?.[0] ?? recorded ?? defaultText('noDemo')) === 'no';
   }
-  if ((name === 'githubUrl' || name === 'branch') && !given.switches.publish) {
-    const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
-    return owner !== DEMO_OWNER;
-  }
-  if (name === 'syncConfig' && !given.switches.publish) {
+  const needsOwner = name === 'githubUrl' || name === 'branch' || name === 'syncConfig';
+  if (needsOwner && !given.switches.publish) {
     const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
     return owner !== DEMO_OWNER;
   }

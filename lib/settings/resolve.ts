@@ -59,19 +59,12 @@ export function resolve(
       : settings;
   const { visibility } = estate as EstateSettings;
   // A recorded value that is safe only for public repositories must not stay when the repositories become private.
-  const outdated = keysOf('environment').filter(
-    (key) =>
-      settingOf(key).privateDefault !== undefined &&
-      visibility === 'private' &&
-      recorded !== undefined &&
-      recorded.estate.visibility !== 'private',
+  const becomesPrivate =
+    visibility === 'private' && recorded !== undefined && recorded.estate.visibility !== 'private';
+  const kept = keysOf('environment').filter(
+    (key) => !becomesPrivate || settingOf(key).privateDefault === undefined,
   );
-  const still = (settings: SharedSettings | undefined): Partial<SharedSettings> =>
-    pick(
-      settings,
-      keysOf('environment').filter((key) => !outdated.includes(key)),
-    );
-  const recordedShared = still(recorded?.shared);
+  const recordedShared = pick(recorded?.shared, kept);
   const shared = settle(
     fill(keysOf('environment'), (key) => [
       command === 'tenant' ? undefined : givenShared[key],
@@ -83,7 +76,7 @@ export function resolve(
   const known = new Map(recorded?.environments.map((one) => [one.name, one]));
   const environment = (name: string): EnvironmentSettings => {
     const before = known.get(name);
-    const own = { ...shared, ...still(before), ...givenShared };
+    const own = { ...shared, ...pick(before, kept), ...givenShared };
     const page = {
       ...Object.fromEntries(keysOf('each').map((key) => [key, defaultOf(key, name)])),
       ...pick(before, keysOf('each')),

@@ -45,6 +45,8 @@ export async function askOpen(
   const planner = PLANNERS[given.command];
   // Check the given input first, so that the user does not answer questions in vain.
   const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  // A rule about the owner waits for the question about the owner.
+  if (mayNeedOwner(given, workspace)) missing.push('owner');
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
@@ -168,9 +170,10 @@ async function askMore(given: Given, workspace: Workspace, terminal: Terminal): 
   const asked = new Set<string>();
   for (let complete = given; ; ) {
     const rest = openQuestions(complete, workspace, planner, 'rest').filter(
-      ({ group, when }) => !asked.has(group) && when({}),
+      ({ group }) => !asked.has(group),
     );
-    const groups = GROUPS.filter((group) => rest.some((question) => question.group === group));
+    const open = rest.filter(({ when }) => when({}));
+    const groups = GROUPS.filter((group) => open.some((question) => question.group === group));
     if (groups.length === 0) return complete;
     const question = choiceQuestion('more', 'Change anything else?', [
       { value: 'no', text: 'no' },

@@ -184,6 +184,7 @@ test('a setting has one row, and at most four files of the code name it besides'
     'content',
     'force',
     'visibility',
+    'credentials',
     'layout',
     'keep',
     'size',

@@ -389,7 +389,8 @@ test('a changed profile and prefix come with the commands that kubectl apply can
 });
 
 /** `text` as it would be in the folder that holds the repositories. */
-const asInParent = (text: string): string => text.replaceAll(/(?<=[ =])[^\s=]*?(?=flux-demo\b)/g, '');
+const asInParent = (text: string): string =>
+  text.replaceAll(/(?<=[ =])[^\s=]*?(?=flux-demo\b)/g, '');
 
 test('private repositories come with the command for the Secrets, between namespaces and syncs', async () => {
   const run = async (...argv: string[]) =>

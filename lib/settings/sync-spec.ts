@@ -1,3 +1,4 @@
+import { quote } from '../errors.ts';
 import type { Rule } from './rules.ts';
 
 /** The metadata that Flux adds to every object of a sync. */
@@ -28,6 +29,10 @@ const TARGET = [
   'annotationSelector',
 ];
 const IMAGE = ['name', 'newName', 'newTag', 'digest'];
+
+/** The form of the name and of the value of a label, as Kubernetes has it. */
+const VALUE = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
+const NAME = /^([a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 
 /** The label of the platform's objects; the policies refuse it on objects of a tenant. */
 const PLATFORM_LABEL = 'toolkit.fluxcd.io/tenant';
@@ -104,10 +109,18 @@ function metadataFaults(value: unknown): Fault[] {
   const { labels, annotations } = value;
   const rule = 'this label marks objects of the platform team, and the policies refuse it';
   const isClaimed = isObject(labels) && PLATFORM_LABEL in labels;
+  const names = [labels, annotations].flatMap((one) => (isObject(one) ? Object.keys(one) : []));
+  const values = isObject(labels) ? Object.entries(labels) : [];
   return [
     ...unknownIn(value, ['labels', 'annotations'], where),
     ...textsFaults(labels, `${where}.labels`),
     ...textsFaults(annotations, `${where}.annotations`),
+    ...names
+      .filter((name) => !NAME.test(name))
+      .map((name) => ({ where: `${where}: ${quote(name)}`, rule: 'it is no name of a label' })),
+    ...values
+      .filter(([, text]) => typeof text === 'string' && !VALUE.test(text))
+      .map(([name]) => ({ where: `${where}.labels.${name}`, rule: 'it is no value of a label' })),
     ...(isClaimed ? [{ where: `${where}.labels.${PLATFORM_LABEL}`, rule }] : []),
   ];
 }

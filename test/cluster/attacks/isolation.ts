@@ -90,6 +90,7 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 | Flux itself | a check that Flux always makes |
 | targetNamespace | Flux applies the object in the tenant's own namespace |
 | patches of the sync | the sync leaves the object out |
+| git server | the server knows which repository a deploy key opens |
 | plain manifests | Flux ignores the \`kustomization.yaml\` |
 
 ## What is open

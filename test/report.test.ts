@@ -437,6 +437,26 @@ test('a later run asks for a Secret only where Flux reads in another way than be
   assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
 });
 
+test('private repositories need an owner, and a person is asked for it before that is refused', async () => {
+  const said: (string | true)[] = [];
+  const names: string[] = [];
+  const terminal: Terminal = {
+    ...answering({}),
+    ask: async ([question]) => {
+      names.push(question?.name ?? '');
+      if (question?.name !== 'owner') return {};
+      for (const owner of ['wolcn', 'octo-org']) said.push(question.validate(owner, {}));
+      return { owner: 'octo-org' };
+    },
+  };
+  const start = { cwd: temporaryFolder(), caller: 'flux-gitops' } as const;
+  const prepared = await prepare('app', ['--visibility', 'private'], terminal, start);
+  assert.ok(names.includes('owner'));
+  assert.match(String(said[0]), /the repositories of this owner are the public demo/);
+  assert.equal(said[1], true);
+  assert.deepEqual(prepared?.given.texts.owner, ['octo-org']);
+});
+
 test('what a person answers in vain is refused at its question', async () => {
   const refusalOf = async (name: string, text: string, before: Record<string, string> = {}) => {
     let refusal: string | true = true;

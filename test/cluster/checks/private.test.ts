@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, theCluster } from '../check.ts';
 import { running } from '../demo.ts';
-import { configPath, profiles } from '../estate.ts';
+import { configPath, namespaceOf, profiles } from '../estate.ts';
 import { applied, reconcile, reported } from '../expect.ts';
 import { serveGithubApp } from '../github-app.ts';
 import { kubectl } from '../kube.ts';
+import { applyPolicies, policiesApply, refusal } from '../policies.ts';
 import {
   give,
   keyFields,
@@ -85,11 +86,71 @@ test('Flux reads private repositories as a GitHub App', { skip }, async (t) => {
   );
   await applied(estate, 'dev', commits.shop ?? '');
   assert.ok(app.tokens.length > 0);
-  for (const env of ['key', 'token', 'gone']) {
-    const message = await reported(estate, env, 'GitRepository');
-    t.diagnostic(`${env}: ${message}`);
-    explained(estate, 'GitRepository', message);
-  }
+  const faults = {
+    key: { says: /access_tokens: 401/ },
+    token: { says: /github app data must be specified/ },
+    gone: { says: /access_tokens: 404/ },
+  };
+  await faulty({ estate, git, commits }, faults, (line) => t.diagnostic(line));
+});
+
+test('a hardened tenant uses the repositories of its owner by https and by ssh, and by no other spelling', {
+  skip,
+}, async (t) => {
+  const made = await privateEstate(t, {
+    profile: 'hardened',
+    credentials: 'deploy-key',
+    repos: { dev: 'shop' },
+  });
+  const { estate, git, commits } = made;
+  const { owner } = estate;
+  const key = makeKey();
+  git.allow(key.identityPub, `${owner}/shop`);
+  await applyPolicies(t, estate);
+  await applyInOrder(made, { dev: keyFields(key, git.knownHosts) });
+  await applied(estate, 'dev', commits.shop ?? '');
+  const namespace = namespaceOf(estate, 'dev');
+  await policiesApply(estate, namespace);
+  const about = (url: string) =>
+    refusal(estate.cluster, namespace, {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'GitRepository',
+      metadata: { name: 'more', namespace },
+      spec: {
+        interval: '1m',
+        url,
+        ignore: 'kustomization.yaml\nkustomization.yml\nKustomization\n',
+        secretRef: { name: 'git-shop' },
+      },
+    });
+  const [ssh, web] = [`${git.sshUrl}/${owner}`, `${git.url}/${owner}`];
+  for (const url of [`${ssh}/shop`, `${ssh}/shop.git`, `${web}/shop`, `${web}/shop.git`])
+    assert.equal(await about(url), '', url);
+  const host = new URL(git.sshUrl).host;
+  const others = [
+    `ssh://GIT@${host}/${owner}/shop`,
+    `ssh://root@${host}/${owner}/shop`,
+    `ssh://${host}/${owner}/shop`,
+    `ssh://git:word@${host}/${owner}/shop`,
+    `ssh://git@127.0.0.1/${owner}/shop`,
+    `ssh://git@127.0.0.1:22/${owner}/shop`,
+    `ssh://git@127.0.0.1:443/${owner}/shop`,
+    `ssh://git@LOCALHOST:${new URL(git.sshUrl).port}/${owner}/shop`,
+    `ssh://git@${host}@example.invalid/${owner}/shop`,
+    `ssh://git@${host}//${owner}/shop`,
+    `ssh://git@${host}/x/../${owner}/shop`,
+    `${ssh}/../other/shop`,
+    `${ssh}/%2e%2e/other/shop`,
+    `${ssh}/shop%2f..%2f..%2fother`,
+    `${ssh}/shop?x=1`,
+    `${ssh}/shop#x`,
+    `${ssh}/shop\\x`,
+    `${ssh} /shop`,
+    `${ssh}-too/shop`,
+    `ssh://git@${host}/${owner.toUpperCase()}/shop`,
+    `ssh://git@${host}/other/shop`,
+  ];
+  for (const url of others) assert.match(await about(url), /may not use the address/, url);
 });
 
 /** A Secret that does not work, and what Flux says about it. */

@@ -296,6 +296,27 @@ export const folder: Rule<string> = {
   read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
 };
 
+/** A file on this machine. */
+export const file: Rule<string> = {
+  rule: 'it must be the path of a file, and must not be empty',
+  example: '~/credentials.yaml',
+  read: folder.read,
+};
+
+/** A context of kubectl. Kubernetes has no rule for these names. */
+export const contextName: Rule<string> = {
+  rule: 'it must be the name of a context, as kubectl config get-contexts lists it, and must not be empty',
+  example: 'kind-flux-demo',
+  read: folder.read,
+};
+
+/** The ID of a GitHub App or of an installation. */
+export const appId: Rule<string> = {
+  rule: 'it must be a number, as the settings of the GitHub App show it',
+  example: '123456',
+  read: (text) => (/^[1-9]\d{0,15}$/.test(text) ? text : undefined),
+};
+
 /** Whether Kubernetes or Flux uses `namespace`. */
 export function isReservedNamespace(namespace: string): boolean {
   return /^kube-/.test(namespace) || ['default', 'flux-system'].includes(namespace);

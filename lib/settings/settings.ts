@@ -1,7 +1,19 @@
 import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo';
+/** The commands that plan files. */
+export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo';
+
+const ACTION_COMMANDS = ['credentials'] as const;
+/** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
+export type ActionCommand = (typeof ACTION_COMMANDS)[number];
+
+export type CommandName = PlanningCommand | ActionCommand;
+
+/** Whether `command` plans no files. */
+export function isAction(command: CommandName): command is ActionCommand {
+  return (ACTION_COMMANDS as readonly CommandName[]).includes(command);
+}
 
 const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
@@ -20,6 +32,7 @@ export const GROUPS = [
   'cluster',
   'demo app',
   'publishing',
+  'credentials',
   'this run',
 ] as const;
 export type Group = (typeof GROUPS)[number];
@@ -83,8 +96,10 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
+const EVERY = [...ALL, ...ACTION_COMMANDS] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
+const CREDENTIAL_COMMANDS = ['credentials'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -509,7 +524,7 @@ export const SETTINGS = {
   into: {
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     value: 'DIR',
     help: 'folder to write into (default: the current folder)',
     rule: rules.folder,
@@ -552,10 +567,117 @@ export const SETTINGS = {
     help: 'read the GitHub token from standard input; needs --publish',
     publishing: true,
   }),
+  registerKeys: yesNo({
+    flag: '--publish',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'register the public half of each deploy key on GitHub, read-only',
+  }),
+  live: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'write the Secrets to the cluster of the current kubectl context, and keep a key that works',
+  }),
+  context: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'NAME',
+    help: 'another context of kubectl, for --live',
+    rule: rules.contextName,
+  },
+  secretFile: {
+    flag: '--file',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'write the Secrets to a new file that only you can read, outside of every repository; --force overwrites it',
+    rule: rules.file,
+  },
+  rotate: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'replace the deploy keys: register new ones, wait until Flux has read with them, remove the old ones; needs --live',
+  }),
+  listKeys: yesNo({
+    flag: '--list',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'list the deploy keys of this estate on GitHub; with --live also which Secret has which key',
+  }),
+  revoke: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'remove the deploy keys of these environments from GitHub, unless another environment needs them',
+  }),
+  prune: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'remove the deploy keys of this estate that no Secret of the cluster has; needs --live',
+  }),
+  knownHosts: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'the ssh host keys of your GitHub Enterprise Server, as in known_hosts (default: what the API of GitHub says)',
+    rule: rules.file,
+  },
+  secretStdin: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'read what Flux gets from standard input: the token, or the private key of the GitHub App',
+  }),
+  appId: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'ID',
+    help: 'the ID of the GitHub App',
+    rule: rules.appId,
+  },
+  installationId: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'ID',
+    help: 'the ID of the installation of the GitHub App (default: the installation that GitHub names)',
+    rule: rules.appId,
+  },
+  privateKey: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'the file with the private key of the GitHub App',
+    rule: rules.file,
+  },
+  apiTokenStdin: yesNo({
+    flag: '--token-stdin',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'read the GitHub token that manages deploy keys from standard input; Flux does not get it',
+  }),
+  overwrite: yesNo({
+    flag: '--force',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'let --file overwrite an existing file',
+  }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'ask no questions about settings and use the defaults; without a terminal, every run does this',
     short: 'y',
   }),
@@ -568,7 +690,7 @@ export const SETTINGS = {
   json: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
   }),
   force: yesNo({
@@ -586,14 +708,14 @@ export const SETTINGS = {
   help: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show this help',
     short: 'h',
   }),
   version: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show the version',
     short: 'v',
   }),

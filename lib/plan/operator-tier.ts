@@ -9,6 +9,7 @@ import {
   teamConditions,
   tenantConditions,
 } from './match-conditions.ts';
+import { configArtifactOf, configSourceValues, followsArtifact, isOci, registryOf } from './oci.ts';
 import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
@@ -54,8 +55,13 @@ function installValues(record: RepoRecord): Values {
     kubernetesVersion: KUBERNETES_VERSION,
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
-    configUrl: repositoryUrl(record.shared, record.name),
-    configRef: `refs/heads/${record.shared.branch}`,
+    ...configSourceValues(record),
+    ...(followsArtifact(record)
+      ? { configUrl: configArtifactOf(record), configRef: 'latest' }
+      : {
+          configUrl: repositoryUrl(record.shared, record.name),
+          configRef: `refs/heads/${record.shared.branch}`,
+        }),
   };
 }
 
@@ -63,7 +69,9 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
   const { allowSource = [], allowPriorityClass = [] } = estate;
   const owner = ownerUrl(shared);
   const own = environments.filter(
-    (one) => one.profile === 'hardened' && (ownerUrl(one) !== owner || one.tenantSource.length > 0),
+    (one) =>
+      one.profile === 'hardened' &&
+      (ownerUrl(one) !== owner || one.tenantSource.length > 0 || isOci(one)),
   );
   return {
     // An address has only characters that JSON strings and CEL strings write in the same way.
@@ -81,7 +89,9 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     owner,
     own: own.slice(0, SHOWN).map((one) => ({
       namespace: namespaceOf(one),
-      sources: [ownerUrl(one), ...one.tenantSource].join('`, `'),
+      sources: [ownerUrl(one), ...(isOci(one) ? [registryOf(one)] : []), ...one.tenantSource].join(
+        '`, `',
+      ),
     })),
     notShown: Math.max(0, own.length - SHOWN),
   };

@@ -3,6 +3,13 @@ import { DEMO_OWNER } from '../settings/settings.ts';
 import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import { appFolderOf } from './layout.ts';
+import {
+  configSourceValues,
+  isGithubRegistry,
+  isOci,
+  registryHostOf,
+  sourceValues,
+} from './oci.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
@@ -39,6 +46,7 @@ function makeValues(environment: Environment): Values {
     workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    ...sourceValues(environment),
     ownerUrl: ownerUrl(environment),
     // An address has no blanks.
     allowedSources: environment.tenantSource.join(' '),
@@ -105,6 +113,8 @@ export function readmeValues(record: RepoRecord): Values {
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',
+    isPrivate: record.estate.visibility === 'private',
+    ...artifactValues(record),
     isDemo: environments.every(({ owner }) => owner === DEMO_OWNER),
     // Flux reads this repository last, when the others are there.
     ownRepos: [
@@ -131,6 +141,22 @@ export function readmeValues(record: RepoRecord): Values {
     pictureRepos,
     notPictured: environments.length - picture.length,
     notShown: environments.length - rows.length,
+  };
+}
+
+/** What a README says of artifacts. `sources` are the kinds of the sources, as kubectl takes them. */
+function artifactValues(record: RepoRecord): Values {
+  const pushed = record.environments.filter(isOci);
+  const kinds = new Set(
+    record.environments.map((one) => `${isOci(one) ? 'oci' : 'git'}repositories`),
+  );
+  return {
+    sources: [...kinds].sort().join(','),
+    artifacts: pushed.slice(0, SHOWN.rows).map(environmentValues),
+    firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
+    config: configSourceValues(record),
+    registryHost: registryHostOf(pushed[0] ?? record.shared),
+    isGithubRegistry: isGithubRegistry(pushed[0] ?? record.shared),
   };
 }
 

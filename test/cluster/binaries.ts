@@ -111,6 +111,24 @@ export const wrappers: readonly Wrapper[] = [
     ldflags: ['-X main.VERSION=2.9.5'],
   },
   {
+    folder: 'cosign',
+    module: 'github.com/sigstore/cosign/v3',
+    version: 'v3.0.6',
+    mains: { cosign: 'cmd/cosign' },
+    // With the dependencies of the source-controller, Go has compiled most of it already.
+    requires: {
+      'github.com/fluxcd/source-controller': 'v1.9.5',
+      'github.com/fluxcd/pkg/artifact': 'v0.20.0',
+    },
+    replaces: { [digest]: 'v1.0.1-0.20220411205349-bde1400a84be' },
+  },
+  {
+    folder: 'registry',
+    module: 'github.com/distribution/distribution/v3',
+    version: 'v3.1.2',
+    mains: { registry: 'cmd/registry' },
+  },
+  {
     folder: 'helm-controller',
     module: 'github.com/fluxcd/helm-controller',
     version: 'v1.6.4',

@@ -12,6 +12,7 @@ import type { Lines } from './lines.ts';
 import { teamGroup } from './team.ts';
 
 const buckets = 'https://buckets.invalid';
+const registry = 'oci://registry.invalid/own';
 const rbac = 'rbac.authorization.k8s.io';
 
 /** A generated estate with the tenants of every attack. */
@@ -69,6 +70,7 @@ export async function makeField(
   const teams = names.map((name) => `--team=${name}=${teamGroup}`);
   const rest = ['--profile', profile, '--interval', '1h', ...teams];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
+  allowed.push('--allow-source', registry);
   allowed.push('--visibility', field === 'private' ? 'private' : 'public');
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
   const theirs = `${files.url}/theirs`;
@@ -89,6 +91,7 @@ export async function makeField(
     elsewhere: `${files.url}/elsewhere/${field}`,
     theirs,
     buckets,
+    registry,
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,
     web,

@@ -80,6 +80,8 @@ export function sourceValues(environment: Environment): Values {
     sourceKind: oci ? 'OCIRepository' : 'GitRepository',
     sourceObject: oci ? 'ocirepository' : 'gitrepository',
     sourceWord: oci ? 'oci' : 'git',
+    // What Flux looks for.
+    watched: oci ? 'artifacts' : 'commits',
     artifact: artifactOf(environment),
     ownRegistry: registryOf(environment),
     pullSecret: pullSecretOf(environment.repo),
@@ -96,7 +98,9 @@ export function followsArtifact({ kind, estate, shared }: RepoRecord): boolean {
 export function configSourceValues(record: RepoRecord): Values {
   return {
     isOci: followsArtifact(record),
+    sources: followsArtifact(record) ? 'ocirepositories' : 'gitrepositories',
     isPrivate: record.estate.visibility === 'private',
+    registryHost: registryHostOf(record.shared),
     pullSecret: pullSecretOf(record.name),
     ...signerOf(record.shared, record.name, record.shared.branch),
   };

@@ -5,6 +5,7 @@ import { GENERATOR } from './generator.ts';
 import { appFolderOf } from './layout.ts';
 import {
   configSourceValues,
+  followsArtifact,
   isGithubRegistry,
   isOci,
   registryHostOf,
@@ -153,6 +154,10 @@ function artifactValues(record: RepoRecord): Values {
   return {
     sources: [...kinds].sort().join(','),
     artifacts: pushed.slice(0, SHOWN.rows).map(environmentValues),
+    artifactRepos: [
+      ...new Set(pushed.slice(0, SHOWN.rows).map(({ repo }) => repo)),
+      ...(followsArtifact(record) ? [record.name] : []),
+    ].join(' '),
     firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
     config: configSourceValues(record),
     registryHost: registryHostOf(pushed[0] ?? record.shared),

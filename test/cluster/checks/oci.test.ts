@@ -1,19 +1,11 @@
 /** Artifacts that the workflow of an app repo pushes and signs, with a real registry, the real flux and the real cosign. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Job, PUSH, runStep } from '../../workflow.ts';
+import type { Job } from '../../workflow.ts';
 import { pathOf } from '../cache.ts';
 import { apply, type Fresh, freshEstate, theCluster } from '../check.ts';
 import { running } from '../demo.ts';
@@ -21,66 +13,19 @@ import { appFile, configPath, type Estate, namespaceOf, profiles, publish } from
 import { appliedArtifact, reconcile, reported } from '../expect.ts';
 import { kubectl, tryKubectl } from '../kube.ts';
 import { applyPolicies, policiesApply, refusal } from '../policies.ts';
+import {
+  type Bench,
+  benchIn,
+  jobOf,
+  run,
+  SEND,
+  SIGN,
+  SIGN_IN,
+  STEPS,
+  TAG,
+} from '../push-workflow.ts';
 import { explained, runInFolder, shellBlocks } from '../readme.ts';
 import { login, startRegistry } from '../registry.ts';
-
-const [SIGN_IN, SEND, SIGN, TAG] = [
-  'Sign in to the registry',
-  'Push the artifacts',
-  'Sign the artifacts',
-  'Tag the artifacts',
-] as const;
-const STEPS = [SIGN_IN, SEND, SIGN, TAG];
-
-const PASSWORD = 'of-the-key';
-
-/** A folder of programs with the flux and the cosign of the tests. */
-function programsIn(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  for (const name of ['flux', 'cosign']) symlinkSync(pathOf(name), join(folder, name));
-  return folder;
-}
-
-/** Makes a key pair in `folder`; the public half is cosign.pub. */
-function makeKey(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const env = { ...process.env, COSIGN_PASSWORD: PASSWORD };
-  execFileSync(pathOf('cosign'), ['generate-key-pair'], { cwd: folder, env, stdio: 'ignore' });
-  return readFileSync(join(folder, 'cosign.key'), 'utf8');
-}
-
-/** The place outside of the repositories where a run of a workflow and its keys are. */
-type Bench = { scratch: string; programs: string; key: string };
-
-let runs = 0;
-
-/** A run of the workflow of `repo` at its present commit. */
-function jobOf(estate: Estate, repo: string, { scratch, programs, key }: Bench): Job {
-  const temp = join(scratch, `run-${runs++}`);
-  const env = {
-    GITHUB_REF_NAME: 'main',
-    GITHUB_SERVER_URL: estate.cluster.git.push,
-    GITHUB_REPOSITORY: `${estate.owner}/${repo}`,
-    REGISTRY_USER: login.user,
-    REGISTRY_PASSWORD: login.password,
-    COSIGN_PRIVATE_KEY: key,
-    COSIGN_PASSWORD: PASSWORD,
-    // Where docker, flux and cosign keep what they sign in with.
-    DOCKER_CONFIG: temp,
-  };
-  return { folder: join(estate.dir, repo), temp, workflow: PUSH, programs, env };
-}
-
-function run(job: Job, ...steps: string[]): string {
-  return steps
-    .map((name) => {
-      const { status, output } = runStep(name, job);
-      assert.equal(status, 0, `${name}: ${output}`);
-      assert.ok(!output.includes(login.password) && !output.includes(PASSWORD), output);
-      return output;
-    })
-    .join('');
-}
 
 /** The files of the artifact that `address` names. */
 function contentOf(address: string, job: Job): string[] {
@@ -108,10 +53,9 @@ async function follow(t: TestContext, profile: (typeof profiles)[number]): Promi
   const args = ['--source', 'oci', '--signature', 'key', '--registry', registry];
   const fresh = await freshEstate(t, profile, { args: [...args, '--visibility', 'private'] });
   const { estate } = fresh;
-  const bench = { scratch, programs: programsIn(join(scratch, 'programs')) };
   const keys = join(estate.dir, '.keys');
-  const mine = { ...bench, key: makeKey(keys) };
-  const foreign = { ...bench, key: makeKey(join(scratch, 'foreign')) };
+  const mine = benchIn(scratch, keys);
+  const foreign = benchIn(scratch, join(scratch, 'foreign'));
   const artifact = (env: string) =>
     `oci://${host}/${estate.owner}/${estate.repos[env]}/${env}:latest`;
 

@@ -9,7 +9,7 @@ export type Wrapper = {
   folder: string;
   module: string;
   version: string;
-  /** Binary name → main package, below the module. */
+  /** Binary name → main package, below the module; with ./ it is one of our own, in the folder. */
   mains: Readonly<Record<string, string>>;
   /** `replace` lines: module → version. Upstream's own ones do not reach a dependent module. */
   replaces?: Readonly<Record<string, string>>;
@@ -114,7 +114,7 @@ export const wrappers: readonly Wrapper[] = [
     folder: 'cosign',
     module: 'github.com/sigstore/cosign/v3',
     version: 'v3.0.6',
-    mains: { cosign: 'cmd/cosign' },
+    mains: { cosign: 'cmd/cosign', keyless: './keyless' },
     // With the dependencies of the source-controller, Go has compiled most of it already.
     requires: {
       'github.com/fluxcd/source-controller': 'v1.9.5',

@@ -9,7 +9,15 @@ import type { Job } from '../../workflow.ts';
 import { pathOf } from '../cache.ts';
 import { apply, type Fresh, freshEstate, theCluster } from '../check.ts';
 import { running } from '../demo.ts';
-import { appFile, configPath, type Estate, namespaceOf, profiles, publish } from '../estate.ts';
+import {
+  appFile,
+  configPath,
+  type Estate,
+  edit,
+  namespaceOf,
+  profiles,
+  publish,
+} from '../estate.ts';
 import { appliedArtifact, reconcile, reported } from '../expect.ts';
 import { kubectl, tryKubectl } from '../kube.ts';
 import { applyPolicies, policiesApply, refusal } from '../policies.ts';
@@ -96,6 +104,48 @@ async function follow(t: TestContext, profile: (typeof profiles)[number]): Promi
   await running(estate, 'dev');
   if (profile === 'hardened') await keptByPolicies(t, estate, registry);
 }
+
+test('without a key, Flux accepts the workflow on its branch and nobody else', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its Flux does not reach a registry here');
+  const scratch = mkdtempSync(join(tmpdir(), 'flux-gitops-oci-'));
+  t.after(() => rmSync(scratch, { recursive: true, force: true }));
+  const host = await startRegistry(t, join(scratch, 'registry'));
+  const args = ['--source', 'oci', '--registry', `oci://${host}/OWNER`];
+  const { estate, commits } = await freshEstate(t, 'hardened', { args });
+  const job = jobOf(estate, 'flux-dev', benchIn(scratch, join(estate.dir, '.keys')));
+  run(job, SIGN_IN, SEND);
+  run(job, TAG);
+  const dev = new Watched(t, estate, 'dev');
+  // Sigstore's servers are not there. Everything else is as the command wrote it.
+  edit(configPath(estate, 'dev', '2_sync.yaml'), 'OCIRepository', (document) =>
+    document.setIn(['spec', 'verify', 'trustedRootSecretRef'], { name: 'sigstore' }),
+  );
+  const at = `${estate.cluster.git.push}/${estate.owner}`;
+  const workflow = '.github/workflows/push.yaml@refs/heads/main';
+  const trust = async (...subjects: string[]): Promise<void> => {
+    const root = join(scratch, 'trusted_root.json');
+    const pushed = readFileSync(join(job.temp, 'pushed'), 'utf8').trim();
+    const pairs = subjects.flatMap((subject) => [subject, pushed]);
+    execFileSync(pathOf('keyless'), [root, ...pairs], { env: { ...process.env, ...job.env } });
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'sigstore' } };
+    const data = { 'trusted_root.json': readFileSync(root).toString('base64') };
+    const where = ['-n', namespaceOf(estate, 'dev'), 'apply', '-f', '-'];
+    await kubectl(estate.cluster, where, JSON.stringify({ ...secret, data }));
+  };
+  await apply(estate, 'dev');
+  await trust(
+    `${at}/flux-dev/.github/workflows/other.yaml@refs/heads/main`,
+    `${at}/flux-dev/.github/workflows/push.yaml@refs/heads/other`,
+    `${at}/flux-dev/.github/workflows/push.yaml@refs/heads/MAIN`,
+    `${at}/flux-dev-too/${workflow}`,
+    `${at}-too/flux-dev/${workflow}`,
+  );
+  await dev.says(/no matching CertificateIdentity found/);
+  await trust(`${estate.cluster.git.push}/${`${estate.owner}/flux-dev`.toUpperCase()}/${workflow}`);
+  await reconcile(estate, 'dev', 'OCIRepository');
+  await appliedArtifact(estate, 'dev', commits['flux-dev'] ?? '');
+  // As the command wrote it, Flux asks the servers on the internet, which these tests do not reach.
+});
 
 /** One app repo feeds two environments, each by an artifact with its own folder. */
 async function bothEnvironments(

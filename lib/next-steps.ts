@@ -1,6 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
+import { GENERATOR } from './plan/generator.ts';
+import { isGithubRegistry, isOci } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
@@ -55,6 +57,7 @@ export function nextSteps(
   return [
     ...(config?.isNew ? cluster(config) : []),
     ...(published ? [] : pushes(plan, places, words)),
+    ...artifacts(plan, places),
     ...(config
       ? [
           ...operator(config, published),
@@ -137,6 +140,28 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   if (one) return commands;
   const names = group.map((place) => shellWord(basename(place.folder))).join(' ');
   return [`for repo in ${names}; do`, ...commands.map((command) => `  ${command}`), 'done'];
+}
+
+/** What the workflows need that push artifacts, and when they are ready. */
+function artifacts({ environments, visibility }: Plan, places: readonly Place[]): Step[] {
+  const pushed = environments.filter(isOci);
+  const [first] = pushed;
+  const isWritten = places.some(
+    ({ repo, written }) => repo.role === 'scenario' && written.length > 0,
+  );
+  if (first === undefined || !isWritten) return [];
+  const needs = [
+    ...(isGithubRegistry(first) ? [] : ['the password of the registry']),
+    ...(first.signature === 'key' ? ['your key'] : []),
+  ];
+  const docs = `${GENERATOR.docs}/how-to/oci.md`;
+  const gives = needs.length > 0 ? `Give the workflows ${needs.join(' and ')}: ${docs}. ` : '';
+  const text = `${gives}Wait until the workflow Push of each app repo has pushed its artifacts.`;
+  const secrets =
+    first.signature === 'key' || visibility === 'private'
+      ? [{ text: `Flux needs Secrets to pull and to verify the artifacts: ${docs}`, commands: [] }]
+      : [];
+  return [{ text, commands: [] }, ...secrets];
 }
 
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';
@@ -240,14 +265,18 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
   const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
-  const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
+  const source = isOci(first) ? 'ocirepository' : 'gitrepository';
+  const reconcile = `${kubectl('annotate', '--overwrite', `${source}/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
   const ready = kubectl(
     ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
   );
   // A sync that is Ready already would end the wait at once.
   const wait = (what: string): Step =>
     isThere
-      ? { text: 'Ask Flux to look for new commits at once:', commands: [reconcile] }
+      ? {
+          text: `Ask Flux to look for new ${isOci(first) ? 'artifacts' : 'commits'} at once:`,
+          commands: [reconcile],
+        }
       : { text: `Wait until Flux ${what}:`, commands: [ready] };
   if (!hasDemo(first))
     return [

@@ -14,6 +14,7 @@ import {
   readEnvironments,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -94,6 +95,8 @@ export function planApp(given: Given, world: World): Planned {
     visibility,
   };
   checkFollowed(plan, given, problems);
+  checkArtifacts(environments, given, problems);
+  checkConfigArtifact(record, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 

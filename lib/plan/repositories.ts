@@ -47,16 +47,17 @@ export function layersOf(record: RepoRecord, environments: readonly Environment[
   const readme = { from: record.kind, into: '.', values: readmeValues(record) };
   return [
     ...(isConfig ? [] : baseLayers(record)),
-    ...environments.map(folderOf),
+    ...environments.map((one) => folderOf(one, record)),
     ...(isConfig ? operatorTier(record) : []),
     ...githubFiles(record),
     readme,
   ];
 }
 
-function tenantLayer(environment: Environment): Layer {
+function tenantLayer(environment: Environment, { estate }: RepoRecord): Layer {
   const from = `environment-${environment.profile}`;
-  return { from, into: environment.name, values: environmentValues(environment) };
+  const isPrivate = estate.visibility === 'private';
+  return { from, into: environment.name, values: { ...environmentValues(environment), isPrivate } };
 }
 
 /** The layer of `environment` in its app repo: the demo app, or what an environment without the demo app has. */

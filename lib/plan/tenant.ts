@@ -14,6 +14,7 @@ import {
   repositoryUrl,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { checkArtifacts } from './oci.ts';
 import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { appLayer, checkLayouts, joinRepo, planRepo } from './repositories.ts';
@@ -69,6 +70,7 @@ export function planTenant(given: Given, world: World): Planned {
   }
   const syncConfig = estate.syncConfig === 'yes';
   const plan = { repos, elsewhere, environments: added, syncConfig, visibility };
+  checkArtifacts(environments, given, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 

@@ -83,6 +83,8 @@ export const VISIBILITIES = ['public', 'private'] as const;
 export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
 export const CREDENTIALS = ['deploy-key', 'token', 'github-app', 'none'] as const;
+export const SOURCES = ['git', 'oci'] as const;
+export const SIGNATURES = ['keyless', 'key'] as const;
 
 export type Size = (typeof SIZES)[number];
 export type Layout = (typeof LAYOUTS)[number];
@@ -454,6 +456,50 @@ export const SETTINGS = {
     rule: rules.oneOf(LAYOUTS),
     default: 'plain',
     choices: LAYOUTS,
+    unrecordedDefault: true,
+  },
+  source: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'S',
+    help:
+      'git: Flux reads the app repo; oci: Flux applies signed artifacts that a workflow of the app repo pushes to a ' +
+      'registry',
+    rule: rules.oneOf(SOURCES),
+    default: 'git',
+    choices: SOURCES,
+    meanings: {
+      git: 'the app repo itself',
+      oci: 'signed artifacts that a workflow of the app repo pushes to a registry',
+    },
+    unrecordedDefault: true,
+  },
+  registry: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'URL',
+    help: 'where the artifacts of --source oci are; OWNER in it stands for the owner in lower case',
+    rule: rules.registryUrl,
+    default: 'oci://ghcr.io/OWNER',
+    unrecordedDefault: true,
+  },
+  signature: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'S',
+    help:
+      'how the artifacts of --source oci are signed: keyless with the identity of the workflow, in the public log of ' +
+      'Sigstore; or with a key of your own',
+    rule: rules.oneOf(SIGNATURES),
+    default: 'keyless',
+    choices: SIGNATURES,
+    meanings: {
+      keyless: 'with the identity of the workflow, in the public log of Sigstore',
+      key: 'with a key of your own',
+    },
     unrecordedDefault: true,
   },
   noDemo: {

@@ -7,13 +7,15 @@ import { type Condition, get, type Kubernetes, kubectl, list, tryKubectl } from 
 import { type Seen, until } from './wait.ts';
 
 /** The Flux objects of a tenant. */
-export type FluxKind = 'GitRepository' | 'Kustomization';
+export type FluxKind = 'GitRepository' | 'OCIRepository' | 'Kustomization';
 
 type FluxStatus = {
   conditions?: Condition[];
   artifact?: { revision: string };
   observedGeneration?: number;
   lastAppliedRevision?: string;
+  /** The commit that an artifact was made from. */
+  lastAppliedOriginRevision?: string;
   lastAttemptedRevision?: string;
   lastHandledReconcileAt?: string;
 };
@@ -37,6 +39,16 @@ const conditionsOf = ({ status }: Kubernetes) =>
 export async function applied(estate: Estate, env: string, commit: string, deadline = 60_000) {
   await ready(estate, env, 'GitRepository', commit, deadline);
   return ready(estate, env, 'Kustomization', commit, deadline);
+}
+
+/** Waits until a tenant is Ready with the artifact of exactly this commit. */
+export function appliedArtifact(estate: Estate, env: string, commit: string, deadline = 60_000) {
+  const what = `Ready with the artifact of ${commit.slice(0, 12)}`;
+  return watch(estate, env, 'Kustomization', what, deadline, (found) => {
+    const status = found.status as FluxStatus | undefined;
+    const good = condition(found, 'Ready')?.status === 'True';
+    return good && (status?.lastAppliedOriginRevision ?? '').endsWith(commit);
+  });
 }
 
 /** Waits until one object is Ready with exactly this commit. */
@@ -118,6 +130,7 @@ export async function explain(estate: Estate, env: string): Promise<string> {
   const lines: string[] = [];
   for (const kind of [
     'GitRepository',
+    'OCIRepository',
     'Kustomization',
     'HelmRelease',
     'Deployment',

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { departureSteps, surplusSteps } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
@@ -7,14 +8,9 @@ import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
+import type { Step } from './step.ts';
 
-/** Something that a person does after a run: a sentence, and the commands for it, quoted for a POSIX shell. */
-export type Step = {
-  readonly text: string;
-  readonly commands: readonly string[];
-  /** Another way to do the same. */
-  readonly or?: { readonly text: string; readonly commands: readonly string[] };
-};
+export type { Step } from './step.ts';
 
 /** A repository, its folder as a user would type it, and whether it is already a git repository. */
 type Place = {
@@ -36,6 +32,8 @@ export type Circumstances = {
   readonly published: boolean;
   /** The command line of the run. */
   readonly words: readonly string[];
+  /** Whether the run does its steps on the cluster itself. */
+  readonly live: boolean;
 };
 
 /**
@@ -45,7 +43,7 @@ export type Circumstances = {
 export function nextSteps(
   plan: Plan,
   repos: readonly ComparedRepo[],
-  { shown, hasGit, published, words }: Circumstances,
+  { shown, hasGit, published, words, live }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
     const changed = files.filter(({ action }) => WRITES.has(action));
@@ -57,9 +55,13 @@ export function nextSteps(
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
+  const leaves = departureSteps(plan, words.filter(isRemembered), live);
   return [
     ...(config?.isNew ? cluster(config) : []),
+    ...leaves.before,
     ...(published ? [] : pushes(plan, places, words)),
+    ...surplusSteps(plan),
+    ...leaves.after,
     ...(config ? [...operator(config), ...outdated(plan, config), ...applied(plan, config)] : []),
     ...(config && config.written.length > 0 ? looks(plan, config) : []),
     ...readmes(config ?? places[0]),
@@ -83,6 +85,7 @@ function cluster({ repo, folder }: Place): Step[] {
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
+    .filter(({ repo, hasGit }) => hasGit || !repo.isUnfed)
     // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
@@ -92,6 +95,9 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
     [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
   );
   const all = own.every(({ hasGit }) => !hasGit);
+  const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
+  // The same command would not find the environments any more.
+  if (plan.departures) return [{ text: 'Push to GitHub:', commands: byHand }];
   return [
     {
       text: all
@@ -100,7 +106,7 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
       commands: [shellCommand([...words.filter(isRemembered), '--publish', '--yes'])],
       or: {
         text: 'Or by hand, with git and gh:',
-        commands: [...groups.values()].flatMap((group) => pushByHand(plan, group)),
+        commands: byHand,
       },
     },
   ];

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { environmentOf } from '../plan/layout.ts';
@@ -9,7 +9,7 @@ import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase } from './base.ts';
 import { checkFile, checkFolder, isInside } from './folders.ts';
-import { mergeStages } from './git-stages.ts';
+import { mergeStages, textIn } from './git-stages.ts';
 import { packageVersion } from './package-files.ts';
 import { isThere, readIfThere } from './workspace.ts';
 
@@ -59,6 +59,8 @@ export type ComparedFile = {
 /** A repository on disk: `isNew` when its folder does not exist. */
 export type ComparedRepo = {
   readonly repo: RepoPlan;
+  /** Files of a person in the folders of environments that leave. They stay. */
+  readonly others?: readonly string[];
   readonly folder: string;
   readonly isNew: boolean;
   readonly files: readonly ComparedFile[];
@@ -96,10 +98,36 @@ export async function compareRepo(
     const place = { repo, folder, found, known, record };
     files.push(await compareFile(file, place, comparison));
   }
-  files.push(...leftovers(repo, folder, planned, known));
+  files.push(...leftovers(repo, folder, planned, known, comparison));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
-  return withRecord({ repo, folder, isNew }, files, record);
+  const others = othersIn(repo, folder, files);
+  return {
+    ...withRecord({ repo, folder, isNew }, files, record),
+    ...(others.length > 0 && { others }),
+  };
+}
+
+/** The files in the folders of the environments that leave `repo` which this package did not write. */
+function othersIn(
+  { gone = [] }: RepoPlan,
+  folder: string,
+  files: readonly ComparedFile[],
+): string[] {
+  const known = new Set(files.map(({ path }) => path));
+  const folders = gone.flatMap((name) => [name, `overlays/${name}`]);
+  return folders
+    .filter((below) => isThere(join(folder, below)) && isInside(join(folder, below), folder))
+    .flatMap((below) => filesIn(join(folder, below)).map((path) => `${below}/${path}`))
+    .filter((path) => !known.has(path));
+}
+
+function filesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
 /** What earlier runs recorded about the files of a repository. */
@@ -226,10 +254,11 @@ async function mergeEdited(
 
 /** Files that the last run wrote and that are no longer planned. */
 function leftovers(
-  { untouched }: RepoPlan,
+  { untouched, gone = [], role }: RepoPlan,
   folder: string,
   planned: readonly File[],
   { written }: Known,
+  { force, keep }: Pick<Comparison, 'force' | 'keep'>,
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
@@ -240,10 +269,22 @@ function leftovers(
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
-    return isOurs(folder, path, found, hashes)
-      ? [{ ...common, action: 'remove', hashes: [] }]
-      : [{ ...common, action: 'keep', hashes }];
+    if (isOurs(folder, path, found, hashes)) return [{ ...common, action: 'remove', hashes: [] }];
+    const leaves = gone.includes(environmentOf(path));
+    const edited = { ...common, state: 'edited', action: 'remove', hashes: [] } as const;
+    if (leaves && (force || (role === 'config' && !keep && isCommitted(folder, path, found))))
+      return [edited];
+    return [{ ...common, action: 'keep', hashes }];
   });
+}
+
+/**
+ * Whether git has `found`, so that it is not lost with the file. In a config repo, a tenant that is not in the record
+ * any more must not come back with the next kubectl apply of all folders.
+ */
+function isCommitted(folder: string, path: string, found: string): boolean {
+  const committed = textIn(folder, 'HEAD', path);
+  return committed !== undefined && unixLines(committed) === unixLines(found);
 }
 
 const isFile = (path: string): boolean =>

@@ -2,6 +2,8 @@ import type { Given } from '../settings/arguments.ts';
 import type { CommandName } from '../settings/settings.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
+import { planRemove } from './remove.ts';
+import { planRename } from './rename.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
 
@@ -12,4 +14,6 @@ export const PLANNERS: {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
+  remove: planRemove,
+  rename: planRename,
 };

@@ -10,13 +10,14 @@ import { environmentValues, hasDemo, isConfined, readmeValues } from './values.t
 
 /**
  * The repository of `record`. This run writes the folders of the environments in `written`. `askedFor` are the
- * environments that the user named.
+ * environments that the user named, and `gone` those that leave the repository.
  */
 export function planRepo(
   record: RepoRecord,
   written: readonly Environment[],
   found: Found,
   askedFor: readonly string[] = [],
+  gone: readonly string[] = [],
 ): RepoPlan {
   const { kind, name, shared, environments } = record;
   const isConfig = kind === 'config-repo';
@@ -31,10 +32,12 @@ export function planRepo(
     githubUrl: home.githubUrl,
     owner: home.owner,
     branches: branchesOf(record),
-    description: `${isConfig ? 'Tenants and syncs' : app} for Flux: ${listed(names)}`,
+    description: `${isConfig ? 'Tenants and syncs' : app} for Flux: ${listed(names) || 'no environment'}`,
     layers: layersOf(record, written),
     untouched: names.filter((environment) => !laidOut.has(environment)),
     askedFor,
+    ...(gone.length > 0 && { gone }),
+    ...(!isConfig && names.length === 0 && { isUnfed: true as const }),
     all: { ...found.all, [RECORD_KEY]: writeRecord(record, found.record) },
     ...(found.record && { found: found.record }),
   };
@@ -44,7 +47,8 @@ export function planRepo(
 export function layersOf(record: RepoRecord, environments: readonly Environment[]): Layer[] {
   const isConfig = record.kind === 'config-repo';
   const folderOf = isConfig ? tenantLayer : appLayer;
-  const readme = { from: record.kind, into: '.', values: readmeValues(record) };
+  const from = record.environments.length === 0 ? `${record.kind}-empty` : record.kind;
+  const readme = { from, into: '.', values: readmeValues(record) };
   return [
     ...(isConfig ? [] : baseLayers(record)),
     ...environments.map(folderOf),

@@ -28,7 +28,7 @@ export function planTenant(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const config = world.home;
   const recorded = config?.record;
-  if (!config || !recorded) return { problems: [notInConfigRepo(world.folder)] };
+  if (!config || !recorded) return { problems: [notInConfigRepo(world.folder, SOURCE.example)] };
   const added = readTenants(given, recorded, problems).map((one) => {
     const siblings = recorded.environments.filter(({ repo }) => repo === one.repo);
     const there = world.find(one.repo, []).record?.environments ?? [];
@@ -91,11 +91,12 @@ function missingFrom(fed: readonly Environment[], siblings: readonly Environment
     .map((one) => ({ repo: one.repo, url: repositoryUrl(one, one.repo), layer: appLayer(one) }));
 }
 
-function notInConfigRepo(folder: string): Problem {
+/** The problem that `folder` is in no config repo; `example` is a run of the command. */
+export function notInConfigRepo(folder: string, example: string): Problem {
   return {
     given: `the folder ${folder}`,
     rule: 'this command must run inside a config repo, or in the folder that contains one, but neither this folder nor one above it has the .yo-rc.json of a config repo',
-    example: 'flux-gitops tenant qa --into flux-demo',
+    example: `${example} --into flux-demo`,
     flag: '--into',
     settings: ['into'],
   };

@@ -264,6 +264,8 @@ function adviseNames(
     tenant: () => scenarios.flatMap((repo) => ['--repo', renamed(repo)]).slice(0, 2),
     'scenario-repo': () =>
       scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
+    remove: () => [],
+    rename: () => [],
   };
   return `Choose another name: ${shellCommand(flags[commandName]())}.`;
 }

@@ -264,6 +264,13 @@ export const folder: Rule<string> = {
   read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
 };
 
+/** A context of the user's kubeconfig: kubectl allows almost every name. */
+export const contextName: Rule<string> = {
+  rule: 'a context must have the name of a context of kubectl: see kubectl config get-contexts',
+  example: 'kind-flux',
+  read: matching(/^[^\p{Cc}\s-][^\p{Cc}]{0,252}$/u),
+};
+
 /** Whether Kubernetes or Flux uses `namespace`. */
 export function isReservedNamespace(namespace: string): boolean {
   return /^kube-/.test(namespace) || ['default', 'flux-system'].includes(namespace);

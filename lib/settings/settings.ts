@@ -1,6 +1,6 @@
 import * as rules from './rules.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo';
+export type CommandName = 'app' | 'tenant' | 'scenario-repo' | 'remove' | 'rename';
 
 const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
@@ -78,6 +78,8 @@ export const DEMO_OWNER = 'wolcn';
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
+const EVERY = [...ALL, 'remove', 'rename'] as const;
+const LIVE = ['tenant', 'remove', 'rename'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -154,6 +156,12 @@ export const SETTINGS = {
     help: 'app repo that feeds the new environments (default: the app repo that already feeds them, or flux-ENV)',
     rule: rules.appRepoName,
   },
+  move: yesNo({
+    group: 'repositories',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'feed an environment from another app repo than before; needs --repo',
+  }),
   env: {
     group: 'repositories',
     scope: 'names',
@@ -174,6 +182,15 @@ export const SETTINGS = {
     help: 'first part of every namespace: the namespace of ENV is P-ENV',
     rule: rules.namespacePrefix,
     default: 'fluxdemo',
+  },
+  formerPrefix: {
+    flag: '--prefix',
+    group: 'isolation',
+    scope: 'run',
+    commands: ['remove'],
+    value: 'P',
+    help: 'first part of the namespace of an environment that the files do not have any more (default: what git remembers, or the prefix of the estate)',
+    rule: rules.namespacePrefix,
   },
   owner: {
     group: 'repositories',
@@ -297,6 +314,20 @@ export const SETTINGS = {
     },
     help: 'let Flux apply the config repo as well, so that you add a tenant with a pull request',
   }),
+  live: yesNo({
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+  }),
+  context: {
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    value: 'NAME',
+    help: 'the context of kubectl to use with --live (default: the current one)',
+    rule: rules.contextName,
+  },
   size: {
     group: 'isolation',
     scope: 'each',
@@ -453,7 +484,7 @@ export const SETTINGS = {
   into: {
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     value: 'DIR',
     help: 'folder to write into (default: the current folder)',
     rule: rules.folder,
@@ -462,7 +493,7 @@ export const SETTINGS = {
   publish: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'create the repositories on GitHub and push to them; if that fails, the same command resumes',
   }),
   topic: {
@@ -492,52 +523,59 @@ export const SETTINGS = {
   tokenStdin: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'read the GitHub token from standard input; needs --publish',
+    publishing: true,
+  }),
+  archive: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: ['remove'],
+    help: 'archive the app repos on GitHub that feed no environment any more; needs --publish',
     publishing: true,
   }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'ask no questions about settings and use the defaults; without a terminal, every run does this',
     short: 'y',
   }),
   dryRun: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show the plan and write nothing',
   }),
   json: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
   }),
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'keep all files that you edited, without a question',
   }),
   help: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show this help',
     short: 'h',
   }),
   version: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show the version',
     short: 'v',
   }),

@@ -3,10 +3,10 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { freshEstate, theCluster } from '../check.ts';
-import { fluxGitops } from '../command.ts';
+import { fluxGitops, fluxGitopsWith } from '../command.ts';
 import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, publish } from '../estate.ts';
-import { applied } from '../expect.ts';
+import { applied, versionsIn } from '../expect.ts';
 import { get, kubectl } from '../kube.ts';
 import { commandsOf, runInConfigRepo } from '../readme.ts';
 import { until } from '../wait.ts';
@@ -60,6 +60,58 @@ test('the cluster follows the config repo: tenants come and go by commits', asyn
     await gone(estate, 'Kustomization', system, system);
   }
 });
+
+test('an environment leaves by commits alone: its app first, then the rest, and nothing of another', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+  const { estate, commits } = await freshEstate(t, 'hardened', { args: ['--sync-config'] });
+  drop(estate, /policies\//);
+  await publish(estate, 'flux-demo');
+  try {
+    await follow(estate, true);
+    await leave(estate, commits);
+  } finally {
+    await follow(estate, false);
+    await gone(estate, 'Kustomization', system, system);
+  }
+});
+
+async function leave(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
+  for (const env of envs)
+    await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
+  // It shares no app repo with the one that leaves: a new commit there changes the status of all its syncs.
+  const before = await versionsIn(estate, 'dev');
+  const run = (...args: string[]) =>
+    fluxGitopsWith(estate.cluster, ['remove', 'stage', '--into', configPath(estate), ...args]);
+
+  assert.equal((await run()).code, 0);
+  // Nothing is pushed: the second step would leave everything on the cluster.
+  for (const live of [[], ['--live']]) {
+    const early = await run(...live);
+    assert.equal(early.code, 1, early.stderr);
+    assert.match(early.stderr, live.length > 0 ? /has not arrived/ : /cannot go yet/);
+  }
+  await followed(estate, await push(estate));
+  const namespace = namespaceOf(estate, 'stage');
+  await gone(estate, 'Deployment', namespace, 'kcheck');
+  await gone(estate, 'Service', namespace, 'kcheck-service');
+  for (const [kind, name] of [
+    ['Namespace', namespace],
+    ['ServiceAccount', namespace],
+    ['GitRepository', 'flux-stage-prod'],
+    ['Kustomization', 'flux-stage-prod'],
+  ] as const)
+    assert.ok(await get(estate.cluster, kind, kind === 'Namespace' ? '' : namespace, name), name);
+
+  const second = await run('--live');
+  assert.equal(second.code, 0, second.stderr);
+  await publish(estate, 'flux-stage-prod');
+  const start = Date.now();
+  await followed(estate, await push(estate));
+  await gone(estate, 'Namespace', '', namespace);
+  assert.ok(Date.now() - start < 60_000, `it took ${Date.now() - start} ms`);
+  for (const env of ['dev', 'prod']) await stays(estate, env);
+  assert.equal(await versionsIn(estate, 'dev'), before);
+}
 
 async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
   const root = await until('the operator has written the sync', 120_000, async () => {

@@ -55,18 +55,27 @@ export function nextSteps(
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
-  const leaves = departureSteps(plan, words.filter(isRemembered), live);
+  const folderOf = (environment: string): string => join(config?.folder ?? '.', environment, '/');
+  const again = words.filter(isRemembered);
+  const leaves = departureSteps(plan, { again, live, folderOf });
+  const rest = { ...plan, environments: plan.environments.filter(isPlain(plan)) };
   return [
     ...(config?.isNew ? cluster(config) : []),
     ...leaves.before,
     ...(published ? [] : pushes(plan, places, words)),
     ...surplusSteps(plan),
     ...leaves.after,
-    ...(config ? [...operator(config), ...outdated(plan, config), ...applied(plan, config)] : []),
-    ...(config && config.written.length > 0 ? looks(plan, config) : []),
+    ...(config ? [...operator(config), ...outdated(plan, config), ...applied(rest, config)] : []),
+    ...(config && config.written.length > 0 ? looks(rest, config) : []),
     ...readmes(config ?? places[0]),
   ];
 }
+
+/** Whether an environment arrives in the ordinary way: it moves from no other app repo, and replaces no other one. */
+const isPlain =
+  ({ moves = [], departures }: Plan) =>
+  ({ name }: { readonly name: string }): boolean =>
+    departures === undefined && !moves.some((one) => one.name === name);
 
 /** A cluster of another type is made in another way. */
 function cluster({ repo, folder }: Place): Step[] {

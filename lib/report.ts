@@ -12,7 +12,7 @@ import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
-import type { Departure, Plan } from './plan/plan.ts';
+import type { Departure, Move, Plan } from './plan/plan.ts';
 import { hasDemo, isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
@@ -54,6 +54,8 @@ export type Report = {
   /** The environments that the run is about. */
   readonly environments: readonly ReportedEnvironment[];
   readonly repositories: readonly ReportedRepo[];
+  /** The environments that get another app repo. */
+  readonly moves?: readonly Move[];
   /** The environments that leave the estate. */
   readonly departures?: readonly Departure[];
   readonly elsewhere: readonly {
@@ -96,7 +98,14 @@ export function planText(report: Report, { paint, width }: Look): string {
   ]);
   const { environments } = report;
   const table = environments.length > 0 ? environmentLines(environments, { paint, width }) : [];
-  return [...table, ...departureLines(report), ...lines, '', ...noteLines(report, width)]
+  return [
+    ...table,
+    ...moveLines(report),
+    ...departureLines(report),
+    ...lines,
+    '',
+    ...noteLines(report, width),
+  ]
     .join('\n')
     .trim();
 }
@@ -122,6 +131,7 @@ export function summaryText(
   );
   return [
     ...(shown.length > 0 ? environmentLines(shown, { paint, width }) : []),
+    ...moveLines(report),
     ...departureLines(report),
     ...(more > 0 ? [`and ${more} more`] : []),
     ...(stay > 0
@@ -157,6 +167,10 @@ function environmentLines(
     ...wrapWords(`${namespace}, fed by ${repo}, ${guards}`, width, '  '),
   ]);
 }
+
+/** The environments that get another app repo, in a plan. */
+const moveLines = ({ moves = [] }: Report): string[] =>
+  moves.map(({ name, from, to }) => `${name} moves from ${from} to ${to}`);
 
 /** What becomes of an environment that leaves, in a plan. */
 const DEPARTURES: { readonly [state in Departure['state']]: string } = {
@@ -281,10 +295,13 @@ const DEMO = new Map([
 ]);
 
 /** Notes about the plan that its lines do not show. */
-export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]): string[] {
+export function notesOf(
+  { environments, notes: more = [] }: Plan,
+  repos: readonly ComparedRepo[],
+): string[] {
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
-  const notes = fileNotes(repos);
+  const notes = [...more, ...fileNotes(repos)];
   if (missing.length < demo.length)
     notes.unshift(
       `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
@@ -369,6 +386,7 @@ export function reportOf(
       ...{ name: one.name, namespace: namespaceOf(one), repo: one.repo },
       guards: guardsOf(one),
     })),
+    ...(plan.moves && { moves: plan.moves }),
     ...(plan.departures && { departures: plan.departures }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>

@@ -151,7 +151,9 @@ async function connected({ given }: Settled, prepared: Prepared): Promise<Live |
   const config = plan.repos.find(({ role }) => role === 'config');
   const folder = workspace.folderOf(config?.name ?? '');
   const { openLive } = await import('./cluster/live.ts');
-  return openLive({ plan, folder, context: given.texts.context?.[0], asks }, terminal);
+  const context = given.texts.context?.at(-1);
+  const isMove = given.switches.move === true;
+  return openLive({ plan, folder, context, asks, isMove }, terminal);
 }
 
 /** Refuses the second step of a removal as long as the first one is not in the branch that the cluster follows. */

@@ -1,14 +1,22 @@
 /** What `--live` does on the cluster for a plan, before and after the run writes the files. */
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { type Environment, namespaceOf } from '../plan/estate.ts';
 import type { Departure, Plan } from '../plan/plan.ts';
 import type { Terminal } from '../terminal.ts';
+import { type Arrival, bring, checkFiles, isApplied } from './arrival.ts';
 import { connectToChange } from './context.ts';
 import { connect, type Kubectl } from './kubectl.ts';
 import { isArrived, waitForDeparture } from './leaving.ts';
-import { removeTenant, type Stock, takeStock } from './removal.ts';
+import { checkTenant, removeTenant, type Stock, takeStock } from './removal.ts';
 
 /** A run with `--live`, connected to its cluster. */
-export type Live = { readonly kubectl: Kubectl; readonly plan: Plan };
+export type Live = {
+  readonly kubectl: Kubectl;
+  readonly wanted: Wanted;
+  /** Environments that stay, because nobody has confirmed that their data may go. */
+  readonly kept: readonly Stock[];
+};
 
 type Wanted = {
   readonly plan: Plan;
@@ -16,6 +24,8 @@ type Wanted = {
   readonly folder: string;
   readonly context: string | undefined;
   readonly asks: boolean;
+  /** Whether the user said `--move`. */
+  readonly isMove: boolean;
 };
 
 /**
@@ -23,11 +33,23 @@ type Wanted = {
  * UserError if the run must not change it, so that no file is written either.
  */
 export async function openLive(wanted: Wanted, terminal: Terminal): Promise<Live> {
-  const { plan, context } = wanted;
-  const stocks = await lookAtDepartures(await connect(context), plan);
-  const purpose = purposeOf(stocks);
-  if (purpose === undefined) return { kubectl: await connect(context), plan };
-  return { kubectl: await connectToChange({ ...wanted, purpose }, terminal), plan };
+  const { plan, context, asks } = wanted;
+  const kubectl = await connect(context);
+  const stocks = await lookAtDepartures(kubectl, plan);
+  for (const one of plan.environments) await checkArrival(kubectl, one);
+  const purpose = purposeOf(plan, stocks);
+  // Whoever renames an environment may not think of its data. On a terminal, the question names the data.
+  const kept =
+    plan.environments.length > 0 && !asks ? stocks.filter(({ claims }) => claims.length > 0) : [];
+  if (purpose === undefined) return { kubectl, wanted, kept };
+  return { kubectl: await connectToChange({ ...wanted, purpose }, terminal), wanted, kept };
+}
+
+/** Refuses to apply an environment into a namespace of somebody else. */
+async function checkArrival(kubectl: Kubectl, one: Environment): Promise<void> {
+  const namespace = namespaceOf(one);
+  const found = await kubectl.get('namespaces', namespace);
+  if (found) checkTenant(found, { name: one.name, namespace });
 }
 
 async function lookAtDepartures(kubectl: Kubectl, plan: Plan): Promise<Stock[]> {
@@ -47,14 +69,23 @@ async function lookAtDepartures(kubectl: Kubectl, plan: Plan): Promise<Stock[]> 
 const removedBy = ({ departures = [], syncConfig }: Plan): Departure[] =>
   departures.filter(({ state }) => (syncConfig ? state === 'unrecorded' : state !== 'leaving'));
 
-function purposeOf(stocks: readonly Stock[]): string | undefined {
+function purposeOf(
+  { environments, syncConfig }: Plan,
+  stocks: readonly Stock[],
+): string | undefined {
+  const names = environments.map(({ name }) => name);
   const there = stocks.filter(({ isThere }) => isThere);
-  if (there.length === 0) return undefined;
   const parts = there.map(({ departure: { namespace }, claims }) => {
     const data = claims.length > 0 ? `, with the data of ${claims.join(', ')}` : '';
     return `${namespace}${data}`;
   });
-  return `delete ${there.length > 1 ? 'the namespaces' : 'the namespace'} ${parts.join(' and ')}`;
+  const purposes = [
+    ...(names.length > 0 && !syncConfig ? [`apply ${names.join(', ')}`] : []),
+    ...(parts.length > 0
+      ? [`delete ${parts.length > 1 ? 'the namespaces' : 'the namespace'} ${parts.join(' and ')}`]
+      : []),
+  ];
+  return purposes.length > 0 ? purposes.join(', and ') : undefined;
 }
 
 /**
@@ -62,9 +93,32 @@ function purposeOf(stocks: readonly Stock[]): string | undefined {
  * `published`: whether the run has pushed its files.
  */
 export async function goLive(live: Live, published: boolean, { say }: Terminal): Promise<void> {
-  const { kubectl, plan } = live;
-  for (const departure of removedBy(plan)) await removeTenant(kubectl, departure, say);
-  for (const departure of plan.departures ?? [])
-    if (plan.syncConfig && published && departure.state !== 'unrecorded')
+  const { kubectl, wanted, kept } = live;
+  const { plan, folder, isMove } = wanted;
+  const { departures = [], syncConfig } = plan;
+  for (const one of plan.environments) {
+    const arrival: Arrival = {
+      name: one.name,
+      namespace: namespaceOf(one),
+      folder: join(folder, one.name),
+    };
+    checkFiles(arrival);
+    if (syncConfig && !published && !(await isApplied(kubectl, arrival)))
+      say(
+        `${one.name} is not on the cluster yet: push the config repo, and then run the same command again.`,
+      );
+    else await bring(kubectl, arrival, { isMove, isFollowed: syncConfig }, say);
+  }
+  for (const departure of removedBy(plan)) {
+    const stock = kept.find((one) => one.departure === departure);
+    if (stock === undefined) await removeTenant(kubectl, departure, say);
+    else say(keptText(stock));
+  }
+  for (const departure of departures)
+    if (syncConfig && published && departure.state !== 'unrecorded')
       await waitForDeparture(kubectl, departure, say);
 }
+
+const keptText = ({ departure: { name, namespace }, claims }: Stock): string =>
+  `${namespace} stays, because it has data that does not move: ${claims.map((one) => `PersistentVolumeClaim ${one}`).join(', ')}.\n` +
+  `  When you no longer need the data: flux-gitops remove ${name} --live`;

@@ -10,6 +10,17 @@ export const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';
 /** The labels with which Flux marks what a Kustomization applied. */
 const OWNER = 'kustomize.toolkit.fluxcd.io';
 
+/** The full names of the kinds that a Kustomization can follow. */
+export const SOURCES: { readonly [kind: string]: string } = {
+  GitRepository: 'gitrepositories.source.toolkit.fluxcd.io',
+  OCIRepository: 'ocirepositories.source.toolkit.fluxcd.io',
+  Bucket: 'buckets.source.toolkit.fluxcd.io',
+};
+
+/** Whether a Kustomization of `namespace` applied `one`. */
+export const ownedBy = ({ metadata }: KubernetesObject, namespace: string): boolean =>
+  metadata.labels?.[`${OWNER}/namespace`] === namespace;
+
 /** What a removal would delete, before anything is changed. */
 export type Stock = {
   readonly departure: Departure;
@@ -42,7 +53,7 @@ export function checkTenant(
   const label = tenant === undefined ? `no label ${TENANT}` : `the label ${TENANT}=${tenant}`;
   throw new UserError(
     `The namespace ${namespace} has ${label}, so it is not the tenant ${name} of this estate. Nothing was changed.\n` +
-      `  If it has another namespace, give its prefix: flux-gitops remove ${name} --live --prefix P`,
+      `  If ${name} has another namespace, name its prefix with --prefix P. Delete a namespace of somebody else by hand.`,
     1,
   );
 }
@@ -109,7 +120,7 @@ async function fluxKinds(kubectl: Kubectl): Promise<string[]> {
 async function removeSyncs(kubectl: Kubectl, namespace: string, say: Say): Promise<void> {
   const read = async (): Promise<KubernetesObject[]> =>
     ((await kubectl.list(KUSTOMIZATIONS, { namespace })) ?? []).filter(
-      ({ metadata }) => metadata.labels?.[`${OWNER}/namespace`] !== namespace,
+      (one) => !ownedBy(one, namespace),
     );
   const syncs = await read();
   if (syncs.length === 0) return;

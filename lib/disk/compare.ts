@@ -89,15 +89,19 @@ export async function compareRepo(
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
   const planned = renderLayers(repo.layers, comparison.render);
-  if (isNew) return withRecord({ repo, folder, isNew }, planned.map(newFile), undefined);
+  if (isNew) {
+    const files = withCarried(repo, folder, planned.map(newFile), problems);
+    return withRecord({ repo, folder, isNew }, files, undefined);
+  }
   const known = knownFiles(repo, folder, planned, comparison.render);
   const record = readIfThere(join(folder, RECORD_FILE));
-  const files: ComparedFile[] = [];
+  const compared: ComparedFile[] = [];
   for (const file of planned) {
     const found = readIfThere(join(folder, file.path));
     const place = { repo, folder, found, known, record };
-    files.push(await compareFile(file, place, comparison));
+    compared.push(await compareFile(file, place, comparison));
   }
+  const files = withCarried(repo, folder, compared, problems);
   files.push(...leftovers(repo, folder, planned, known, comparison));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
@@ -106,6 +110,37 @@ export async function compareRepo(
     ...withRecord({ repo, folder, isNew }, files, record),
     ...(others.length > 0 && { others }),
   };
+}
+
+/** `files` with those that come from another folder, in place of what a template has for the same path. */
+function withCarried(
+  { carried = [] }: RepoPlan,
+  folder: string,
+  files: readonly ComparedFile[],
+  problems: Problem[],
+): ComparedFile[] {
+  const merged = new Map(files.map((file) => [file.path, file]));
+  for (const { path, contents } of carried) {
+    const planned = merged.get(path);
+    const hashes = planned?.hashes ?? [];
+    const found = readIfThere(join(folder, path));
+    if (contents === undefined) {
+      if (planned?.found === undefined && planned !== undefined)
+        merged.set(path, { ...planned, state: 'deleted', action: 'keep' });
+    } else if (found === undefined)
+      merged.set(path, { path, contents, found, hashes, state: 'new', action: 'create' });
+    else if (unixLines(found) === unixLines(contents))
+      merged.set(path, { path, contents: found, found, hashes, state: 'same', action: 'none' });
+    else
+      problems.push({
+        given: join(folder, path),
+        rule: 'this file would come along with the environment, but there is another one of the same name',
+        example: 'git mv, or another app repo with --repo',
+        flag: path,
+        settings: ['repo'],
+      });
+  }
+  return [...merged.values()];
 }
 
 /** The files in the folders of the environments that leave `repo` which this package did not write. */
@@ -254,7 +289,7 @@ async function mergeEdited(
 
 /** Files that the last run wrote and that are no longer planned. */
 function leftovers(
-  { untouched, gone = [], role }: RepoPlan,
+  { untouched, gone = [], carriedOff = [], role }: RepoPlan,
   folder: string,
   planned: readonly File[],
   { written }: Known,
@@ -262,14 +297,17 @@ function leftovers(
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
-  return [...written].flatMap(([path, hashes]): ComparedFile[] => {
+  const off = new Set(carriedOff);
+  const own = carriedOff.filter((path) => !written.has(path)).map((path) => [path, []] as const);
+  return [...written, ...own].flatMap(([path, hashes]): ComparedFile[] => {
     if (paths.has(path) || elsewhere.has(environmentOf(path))) return [];
     const file = join(folder, path);
     // A user may have replaced it with a folder, or with a link that leads out of the repository: not ours.
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
-    if (isOurs(folder, path, found, hashes)) return [{ ...common, action: 'remove', hashes: [] }];
+    if (off.has(path) || isOurs(folder, path, found, hashes))
+      return [{ ...common, action: 'remove', hashes: [] }];
     const leaves = gone.includes(environmentOf(path));
     const edited = { ...common, state: 'edited', action: 'remove', hashes: [] } as const;
     if (leaves && (force || (role === 'config' && !keep && isCommitted(folder, path, found))))

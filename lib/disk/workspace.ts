@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Environment } from '../plan/estate.ts';
 import type { Found, World } from '../plan/plan.ts';
@@ -58,9 +58,10 @@ export function openWorkspace(
   };
   const former = (name: string): Environment | undefined =>
     home && formerEnvironment(home.folder, name);
+  const filesOf: NonNullable<World['filesOf']> = (repo, below) => textsIn(folderOf(repo), below);
   const lockFolders = [parent, ...(nearest ? [nearest.folder] : [])];
   const place = { folder, parent, lockFolders, folderOf };
-  return { ...place, find, feederOf, former, ...(home && { home }) };
+  return { ...place, find, feederOf, former, filesOf, ...(home && { home }) };
 }
 
 /** A repository that this package wrote, and its folder. */
@@ -141,6 +142,19 @@ function lookAt(folder: string, problems: Problem[]): Found {
   if (text === undefined) return { exists: isThere(folder), all: {} };
   const base = sidesOf(text) && mergeStages(folder, RECORD_FILE).base;
   return { exists: true, ...readRecord(text, file, problems, base) };
+}
+
+/** The files below the folder `below` of a repository, sorted. A link or a file that is not UTF-8 has no contents. */
+function textsIn(folder: string, below: string): { path: string; contents: string | undefined }[] {
+  if (!statSync(join(folder, below), { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(join(folder, below), { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const text = entry.isFile() ? readFileSync(path, 'utf8') : '\ufffd';
+      return { path: relative(folder, path), contents: text.includes('\ufffd') ? undefined : text };
+    })
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /** The record of the repository in `folder` on the branch of the remote, as the last fetch or push saw it. */

@@ -97,7 +97,7 @@ export function checkFeeders(
     const flag = `--${setting}`;
     return {
       given: `environment ${name} from ${repo}`,
-      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo`,
+      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo${setting === 'repo' ? '. To move it to another one, add --move' : ''}`,
       example: `${flag} ${setting === 'scenario' ? `${feeder}=${name}` : feeder}`,
       flag,
       settings: [setting],

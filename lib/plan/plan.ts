@@ -32,6 +32,8 @@ export type RepoPlan = {
   readonly gone?: readonly string[];
   /** Files that come from another app repo, with their texts. */
   readonly carried?: readonly CarriedFile[];
+  /** Files that went along to another folder or repository, so that they go here. */
+  readonly carriedOff?: readonly string[];
   /** Whether it is an app repo that feeds no environment any more. */
   readonly isUnfed?: true;
   /** All of `.yo-rc.json`, without the files. */
@@ -40,8 +42,19 @@ export type RepoPlan = {
   readonly found?: FoundRecord;
 };
 
-/** A file that moves between app repos: a person wrote it or edited it, so no template has its text. */
-export type CarriedFile = { readonly path: string; readonly contents: string };
+/**
+ * A file that goes along to another folder: a person wrote it or edited it, so no template has its text. Without
+ * contents, the person deleted it, and it must not come back.
+ */
+export type CarriedFile = { readonly path: string; readonly contents: string | undefined };
+
+/** An environment that another app repo feeds from this run on. */
+export type Move = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly from: string;
+  readonly to: string;
+};
 
 /**
  * An environment on its way out. `leaving`: the cluster follows the config repo, and this run allows the removal.
@@ -66,6 +79,11 @@ export type Plan = {
   readonly environments: readonly Environment[];
   /** The environments that leave the estate, in the order of the run. */
   readonly departures?: readonly Departure[];
+  readonly moves?: readonly Move[];
+  /** The environment that a new one replaces, and that leaves in a run of its own. */
+  readonly replaces?: string;
+  /** More sentences about the run. */
+  readonly notes?: readonly string[];
   /** Folders that app repos must lose, where these are not in this workspace. */
   readonly surplus?: readonly {
     readonly repo: string;
@@ -97,6 +115,11 @@ export type World = {
   readonly find: (repo: string, problems: Problem[]) => Found;
   /** Another config repo here with environments that `repo` already feeds. */
   readonly feederOf: (repo: string) => string | undefined;
+  /** The files below a folder of a repository; one that is no text has no contents. */
+  readonly filesOf?: (
+    repo: string,
+    folder: string,
+  ) => readonly { readonly path: string; readonly contents: string | undefined }[];
   /** The environment `name` as git remembers it, if the record of the config repo does not have it any more. */
   readonly former?: (name: string) => Environment | undefined;
 };

@@ -14,9 +14,9 @@ import {
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
-import type { Departure, Found, Plan, Planned, RepoPlan, World } from './plan.ts';
+import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
-import { planRepo } from './repositories.ts';
+import { planRepo, withoutFolders } from './repositories.ts';
 import { notInConfigRepo } from './tenant.ts';
 
 const SOURCE: NameSource = {
@@ -119,24 +119,6 @@ function addFormerRepos(
     if (place.record?.kind !== 'scenario-repo') continue;
     plan.repos.push(withoutFolders(repo, [], place, place.record, place.record.estate));
   }
-}
-
-/** The app repo `repo` without the folders of `fed`. */
-function withoutFolders(
-  repo: string,
-  fed: readonly Environment[],
-  place: Found,
-  recorded: FoundRecord,
-  estate: FoundRecord['estate'],
-): RepoPlan {
-  const names = fed.map(({ name }) => name);
-  const { environments: before, shared } = recorded;
-  const environments = before.filter(({ name }) => !names.includes(name));
-  // Without an environment, the address and the branch of the repository are known from nowhere else.
-  const { owner, githubUrl, branch } = fed[0] ?? shared;
-  const home = environments.length > 0 ? shared : { ...shared, owner, githubUrl, branch };
-  const record = { kind: 'scenario-repo' as const, name: repo, estate, shared: home, environments };
-  return planRepo(record, [], place, [], names);
 }
 
 /** The environment `name`, which the record does not have: an earlier run has taken it out. */

@@ -5,7 +5,7 @@ import { branchesOf, githubFiles } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
 import { operatorTier } from './operator-tier.ts';
 import type { Found, Layer, RepoPlan } from './plan.ts';
-import { RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
+import { type FoundRecord, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
 import { environmentValues, hasDemo, isConfined, readmeValues } from './values.ts';
 
 /**
@@ -41,6 +41,24 @@ export function planRepo(
     all: { ...found.all, [RECORD_KEY]: writeRecord(record, found.record) },
     ...(found.record && { found: found.record }),
   };
+}
+
+/** The app repo `repo` without the folders of `fed`. */
+export function withoutFolders(
+  repo: string,
+  fed: readonly Environment[],
+  place: Found,
+  recorded: FoundRecord,
+  estate: FoundRecord['estate'],
+): RepoPlan {
+  const names = fed.map(({ name }) => name);
+  const { environments: before, shared } = recorded;
+  const environments = before.filter(({ name }) => !names.includes(name));
+  // Without an environment, the address and the branch of the repository are known from nowhere else.
+  const { owner, githubUrl, branch } = fed[0] ?? shared;
+  const home = environments.length > 0 ? shared : { ...shared, owner, githubUrl, branch };
+  const record = { kind: 'scenario-repo' as const, name: repo, estate, shared: home, environments };
+  return planRepo(record, [], place, [], names);
 }
 
 /** The layers of the repository of `record`, with the folders of `environments`. */

@@ -43,8 +43,8 @@ check(
     await applied(estate, 'dev', commitOf(fresh, 'dev'));
     const args = ['remove', 'dev', '--live', '--into', configPath(estate)];
     let kills = 0;
-    // Every run gets a little further before it is killed.
-    for (let ms = 150; ; ms += 250) {
+    // Every run gets further before it is killed.
+    for (let ms = 400; ; ms *= 1.4) {
       let timer: NodeJS.Timeout | undefined;
       const { code, stderr } = await fluxGitopsWith(estate.cluster, args, (child) => {
         timer = setTimeout(() => child.kill('SIGKILL'), ms);

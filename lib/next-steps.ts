@@ -94,7 +94,7 @@ function cluster({ repo, folder }: Place): Step[] {
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
-    .filter(({ repo, hasGit }) => hasGit || !repo.isUnfed)
+    .filter(({ repo, hasGit }) => hasGit || repo.feeds?.length !== 0)
     // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),

@@ -53,7 +53,9 @@ export function openWorkspace(
   let configs: readonly FoundRepo[] | undefined;
   const feederOf = (repo: string): string | undefined => {
     configs ??= reposIn(parent).filter(({ record }) => record?.kind === 'config-repo');
-    const others = configs.filter(({ name }) => name !== (named ?? home?.name));
+    const others = configs.filter(
+      ({ name, folder: at }) => name !== (named ?? home?.name) && at !== home?.folder,
+    );
     return others.find(({ record }) => record?.environments.some((one) => one.repo === repo))?.name;
   };
   const former = (name: string): Environment | undefined =>

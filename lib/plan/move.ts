@@ -38,6 +38,7 @@ export function planMoves(
   const left: RepoPlan[] = [];
   for (const [repo, fed] of byRepo(pairs.map(({ old }) => old))) {
     const place = world.find(repo, problems);
+    if (isRenamedFolder(repo, fed, pairs, recorded, world, problems)) continue;
     if (place.record?.kind !== 'scenario-repo') {
       problems.push(notHere(repo, fed[0] ?? pairs[0]?.old));
       continue;
@@ -66,6 +67,35 @@ export function planMoves(
     }),
   );
   return { moves, carried, left };
+}
+
+type Pair = { readonly old: Environment; readonly one: Environment };
+
+/**
+ * Whether the new app repo of `fed` is the folder of `repo` with another name: the repository was renamed on GitHub, so
+ * all of its environments go with it, and the files are where they must be.
+ */
+function isRenamedFolder(
+  repo: string,
+  fed: readonly Environment[],
+  pairs: readonly Pair[],
+  recorded: FoundRecord,
+  world: World,
+  problems: Problem[],
+): boolean {
+  const targets = pairs.filter(({ old }) => old.repo === repo).map(({ one }) => one.repo);
+  const [target = ''] = targets;
+  if (world.find(repo, []).exists || world.find(target, []).record?.name !== repo) return false;
+  const all = recorded.environments.filter((one) => one.repo === repo).map(({ name }) => name);
+  if (fed.length < all.length)
+    problems.push({
+      given: `--move to ${quote(target)} for ${fed.map(({ name }) => name).join(', ')} only`,
+      rule: `this folder is the app repo ${repo} with a new name, so all of its environments must go along: ${all.join(', ')}`,
+      example: `flux-gitops tenant ${all.join(' ')} --repo ${target} --move`,
+      flag: 'the arguments',
+      settings: ['arguments', 'repo'],
+    });
+  return true;
 }
 
 /** The problem that `repo`, which feeds `one`, is not beside the config repo. */

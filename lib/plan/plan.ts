@@ -23,6 +23,8 @@ export type RepoPlan = {
   /** The branches that Flux follows in it: one, unless environments have different branches. */
   readonly branches: readonly string[];
   readonly description: string;
+  /** The environments that an app repo feeds. */
+  readonly feeds?: readonly string[];
   readonly layers: readonly Layer[];
   /** The folders of environments that this run does not change. */
   readonly untouched: readonly string[];
@@ -34,8 +36,6 @@ export type RepoPlan = {
   readonly carried?: readonly CarriedFile[];
   /** Files that went along to another folder or repository, so that they go here. */
   readonly carriedOff?: readonly string[];
-  /** Whether it is an app repo that feeds no environment any more. */
-  readonly isUnfed?: true;
   /** All of `.yo-rc.json`, without the files. */
   readonly all: Json;
   /** The record before this run. */

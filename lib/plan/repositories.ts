@@ -33,11 +33,11 @@ export function planRepo(
     owner: home.owner,
     branches: branchesOf(record),
     description: `${isConfig ? 'Tenants and syncs' : app} for Flux: ${listed(names) || 'no environment'}`,
+    ...(!isConfig && { feeds: names }),
     layers: layersOf(record, written),
     untouched: names.filter((environment) => !laidOut.has(environment)),
     askedFor,
     ...(gone.length > 0 && { gone }),
-    ...(!isConfig && names.length === 0 && { isUnfed: true as const }),
     all: { ...found.all, [RECORD_KEY]: writeRecord(record, found.record) },
     ...(found.record && { found: found.record }),
   };

@@ -27,7 +27,7 @@ export type Leaving = { readonly before: readonly Step[]; readonly after: readon
 export function departureSteps(plan: Plan, situation: Situation): Leaving {
   const { departures = [], syncConfig, environments } = plan;
   const { again, live } = situation;
-  const after = [...moveSteps(plan, situation), ...replacementSteps(plan)];
+  const after = moveSteps(plan, situation);
   if (departures.length === 0) return { before: [], after };
   const [renamed] = environments;
   if (renamed) return { before: [], after: live ? [] : [renaming(renamed, departures, situation)] };
@@ -96,7 +96,8 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
   ];
 }
 
-const replacementSteps = ({ replaces }: Plan): Step[] =>
+/** What comes when a new environment is ready that replaces another one. */
+export const replacementSteps = ({ replaces }: Plan): Step[] =>
   replaces === undefined
     ? []
     : [
@@ -136,7 +137,7 @@ function left(leaving: readonly Departure[], again: readonly string[]): Step[] {
       text: 'Wait until Flux has removed the app. The namespace stays:',
       commands: leaving.flatMap(({ namespace }) => [
         `kubectl wait ${shellWord(`namespace/${namespace}`)} --for=jsonpath=${shellWord(PRUNE)}=enabled --timeout=15m`,
-        kubectl(namespace, 'get', KUSTOMIZATIONS, '--output', 'wide'),
+        kubectl(namespace, 'get', 'all'),
       ]),
     },
     {

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { departureSteps, surplusSteps } from './departure-steps.ts';
+import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
@@ -67,6 +67,7 @@ export function nextSteps(
     ...leaves.after,
     ...(config ? [...operator(config), ...outdated(plan, config), ...applied(rest, config)] : []),
     ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];
 }
@@ -106,7 +107,7 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
   const all = own.every(({ hasGit }) => !hasGit);
   const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
   // The same command would not find the environments any more.
-  if (plan.departures) return [{ text: 'Push to GitHub:', commands: byHand }];
+  if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
   return [
     {
       text: all

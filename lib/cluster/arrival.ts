@@ -153,7 +153,7 @@ async function waitForSyncs(kubectl: Kubectl, arrival: Arrival, say: Say): Promi
   const wanted = [...(await syncsIn(kubectl, arrival))].filter((one) =>
     one.startsWith('kustomization.'),
   );
-  say(`${namespace}: waits until Flux has applied the app.`);
+  say(`${namespace}: waits until Flux has applied the app from the pushed app repo.`);
   await until(`the app of ${name}`, say, async () => {
     const all = (await kubectl.list(KUSTOMIZATIONS, { namespace })) ?? [];
     const states = wanted.map((one) => {

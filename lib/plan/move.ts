@@ -121,10 +121,9 @@ function checkTarget(old: Environment, one: Environment, world: World, problems:
   if (namespaceOf(old) !== namespaceOf(one))
     problems.push({
       given: `--move with the namespace ${namespaceOf(one)} in place of ${namespaceOf(old)}`,
-      rule: 'a move keeps the namespace. Change the prefix in a run of its own',
+      rule: 'a move keeps the namespace. Change the namespace in a run of its own',
       example: `flux-gitops tenant ${one.name} --repo ${one.repo} --move`,
-      flag: '--prefix',
-      settings: ['prefix'],
+      flag: 'the namespace',
     });
   const place = world.find(one.repo, []);
   const there = world.filesOf?.(one.repo, appFolderOf(one)) ?? [];

@@ -66,10 +66,12 @@ export function planDepartures(
   const leaving = chosen.filter(stays).map((one): Environment => ({ ...one, leaving: true }));
   const gone = chosen.filter((one) => !stays(one));
   const names = gone.map(({ name }) => name);
+  // Flux can clean up only what is in the list, so lines that a person dropped come back.
+  const asked = leaving.map(({ name }) => name);
   const kept = recorded.environments.filter(({ name }) => !names.includes(name));
   const environments = mergeEnvironments(kept, leaving);
   const found = world.home ?? { exists: true, all: {} };
-  const repos = [planRepo({ ...recorded, environments }, leaving, found, [], names)];
+  const repos = [planRepo({ ...recorded, environments }, leaving, found, asked, names)];
   const surplus: NonNullable<Plan['surplus']>[number][] = [];
   for (const [repo, fed] of byRepo(gone)) {
     const place = world.find(repo, problems);

@@ -184,6 +184,20 @@ test('with --sync-config an environment leaves in two runs, and the second one w
   assert.doesNotMatch(read('kustomization.yaml'), /stage/);
 });
 
+test('with --sync-config, what a person dropped from the list comes back, so that Flux can clean it up', async () => {
+  const folder = await estate('--sync-config');
+  const list = join(folder, 'flux-demo/kustomization.yaml');
+  const text = readFileSync(list, 'utf8').replace(/^ {2}- stage\/.*\n/gm, '');
+  writeFileSync(list, text);
+  rmSync(join(folder, 'flux-demo/stage'), { recursive: true });
+  assert.equal((await remove(folder, 'stage')).code, 0);
+  assert.match(
+    readFileSync(list, 'utf8'),
+    / {2}- stage\/1_tenant\.yaml\n {2}- stage\/2_sync\.yaml\n/,
+  );
+  assert.ok(existsSync(join(folder, 'flux-demo/stage/2_sync.yaml')));
+});
+
 test('tenant takes an environment back that is leaving', async () => {
   const folder = await estate('--sync-config');
   const before = readTree(folder);

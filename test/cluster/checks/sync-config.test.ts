@@ -8,7 +8,6 @@ import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, publish } from '../estate.ts';
 import { applied, versionsIn } from '../expect.ts';
 import { get, kubectl } from '../kube.ts';
-import { commandsOf, runInConfigRepo } from '../readme.ts';
 import { until } from '../wait.ts';
 
 const system = 'flux-system';
@@ -138,17 +137,14 @@ async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string
   rmSync(configPath(estate, 'dev'), { recursive: true });
   await followed(estate, await push(estate));
   await stays(estate, 'dev');
-  for (const start of ['kubectl -n', 'kubectl delete namespace']) {
-    const removing = commandsOf(estate, start).filter((line) =>
-      / delete .*(--all$|-dev$)/.test(line),
-    );
-    assert.equal(
-      removing.length,
-      1,
-      `one command of the README begins with ${start} and removes dev`,
-    );
-    await runInConfigRepo(estate, removing[0] ?? '');
-  }
+  // Without its entry in the record, it is what a person left behind.
+  const record = configPath(estate, '.yo-rc.json');
+  const all = JSON.parse(readFileSync(record, 'utf8'));
+  delete all['generator-flux-gitops'].environments.dev;
+  writeFileSync(record, JSON.stringify(all));
+  const args = ['remove', 'dev', '--live', '--into', configPath(estate)];
+  const removed = await fluxGitopsWith(estate.cluster, args);
+  assert.equal(removed.code, 0, removed.stderr);
   await gone(estate, 'Namespace', '', namespaceOf(estate, 'dev'));
 }
 

@@ -37,11 +37,10 @@ export async function openLive(wanted: Wanted, terminal: Terminal): Promise<Live
   const kubectl = await connect(context);
   const stocks = await lookAtDepartures(kubectl, plan);
   for (const one of plan.environments) await checkArrival(kubectl, one);
-  const purpose = purposeOf(plan, stocks);
+  const purpose = purposeOf(wanted, stocks);
   // Whoever renames an environment may not think of its data. On a terminal, the question names the data.
   const kept =
     plan.environments.length > 0 && !asks ? stocks.filter(({ claims }) => claims.length > 0) : [];
-  if (purpose === undefined) return { kubectl, wanted, kept };
   return { kubectl: await connectToChange({ ...wanted, purpose }, terminal), wanted, kept };
 }
 
@@ -59,7 +58,7 @@ async function lookAtDepartures(kubectl: Kubectl, plan: Plan): Promise<Stock[]> 
     if (plan.syncConfig && departure.state === 'gone' && !(await isArrived(kubectl, departure)))
       throw new UserError(
         `The first step of the removal of ${departure.name} has not arrived on the cluster of context ${kubectl.context}, and without it Flux would leave everything where it is. Nothing was written.\n` +
-          '  Push the config repo, and wait until Flux has applied the commit. Then run the same command again.',
+          '  Push the config repo, and wait until Flux has applied the commit. Then run the same command again. Without --live, it looks only at the branch.',
         1,
       );
   return stocks;
@@ -69,23 +68,21 @@ async function lookAtDepartures(kubectl: Kubectl, plan: Plan): Promise<Stock[]> 
 const removedBy = ({ departures = [], syncConfig }: Plan): Departure[] =>
   departures.filter(({ state }) => (syncConfig ? state === 'unrecorded' : state !== 'leaving'));
 
-function purposeOf(
-  { environments, syncConfig }: Plan,
-  stocks: readonly Stock[],
-): string | undefined {
-  const names = environments.map(({ name }) => name);
-  const there = stocks.filter(({ isThere }) => isThere);
-  const parts = there.map(({ departure: { namespace }, claims }) => {
+function purposeOf({ plan, isMove }: Wanted, stocks: readonly Stock[]): string {
+  const { environments, departures = [], syncConfig } = plan;
+  const names = environments.map(({ name }) => name).join(', ');
+  const parts = stocks.map(({ departure: { namespace }, isThere, claims }) => {
+    if (!isThere) return `what is left of ${namespace}`;
     const data = claims.length > 0 ? `, with the data of ${claims.join(', ')}` : '';
-    return `${namespace}${data}`;
+    return `the namespace ${namespace}${data}`;
   });
-  const purposes = [
-    ...(names.length > 0 && !syncConfig ? [`apply ${names.join(', ')}`] : []),
-    ...(parts.length > 0
-      ? [`delete ${parts.length > 1 ? 'the namespaces' : 'the namespace'} ${parts.join(' and ')}`]
-      : []),
-  ];
-  return purposes.length > 0 ? purposes.join(', and ') : undefined;
+  const followed = syncConfig && departures.some(({ state }) => state !== 'unrecorded');
+  return [
+    ...(names === '' ? [] : [syncConfig ? `wait for ${names}` : `apply ${names}`]),
+    ...(isMove ? ['take the sync of the former app repo away'] : []),
+    ...(parts.length > 0 ? [`delete ${parts.join(' and ')}`] : []),
+    ...(followed ? ['ask Flux to look at the config repo'] : []),
+  ].join(', and ');
 }
 
 /**

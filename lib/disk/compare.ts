@@ -226,8 +226,7 @@ async function compareFile(
     found.includes('\ufffd') || sidesOf(found) !== undefined
       ? undefined
       : await findBase(path, place.folder, place.repo.found, known, render);
-  const merged =
-    base === undefined ? undefined : await mergeEdited(found, base, file, place.repo.askedFor);
+  const merged = base === undefined ? undefined : await mergeEdited(found, base, file, place.repo);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
@@ -273,17 +272,18 @@ async function mergeEdited(
   found: string,
   base: string,
   file: File,
-  askedFor: readonly string[],
+  { askedFor, gone = [] }: RepoPlan,
 ): Promise<string | undefined> {
   const isList = file.path === 'kustomization.yaml';
   if (base === file.contents && !isList) return found;
   const { mergeText } = await import('../render/merge.ts');
   const ours = unixLines(found);
-  const merged = mergeText(ours, base, file.contents);
-  if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
-  const { updateResources, isOnlyResources } = await import('../render/kustomization-list.ts');
-  if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;
-  const grown = updateResources(merged ?? ours, file.contents, base, askedFor);
+  const whole = mergeText(ours, base, file.contents);
+  if (!isList) return whole === undefined ? undefined : linesLike(found, whole);
+  const { updateResources, withResourcesOf } = await import('../render/kustomization-list.ts');
+  const merged = whole ?? mergeText(ours, base, withResourcesOf(file.contents, base));
+  if (merged === undefined) return undefined;
+  const grown = updateResources(merged, file.contents, base, askedFor, gone);
   return grown === undefined ? undefined : linesLike(found, grown);
 }
 

@@ -198,6 +198,26 @@ test('with --sync-config, what a person dropped from the list comes back, so tha
   assert.ok(existsSync(join(folder, 'flux-demo/stage/2_sync.yaml')));
 });
 
+test('with --sync-config, lines of a person in the folder that goes are dropped: Flux could not apply them', async () => {
+  const folder = await estate('--sync-config');
+  const list = join(folder, 'flux-demo/kustomization.yaml');
+  const text = readFileSync(list, 'utf8').replace(
+    '  - stage/2_sync.yaml\n',
+    (line) => `${line}  - stage/3_own.yaml # mine\n  - own/more.yaml\n`,
+  );
+  writeFileSync(list, text);
+  writeFileSync(join(folder, 'flux-demo/stage/3_own.yaml'), 'kind: ConfigMap\n');
+  assert.equal((await remove(folder, 'stage')).code, 0);
+  assert.match(readFileSync(list, 'utf8'), /stage\/3_own\.yaml/);
+  commit(folder, 'flux-demo');
+  git(folder, 'flux-demo', 'update-ref', 'refs/remotes/origin/main', 'HEAD');
+  const { code, stderr } = await remove(folder, 'stage');
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(readFileSync(list, 'utf8'), /stage/);
+  assert.match(readFileSync(list, 'utf8'), / {2}- own\/more\.yaml\n/);
+  assert.match(stderr, /stay: flux-demo\/stage\/3_own\.yaml/);
+});
+
 test('tenant takes an environment back that is leaving', async () => {
   const folder = await estate('--sync-config');
   const before = readTree(folder);

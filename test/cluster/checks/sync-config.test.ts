@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { freshEstate, theCluster } from '../check.ts';
 import { fluxGitops, fluxGitopsWith } from '../command.ts';
 import { running } from '../demo.ts';
-import { configPath, type Estate, namespaceOf, publish } from '../estate.ts';
+import { configPath, type Estate, namespaceOf, profiles, publish } from '../estate.ts';
 import { applied, versionsIn } from '../expect.ts';
 import { get, kubectl } from '../kube.ts';
 import { until } from '../wait.ts';
@@ -60,19 +60,20 @@ test('the cluster follows the config repo: tenants come and go by commits', asyn
   }
 });
 
-test('an environment leaves by commits alone: its app first, then the rest, and nothing of another', async (t) => {
-  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
-  const { estate, commits } = await freshEstate(t, 'hardened', { args: ['--sync-config'] });
-  drop(estate, /policies\//);
-  await publish(estate, 'flux-demo');
-  try {
-    await follow(estate, true);
-    await leave(estate, commits);
-  } finally {
-    await follow(estate, false);
-    await gone(estate, 'Kustomization', system, system);
-  }
-});
+for (const profile of profiles)
+  test(`an environment leaves by commits alone: its app first, then the rest, and nothing of another (${profile})`, async (t) => {
+    if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+    const { estate, commits } = await freshEstate(t, profile, { args: ['--sync-config'] });
+    drop(estate, /policies\//);
+    await publish(estate, 'flux-demo');
+    try {
+      await follow(estate, true);
+      await leave(estate, commits);
+    } finally {
+      await follow(estate, false);
+      await gone(estate, 'Kustomization', system, system);
+    }
+  });
 
 async function leave(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
   for (const env of envs)

@@ -53,7 +53,7 @@ export function checkTenant(
   const label = tenant === undefined ? `no label ${TENANT}` : `the label ${TENANT}=${tenant}`;
   throw new UserError(
     `The namespace ${namespace} has ${label}, so it is not the tenant ${name} of this estate. Nothing was changed.\n` +
-      `  If ${name} has another namespace, name its prefix with --prefix P. Delete a namespace of somebody else by hand.`,
+      '  If the tenant has another namespace, flux-gitops remove --help says how to name it. Delete a namespace of somebody else by hand.',
     1,
   );
 }

@@ -85,11 +85,8 @@ const conditionsOf = ({ status }: KubernetesObject): string =>
 function heldBy(left: readonly KubernetesObject[]): string {
   const lines = left.map((one) => {
     const { finalizers = [] } = one.metadata;
-    const held =
-      finalizers.length > 0
-        ? `with the finalizers ${finalizers.join(', ')}`
-        : 'without a finalizer';
-    return `${describe(one)} is still there, ${held}. ${remainingIn(one)}`.trim();
+    const held = finalizers.length > 0 ? `, with the finalizers ${finalizers.join(', ')}` : '';
+    return `${describe(one)} is still there${held}. ${remainingIn(one)}`.trim();
   });
   return `${lines.join(' ')}\n  An object with a finalizer waits for the controller that the finalizer names: finalizers.fluxcd.io is Flux (kubectl -n flux-system get pods).`;
 }

@@ -27,6 +27,8 @@ const INTRO: { readonly [command in PlanningCommand]: string } = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
+  remove: 'This takes environments out of the estate.',
+  rename: 'This gives an environment another name: a new environment, then a removal.',
 };
 
 /** What the run is about, in one line. */

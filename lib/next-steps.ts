@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
@@ -33,6 +34,8 @@ export type Circumstances = {
   readonly published: boolean;
   /** The command line of the run. */
   readonly words: readonly string[];
+  /** Whether the run does its steps on the cluster itself. */
+  readonly live: boolean;
 };
 
 /**
@@ -42,7 +45,7 @@ export type Circumstances = {
 export function nextSteps(
   plan: Plan,
   repos: readonly ComparedRepo[],
-  { shown, hasGit, published, words }: Circumstances,
+  { shown, hasGit, published, words, live }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
     const changed = files.filter(({ action }) => WRITES.has(action));
@@ -54,20 +57,37 @@ export function nextSteps(
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
+  const folderOf = (environment: string): string => join(config?.folder ?? '.', environment, '/');
+  const again = words.filter(isRemembered);
+  const leaves = departureSteps(plan, { again, live, folderOf });
+  const arrives = isPlain(plan);
+  const rest = { ...plan, environments: plan.environments.filter(arrives) };
+  const others = { ...plan, environments: plan.environments.filter((one) => !arrives(one)) };
   return [
     ...(config?.isNew ? cluster(config) : []),
+    ...leaves.before,
     ...(published ? [] : pushes(plan, places, words)),
     ...artifacts(plan, places),
+    ...surplusSteps(plan),
+    ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
+    ...leaves.after,
     ...(config
       ? [
           ...operator(config, published),
           ...outdated(plan, config),
-          ...applied(plan, config, published),
+          ...applied(rest, config, published),
         ]
       : []),
-    ...(config && config.written.length > 0 ? looks(plan, config) : []),
+    ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];
+}
+
+/** Whether an environment arrives in the ordinary way: it moves from no other app repo, and replaces no other one. */
+function isPlain({ moves = [], departures }: Plan): (one: { readonly name: string }) => boolean {
+  const moved = new Set(moves.map(({ name }) => name));
+  return ({ name }) => departures === undefined && !moved.has(name);
 }
 
 /** A cluster of another type is made in another way. */
@@ -87,6 +107,7 @@ function cluster({ repo, folder }: Place): Step[] {
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
+    .filter(({ repo, hasGit }) => hasGit || repo.feeds?.length !== 0)
     // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
@@ -96,6 +117,9 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
     [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
   );
   const all = own.every(({ hasGit }) => !hasGit);
+  const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
+  // The same command would not find the environments any more.
+  if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
   return [
     {
       text: all
@@ -104,7 +128,7 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
       commands: [shellCommand([...words.filter(isRemembered), '--publish', '--yes'])],
       or: {
         text: 'Or by hand, with git and gh:',
-        commands: [...groups.values()].flatMap((group) => pushByHand(plan, group)),
+        commands: byHand,
       },
     },
   ];

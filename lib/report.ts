@@ -12,7 +12,7 @@ import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Departure, Move, Plan } from './plan/plan.ts';
 import { hasDemo, isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
@@ -54,6 +54,10 @@ export type Report = {
   /** The environments that the run is about. */
   readonly environments: readonly ReportedEnvironment[];
   readonly repositories: readonly ReportedRepo[];
+  /** The environments that get another app repo. */
+  readonly moves?: readonly Move[];
+  /** The environments that leave the estate. */
+  readonly departures?: readonly Departure[];
   readonly elsewhere: readonly {
     readonly repo: string;
     readonly url: string;
@@ -94,7 +98,16 @@ export function planText(report: Report, { paint, width }: Look): string {
   ]);
   const { environments } = report;
   const table = environments.length > 0 ? environmentLines(environments, { paint, width }) : [];
-  return [...table, ...lines, '', ...noteLines(report, width)].join('\n').trim();
+  return [
+    ...table,
+    ...moveLines(report),
+    ...departureLines(report),
+    ...lines,
+    '',
+    ...noteLines(report, width),
+  ]
+    .join('\n')
+    .trim();
 }
 
 /** The maximum number of environments in a summary. */
@@ -117,7 +130,9 @@ export function summaryText(
     ({ name, url, files }) => `${paint('bold', name)}  ${changesOf(files)}\n  ${paint('dim', url)}`,
   );
   return [
-    ...environmentLines(shown, { paint, width }),
+    ...(shown.length > 0 ? environmentLines(shown, { paint, width }) : []),
+    ...moveLines(report),
+    ...departureLines(report),
     ...(more > 0 ? [`and ${more} more`] : []),
     ...(stay > 0
       ? [`${stay} other ${stay === 1 ? 'environment stays' : 'environments stay'}.`]
@@ -152,6 +167,20 @@ function environmentLines(
     ...wrapWords(`${namespace}, fed by ${repo}, ${guards}`, width, '  '),
   ]);
 }
+
+/** The environments that get another app repo, in a plan. */
+const moveLines = ({ moves = [] }: Report): string[] =>
+  moves.map(({ name, from, to }) => `${name} moves from ${from} to ${to}`);
+
+/** What becomes of an environment that leaves, in a plan. */
+const DEPARTURES: { readonly [state in Departure['state']]: string } = {
+  leaving: 'leaves: Flux removes its app, and may then remove the rest',
+  gone: 'is taken out of the estate',
+  unrecorded: 'is not in the files any more',
+};
+
+const departureLines = ({ departures = [] }: Report): string[] =>
+  departures.map(({ name, namespace, state }) => `${name} (${namespace}) ${DEPARTURES[state]}`);
 
 /** How many of `files` the run creates, changes and so on. */
 function changesOf(files: readonly ReportedFile[]): string {
@@ -266,10 +295,13 @@ const DEMO = new Map([
 ]);
 
 /** Notes about the plan that its lines do not show. */
-export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]): string[] {
+export function notesOf(
+  { environments, notes: more = [] }: Plan,
+  repos: readonly ComparedRepo[],
+): string[] {
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
-  const notes = fileNotes(repos);
+  const notes = [...more, ...fileNotes(repos)];
   if (missing.length < demo.length)
     notes.unshift(
       `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
@@ -308,10 +340,18 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
     ['These files stay deleted. --force writes them again', paths('deleted', 'keep')],
     ['These files are no longer needed, and are removed', paths('leftover', 'remove')],
     [
+      'You edited these files. They are removed with their environment, and git has them',
+      paths('edited', 'remove'),
+    ],
+    [
       'These files are no longer needed, and stay because you edited them',
       paths('leftover', 'keep'),
     ],
   ];
+  const others = repos.flatMap((one) =>
+    (one.others ?? []).map((path) => shorten(join(one.folder, path))),
+  );
+  texts.push(['These files are not of this command, and stay', listed(others)]);
   return texts.filter(([, list]) => list !== '').map(([text, list]) => `${text}: ${list}.`);
 }
 
@@ -328,12 +368,14 @@ export function reportOf(
   parser?: typeof import('./render/objects.ts'),
   published?: readonly PublishResult[],
   words: readonly string[] = ['flux-gitops'],
+  live = false,
 ): Report {
   const circumstances = {
     shown: shorten,
     hasGit: (folder: string) => existsSync(join(folder, '.git')),
     published: published !== undefined,
     words,
+    live,
   };
   const render = layerRenderer(templatesOf);
   const changed = repos.some(({ files }) => files.some(({ action }) => WRITES.has(action)));
@@ -344,13 +386,15 @@ export function reportOf(
       ...{ name: one.name, namespace: namespaceOf(one), repo: one.repo },
       guards: guardsOf(one),
     })),
+    ...(plan.moves && { moves: plan.moves }),
+    ...(plan.departures && { departures: plan.departures }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
     ...(published && { published }),
     notes: notesOf(plan, repos),
-    next: changed || published ? nextSteps(plan, repos, circumstances) : [],
+    next: changed || published || plan.departures ? nextSteps(plan, repos, circumstances) : [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
+import type { Live } from './cluster/live.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -12,7 +13,7 @@ import {
 import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
-import { openWorkspace, type Workspace } from './disk/workspace.ts';
+import { openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
 import { plannerOf } from './plan/commands.ts';
@@ -112,6 +113,7 @@ async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
 export async function execute(prepared: Prepared): Promise<Report> {
   const settled = await settle(prepared);
   const { given } = prepared;
+  checkOrder(settled, prepared);
   if (given.switches.dryRun) {
     const compared = await compare(settled, prepared);
     const parser = await import('./render/objects.ts');
@@ -119,9 +121,51 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
     return reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
   }
+  const live = await connected(settled, prepared);
   const { targets, ...written } = await carryOut(settled, prepared);
   const results = await published(settled, written, targets);
-  return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given));
+  if (live) {
+    const { goLive } = await import('./cluster/live.ts');
+    await goLive(live, results !== undefined, prepared.terminal);
+  }
+  const isLive = live !== undefined;
+  return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given), isLive);
+}
+
+/** The cluster, if the run works on one. Refuses everything that the cluster would refuse before a file is written. */
+async function connected({ given }: Settled, prepared: Prepared): Promise<Live | undefined> {
+  if (!given.switches.live) return undefined;
+  const { asks, terminal, open } = prepared;
+  const workspace = open();
+  const plan = planFor(given, workspace);
+  const config = plan.repos.find(({ role }) => role === 'config');
+  const folder = workspace.folderOf(config?.name ?? '');
+  const { openLive } = await import('./cluster/live.ts');
+  const context = given.texts.context?.at(-1);
+  const isMove = given.switches.move === true;
+  return openLive({ plan, folder, context, asks, isMove }, terminal);
+}
+
+/** Refuses the second step of a removal as long as the first one is not in the branch that the cluster follows. */
+function checkOrder({ given }: Settled, { open }: Prepared): void {
+  if (given.command !== 'remove' || given.switches.live) return;
+  const workspace = open();
+  const { departures = [], repos, syncConfig } = planFor(given, workspace);
+  const [config] = repos;
+  const gone = departures.filter(({ state }) => state === 'gone');
+  if (!syncConfig || !config || gone.length === 0) return;
+  const [branch = ''] = config.branches;
+  const pushed = pushedRecord(workspace.folderOf(config.name), branch);
+  const early = gone.filter(
+    ({ name }) => !pushed?.environments.some((one) => one.name === name && one.leaving),
+  );
+  if (early.length === 0) return;
+  const names = early.map(({ name }) => name).join(', ');
+  throw new UserError(
+    `${names} cannot go yet: the branch ${branch} on the remote origin does not have the first step of the removal. Without it, Flux would leave everything on the cluster. Nothing was written.\n` +
+      '  Push the config repo (or merge its pull request and run git fetch), and wait until Flux has removed the app. Then run the same command again.',
+    1,
+  );
 }
 
 /** The settings; with `--publish`, with the owner as the user who is signed in. */

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { environmentOf } from '../plan/layout.ts';
@@ -9,7 +9,7 @@ import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase } from './base.ts';
 import { checkFile, checkFolder, isInside } from './folders.ts';
-import { mergeStages } from './git-stages.ts';
+import { mergeStages, textIn } from './git-stages.ts';
 import { packageVersion } from './package-files.ts';
 import { isThere, readIfThere } from './workspace.ts';
 
@@ -59,6 +59,8 @@ export type ComparedFile = {
 /** A repository on disk: `isNew` when its folder does not exist. */
 export type ComparedRepo = {
   readonly repo: RepoPlan;
+  /** Files of a person in the folders of environments that leave. They stay. */
+  readonly others?: readonly string[];
   readonly folder: string;
   readonly isNew: boolean;
   readonly files: readonly ComparedFile[];
@@ -87,19 +89,80 @@ export async function compareRepo(
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
   const planned = renderLayers(repo.layers, comparison.render);
-  if (isNew) return withRecord({ repo, folder, isNew }, planned.map(newFile), undefined);
+  if (isNew) {
+    const files = withCarried(repo, folder, planned.map(newFile), problems);
+    return withRecord({ repo, folder, isNew }, files, undefined);
+  }
   const known = knownFiles(repo, folder, planned, comparison.render);
   const record = readIfThere(join(folder, RECORD_FILE));
-  const files: ComparedFile[] = [];
+  const compared: ComparedFile[] = [];
   for (const file of planned) {
     const found = readIfThere(join(folder, file.path));
     const place = { repo, folder, found, known, record };
-    files.push(await compareFile(file, place, comparison));
+    compared.push(await compareFile(file, place, comparison));
   }
-  files.push(...leftovers(repo, folder, planned, known));
+  const files = withCarried(repo, folder, compared, problems);
+  files.push(...leftovers(repo, folder, planned, known, comparison));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
-  return withRecord({ repo, folder, isNew }, files, record);
+  const others = othersIn(repo, folder, files);
+  return {
+    ...withRecord({ repo, folder, isNew }, files, record),
+    ...(others.length > 0 && { others }),
+  };
+}
+
+/** `files` with those that come from another folder, in place of what a template has for the same path. */
+function withCarried(
+  { carried = [] }: RepoPlan,
+  folder: string,
+  files: readonly ComparedFile[],
+  problems: Problem[],
+): ComparedFile[] {
+  const merged = new Map(files.map((file) => [file.path, file]));
+  for (const { path, contents } of carried) {
+    const planned = merged.get(path);
+    const hashes = planned?.hashes ?? [];
+    const found = readIfThere(join(folder, path));
+    if (contents === undefined) {
+      if (planned?.found === undefined && planned !== undefined)
+        merged.set(path, { ...planned, state: 'deleted', action: 'keep' });
+    } else if (found === undefined)
+      merged.set(path, { path, contents, found, hashes, state: 'new', action: 'create' });
+    else if (unixLines(found) === unixLines(contents))
+      merged.set(path, { path, contents: found, found, hashes, state: 'same', action: 'none' });
+    else
+      problems.push({
+        given: join(folder, path),
+        rule: 'this file would come along with the environment, but there is another one of the same name',
+        example: 'git mv, or another app repo with --repo',
+        flag: path,
+        settings: ['repo'],
+      });
+  }
+  return [...merged.values()];
+}
+
+/** The files in the folders of the environments that leave `repo` which this package did not write. */
+function othersIn(
+  { gone = [] }: RepoPlan,
+  folder: string,
+  files: readonly ComparedFile[],
+): string[] {
+  const known = new Set(files.map(({ path }) => path));
+  const folders = gone.flatMap((name) => [name, `overlays/${name}`]);
+  return folders
+    .filter((below) => isThere(join(folder, below)) && isInside(join(folder, below), folder))
+    .flatMap((below) => filesIn(join(folder, below)).map((path) => `${below}/${path}`))
+    .filter((path) => !known.has(path));
+}
+
+function filesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
 /** What earlier runs recorded about the files of a repository. */
@@ -163,8 +226,7 @@ async function compareFile(
     found.includes('\ufffd') || sidesOf(found) !== undefined
       ? undefined
       : await findBase(path, place.folder, place.repo.found, known, render);
-  const merged =
-    base === undefined ? undefined : await mergeEdited(found, base, file, place.repo.askedFor);
+  const merged = base === undefined ? undefined : await mergeEdited(found, base, file, place.repo);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
@@ -210,40 +272,57 @@ async function mergeEdited(
   found: string,
   base: string,
   file: File,
-  askedFor: readonly string[],
+  { askedFor, gone = [] }: RepoPlan,
 ): Promise<string | undefined> {
   const isList = file.path === 'kustomization.yaml';
   if (base === file.contents && !isList) return found;
   const { mergeText } = await import('../render/merge.ts');
   const ours = unixLines(found);
-  const merged = mergeText(ours, base, file.contents);
-  if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
-  const { updateResources, isOnlyResources } = await import('../render/kustomization-list.ts');
-  if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;
-  const grown = updateResources(merged ?? ours, file.contents, base, askedFor);
+  const whole = mergeText(ours, base, file.contents);
+  if (!isList) return whole === undefined ? undefined : linesLike(found, whole);
+  const { updateResources, withResourcesOf } = await import('../render/kustomization-list.ts');
+  const merged = whole ?? mergeText(ours, base, withResourcesOf(file.contents, base));
+  if (merged === undefined) return undefined;
+  const grown = updateResources(merged, file.contents, base, askedFor, gone);
   return grown === undefined ? undefined : linesLike(found, grown);
 }
 
 /** Files that the last run wrote and that are no longer planned. */
 function leftovers(
-  { untouched }: RepoPlan,
+  { untouched, gone = [], carriedOff = [], role }: RepoPlan,
   folder: string,
   planned: readonly File[],
   { written }: Known,
+  { force, keep }: Pick<Comparison, 'force' | 'keep'>,
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
-  return [...written].flatMap(([path, hashes]): ComparedFile[] => {
+  const off = new Set(carriedOff);
+  const own = carriedOff.filter((path) => !written.has(path)).map((path) => [path, []] as const);
+  return [...written, ...own].flatMap(([path, hashes]): ComparedFile[] => {
     if (paths.has(path) || elsewhere.has(environmentOf(path))) return [];
     const file = join(folder, path);
     // A user may have replaced it with a folder, or with a link that leads out of the repository: not ours.
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
-    return isOurs(folder, path, found, hashes)
-      ? [{ ...common, action: 'remove', hashes: [] }]
-      : [{ ...common, action: 'keep', hashes }];
+    if (off.has(path) || isOurs(folder, path, found, hashes))
+      return [{ ...common, action: 'remove', hashes: [] }];
+    const leaves = gone.includes(environmentOf(path));
+    const edited = { ...common, state: 'edited', action: 'remove', hashes: [] } as const;
+    if (leaves && (force || (role === 'config' && !keep && isCommitted(folder, path, found))))
+      return [edited];
+    return [{ ...common, action: 'keep', hashes }];
   });
+}
+
+/**
+ * Whether git has `found`, so that it is not lost with the file. In a config repo, a tenant that is not in the record
+ * any more must not come back with the next kubectl apply of all folders.
+ */
+function isCommitted(folder: string, path: string, found: string): boolean {
+  const committed = textIn(folder, 'HEAD', path);
+  return committed !== undefined && unixLines(committed) === unixLines(found);
 }
 
 const isFile = (path: string): boolean =>

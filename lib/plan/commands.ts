@@ -2,6 +2,8 @@ import type { Given } from '../settings/arguments.ts';
 import { type CommandName, isAction, type PlanningCommand } from '../settings/settings.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
+import { planRemove } from './remove.ts';
+import { planRename } from './rename.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
 
@@ -12,6 +14,8 @@ export const PLANNERS: { readonly [command in PlanningCommand]: Planner } = {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
+  remove: planRemove,
+  rename: planRename,
 };
 
 /** The planner of `command`. Throws an Error if `command` plans no files. */

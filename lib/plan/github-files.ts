@@ -65,5 +65,6 @@ function reviewers({ shared }: RepoRecord, codeowners: readonly string[]): Layer
 /** The branches that Flux follows: one, unless environments of an app repo have different branches. */
 export function branchesOf({ kind, shared, environments }: RepoRecord): string[] {
   if (kind === 'config-repo') return [shared.branch];
-  return [...new Set(environments.map(({ branch }) => branch))];
+  const followed = environments.length === 0 ? [shared] : environments;
+  return [...new Set(followed.map(({ branch }) => branch))];
 }

@@ -58,7 +58,9 @@ export function operatorTier(record: RepoRecord): Layer[] {
 
 /** The parts of the config repo that the cluster applies. */
 function configSyncValues(record: RepoRecord): Values {
-  return { hasPolicies: hasPolicies(record), environments: record.environments };
+  const { environments } = record;
+  const leaving = environments.filter((one) => one.leaving).map(namespaceOf);
+  return { hasPolicies: hasPolicies(record), environments, leaving };
 }
 
 function installValues(record: RepoRecord): Values {

@@ -15,6 +15,7 @@ import { type Entry, provesOwnership, removeStages } from './journal.ts';
 import { needsPush, type PublishContext, type Target, targetName } from './look.ts';
 import { combine, PublishError } from './refusals.ts';
 import { noreplyAddress } from './sign-in.ts';
+import { isUnfed } from './state.ts';
 
 /** What a run has done so far. Every failure message says it. */
 export type Progress = {
@@ -225,11 +226,18 @@ async function applySettings(
     await addTopics(context, target, remote);
     await makeTemplate(context, target, remote);
     await setDefaultBranch(context, target, remote);
+    await archive(context, target, remote);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     const text = `${error.summary} ${error.hint}`;
     context.control.report({ kind: 'warning', repo: target.place.fullName, text });
   }
+}
+
+/** An archived repository accepts no push, so this comes last. */
+async function archive({ request }: PublishContext, { repo, home }: Target, remote: RemoteRepo) {
+  if (!request.archive || !isUnfed(repo) || remote.archived) return;
+  await changeSettings(home, repo.name, 'archive', { archived: true });
 }
 
 /** Keeps the topics that the repository has. */

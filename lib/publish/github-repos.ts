@@ -198,7 +198,11 @@ export async function changeSettings(
   home: Home,
   name: string,
   doing: string,
-  settings: { readonly is_template?: boolean; readonly default_branch?: string },
+  settings: {
+    readonly is_template?: boolean;
+    readonly default_branch?: string;
+    readonly archived?: boolean;
+  },
 ): Promise<void> {
   const { github, owner } = home;
   const request = `PATCH /repos/${owner}/${name}`;

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { shellCommand } from '../render/quoting.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
@@ -12,6 +13,7 @@ import {
   decideState,
   type Evidence,
   type FollowedBranch,
+  isUnfed,
   type Place,
   type PublicationRepo,
   type PublishRequest,
@@ -75,10 +77,11 @@ export async function lookAtAll(
   };
   const seen = await pMap(repos, lookAtOne, { concurrency: LOOKS_AT_ONCE });
   if (refusals.length > 0) throw combine(refusals);
-  const targets = withProblems(
-    context.request,
-    seen.filter((target) => target !== undefined),
-  );
+  // Nothing is created for an app repo that feeds nothing.
+  const wanted = seen
+    .filter((target) => target !== undefined)
+    .filter(({ repo, remote }) => !isUnfed(repo) || remote !== undefined);
+  const targets = withProblems(context.request, wanted);
   const problems = targets.flatMap(({ problem }) => problem ?? []);
   if (context.request.dryRun) return targets;
   if (problems.length > 0) throw combine(problems);
@@ -213,7 +216,7 @@ function withProblems(request: PublishRequest, targets: readonly Target[]): Targ
       folder: repo.folder,
       branch: place.branch,
       target: remote?.fullName,
-      rename: repo.isNew ? rename : RENAME_THERE,
+      rename: reason === 'RENAMED' ? follow(target) : repo.isNew ? rename : RENAME_THERE,
     };
     return { ...target, problem: new PublishError(reason, facts) };
   });
@@ -232,6 +235,27 @@ function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) 
   if (!needsPush(state)) return undefined;
   if (remote.archived) return 'ARCHIVED';
   return visibility === 'private' && !remote.private ? 'PUBLIC' : undefined;
+}
+
+/** The commands after which the estate follows a repository that got another name or another owner on GitHub. */
+function follow({ repo, place, local, remote }: Target): string {
+  const { folder, name, role, feeds = [] } = repo;
+  const fullName = remote?.fullName ?? place.fullName;
+  const [owner = '', newName = name] = fullName.split('/');
+  if (newName === name)
+    return role === 'config'
+      ? `If all repositories have the new owner, this changes every address: ${shellCommand(['flux-gitops', '--owner', owner])}.`
+      : `This changes its addresses: ${shellCommand(['flux-gitops', 'tenant', ...feeds, '--owner', owner])}.`;
+  const target = join(dirname(folder), newName);
+  const url = place.url.replace(place.fullName, fullName);
+  const commands = [
+    ['mv', folder, target],
+    ...(local.origin ? [['git', '-C', target, 'remote', 'set-url', 'origin', url]] : []),
+    role === 'config'
+      ? ['flux-gitops', '--yes', '--name', newName, '--into', target]
+      : ['flux-gitops', 'tenant', ...feeds, '--repo', newName, '--move', '--into', dirname(folder)],
+  ];
+  return `These commands give the folder the new name and change every address: ${commands.map(shellCommand).join(' && ')}.`;
 }
 
 /** The files of the estate already use the name of an existing folder, so the repository on GitHub must get another name. */
@@ -264,6 +288,8 @@ function adviseNames(
     tenant: () => scenarios.flatMap((repo) => ['--repo', renamed(repo)]).slice(0, 2),
     'scenario-repo': () =>
       scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
+    remove: () => [],
+    rename: () => [],
   };
   return `Choose another name: ${shellCommand(flags[commandName]?.() ?? [])}.`;
 }

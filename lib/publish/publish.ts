@@ -5,9 +5,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComparedRepo, type FileAction, WRITES } from '../disk/compare.ts';
+import { textIn } from '../disk/git-stages.ts';
 import { withLock } from '../disk/lock.ts';
+import { readIfThere } from '../disk/workspace.ts';
 import { Interrupted } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { RECORD_FILE, readRecord } from '../plan/record.ts';
 import { shellCommand } from '../render/quoting.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
@@ -72,6 +75,7 @@ export async function signInForPlan(
     visibility,
     template: switches.template === true,
     topics: texts.topic ?? [],
+    archive: switches.archive === true,
     adoptEmpty: switches.adoptEmpty === true,
     dryRun: switches.dryRun === true,
     command: shellCommand(words),
@@ -253,11 +257,28 @@ export function reposToPublish(
       isNew: isNew && !written,
       description,
       role,
+      ...(repo.feeds && { feeds: repo.feeds }),
       files: chosen.map(({ path }) => path),
-      removed: files.filter(({ action }) => action === 'remove').map(({ path }) => path),
+      removed: [
+        ...files.filter(({ action }) => action === 'remove').map(({ path }) => path),
+        ...removedEarlier(folder, files),
+      ],
       contents: Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents])),
     };
   });
+}
+
+/** The files that an earlier run removed and did not commit: the last commit lists them, and this run does not know them. */
+function removedEarlier(folder: string, files: ComparedRepo['files']): string[] {
+  const text = existsSync(join(folder, '.git')) ? textIn(folder, 'HEAD', RECORD_FILE) : undefined;
+  if (text === undefined) return [];
+  const known = new Set(files.map(({ path }) => path));
+  const recorded = readRecord(readIfThere(join(folder, RECORD_FILE)) ?? '', RECORD_FILE, []).record
+    ?.written;
+  const committed = readRecord(text, RECORD_FILE, []).record?.written?.keys() ?? [];
+  return [...committed].filter(
+    (path) => !known.has(path) && !recorded?.has(path) && !existsSync(join(folder, path)),
+  );
 }
 
 /** Files that a user edited or deleted, and files that this run removes. */

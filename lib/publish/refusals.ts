@@ -72,7 +72,7 @@ export const GITHUB_REFUSALS = {
   },
   RENAMED: {
     message: '{repo} was renamed. Its old name redirects to {target}.',
-    hint: '{rename} A new repository with the old name would break the redirect.',
+    hint: '{rename} Then run with --publish again. A new repository with the old name would break the redirect.',
   },
   HIDDEN: {
     message: '{repo} already exists, but this token cannot see it.',

@@ -21,9 +21,16 @@ export type PublicationRepo = {
   readonly removed?: readonly string[] | undefined;
   /** The texts of files that are not written yet, by path. They replace the texts on disk. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
+  /** The environments that an app repo feeds. */
+  readonly feeds?: readonly string[];
   /** The config repo activates the others, so it is pushed last. */
   readonly role: 'scenario' | 'config';
 };
+
+/** Whether `repo` is an app repo that feeds no environment any more. */
+export function isUnfed({ role, feeds }: PublicationRepo): boolean {
+  return role === 'scenario' && feeds?.length === 0;
+}
 
 /** A branch, and the environments that follow it; none for the config repo. */
 export type FollowedBranch = { readonly name: string; readonly environments: readonly string[] };
@@ -36,6 +43,8 @@ export type PublishRequest = {
   readonly template: boolean;
   /** Topics for each repository; existing topics stay. */
   readonly topics: readonly string[];
+  /** Archive the app repos that feed no environment any more. */
+  readonly archive?: boolean;
   /** Use repositories that exist and are empty. */
   readonly adoptEmpty: boolean;
   /** Only look: send only GET requests and write nothing on this machine. */

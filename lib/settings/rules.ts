@@ -341,18 +341,18 @@ export const file: Rule<string> = {
   read: folder.read,
 };
 
-/** A context of kubectl. Kubernetes has no rule for these names. */
-export const contextName: Rule<string> = {
-  rule: 'it must be the name of a context, as kubectl config get-contexts lists it, and must not be empty',
-  example: 'kind-flux-demo',
-  read: folder.read,
-};
-
 /** The ID of a GitHub App or of an installation. */
 export const appId: Rule<string> = {
   rule: 'it must be a number, as the settings of the GitHub App show it',
   example: '123456',
   read: (text) => (/^[1-9]\d{0,15}$/.test(text) ? text : undefined),
+};
+
+/** A context of the user's kubeconfig: kubectl allows almost every name. */
+export const contextName: Rule<string> = {
+  rule: 'a context must have the name of a context of kubectl: see kubectl config get-contexts',
+  example: 'kind-flux',
+  read: matching(/^[^\p{Cc}\s-][^\p{Cc}]{0,252}$/u),
 };
 
 /** Whether Kubernetes or Flux uses `namespace`. */

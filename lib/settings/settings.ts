@@ -2,7 +2,7 @@ import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
 /** The commands that plan files. */
-export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo';
+export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo' | 'remove' | 'rename';
 
 const ACTION_COMMANDS = ['credentials'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
@@ -98,10 +98,12 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
-const EVERY = [...ALL, ...ACTION_COMMANDS] as const;
+const WRITING = [...ALL, 'remove', 'rename'] as const;
+const EVERY = [...WRITING, ...ACTION_COMMANDS] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
+const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -178,6 +180,12 @@ export const SETTINGS = {
     help: 'app repo that feeds the new environments (default: the app repo that already feeds them, or flux-ENV)',
     rule: rules.appRepoName,
   },
+  move: yesNo({
+    group: 'repositories',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'feed an environment from another app repo than before; needs --repo',
+  }),
   env: {
     group: 'repositories',
     scope: 'names',
@@ -198,6 +206,15 @@ export const SETTINGS = {
     help: 'first part of every namespace: the namespace of ENV is P-ENV',
     rule: rules.namespacePrefix,
     default: 'fluxdemo',
+  },
+  formerPrefix: {
+    flag: '--prefix',
+    group: 'isolation',
+    scope: 'run',
+    commands: ['remove'],
+    value: 'P',
+    help: 'first part of the namespace of an environment that the files do not have any more (default: what git remembers, or the prefix of the estate)',
+    rule: rules.namespacePrefix,
   },
   owner: {
     group: 'repositories',
@@ -321,6 +338,20 @@ export const SETTINGS = {
     },
     help: 'let Flux apply the config repo as well, so that you add a tenant with a pull request',
   }),
+  live: yesNo({
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+  }),
+  context: {
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    value: 'NAME',
+    help: 'the context of kubectl to use with --live (default: the current one)',
+    rule: rules.contextName,
+  },
   size: {
     group: 'isolation',
     scope: 'each',
@@ -579,7 +610,7 @@ export const SETTINGS = {
   publish: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'create the repositories on GitHub and push to them; if that fails, the same command resumes',
   }),
   topic: {
@@ -609,8 +640,15 @@ export const SETTINGS = {
   tokenStdin: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'read the GitHub token from standard input; needs --publish',
+    publishing: true,
+  }),
+  archive: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: ['remove'],
+    help: 'archive the app repos on GitHub that feed no environment any more; needs --publish',
     publishing: true,
   }),
   registerKeys: yesNo({
@@ -620,20 +658,6 @@ export const SETTINGS = {
     commands: CREDENTIAL_COMMANDS,
     help: 'register the public half of each deploy key on GitHub, read-only',
   }),
-  live: yesNo({
-    group: 'credentials',
-    scope: 'run',
-    commands: CREDENTIAL_COMMANDS,
-    help: 'write the Secrets to the cluster of the current kubectl context, and keep a key that works',
-  }),
-  context: {
-    group: 'credentials',
-    scope: 'run',
-    commands: CREDENTIAL_COMMANDS,
-    value: 'NAME',
-    help: 'another context of kubectl, for --live',
-    rule: rules.contextName,
-  },
   secretFile: {
     flag: '--file',
     group: 'credentials',
@@ -730,7 +754,7 @@ export const SETTINGS = {
   dryRun: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'show the plan and write nothing',
   }),
   json: yesNo({
@@ -742,13 +766,13 @@ export const SETTINGS = {
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'keep all files that you edited, without a question',
   }),
   help: yesNo({

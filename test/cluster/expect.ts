@@ -165,3 +165,27 @@ async function logOf(estate: Estate, name: string): Promise<string> {
   const args = ['-n', 'flux-system', 'logs', `deployment/${name}`, '--tail=500'];
   return (await tryKubectl(cluster, args)).out;
 }
+
+/** Every object of a namespace with its version, without those that change by themselves. */
+export async function versionsIn(estate: Estate, env: string): Promise<string> {
+  const namespace = namespaceOf(estate, env);
+  const kinds =
+    'serviceaccounts,rolebindings,gitrepositories,kustomizations,deployments,services,configmaps,networkpolicies,resourcequotas,limitranges';
+  const columns = 'K:.kind,N:.metadata.name,U:.metadata.uid,V:.metadata.resourceVersion';
+  const objects = await kubectl(estate.cluster, [
+    '-n',
+    namespace,
+    'get',
+    kinds,
+    '-o',
+    `custom-columns=${columns}`,
+  ]);
+  const own = await kubectl(estate.cluster, [
+    'get',
+    'namespace',
+    namespace,
+    '-o',
+    `custom-columns=${columns}`,
+  ]);
+  return own + objects;
+}

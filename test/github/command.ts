@@ -32,7 +32,10 @@ export async function openDesk(): Promise<Desk> {
       GIT_CONFIG_NOSYSTEM: '1',
       ...(given && { GH_ENTERPRISE_TOKEN: given }),
     };
-    const child = spawn(process.execPath, [BIN, ...argv, '--github-url', standIn.url], {
+    // The record of an estate has the address.
+    const isNew = argv[0] !== 'remove' && argv[0] !== 'rename';
+    const address = isNew ? ['--github-url', standIn.url] : [];
+    const child = spawn(process.execPath, [BIN, ...argv, ...address], {
       cwd,
       env,
     });

@@ -97,10 +97,12 @@ function withRepo(
 }
 
 function update({ standIn, body }: Call, repo: Repo): Reply {
-  const { default_branch: branch, is_template: template } = body;
-  if (Object.keys(body).some((key) => key !== 'default_branch' && key !== 'is_template'))
+  const { default_branch: branch, is_template: template, archived } = body;
+  const known = ['default_branch', 'is_template', 'archived'];
+  if (Object.keys(body).some((key) => !known.includes(key)))
     standIn.violations.push('settings were changed');
   if (template === true) repo.template = true;
+  if (archived === true) repo.archived = true;
   if (typeof branch === 'string') {
     if (!branches(repo.folder).some(({ name }) => name === branch))
       return fail(422, 'Validation Failed');

@@ -13,10 +13,16 @@ import {
   withAnswers,
   withEnvironments,
 } from './settings/questions.ts';
-import { GROUPS, type Group, SETTINGS, VISIBILITIES } from './settings/settings.ts';
+import {
+  type CommandName,
+  GROUPS,
+  type Group,
+  SETTINGS,
+  VISIBILITIES,
+} from './settings/settings.ts';
 import type { Terminal } from './terminal.ts';
 
-const INTRO = {
+const INTRO: { readonly [command in CommandName]?: string } = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
@@ -24,7 +30,7 @@ const INTRO = {
 
 /** What the run is about, in one line. */
 function introOf({ command }: Given, { home }: Workspace): string {
-  if (command !== 'app' || home?.record === undefined) return INTRO[command];
+  if (command !== 'app' || home?.record === undefined) return INTRO[command] ?? '';
   const names = home.record.environments.map(({ name }) => name);
   const shown = names.length > 5 ? `${names.length} environments` : names.join(', ');
   return `This changes the estate of ${home.name}: ${shown}.`;

@@ -23,7 +23,7 @@ export type FileState = 'new' | 'same' | 'ours' | 'edited' | 'deleted' | 'leftov
 /**
  * What a run does with a file. `merge`: adds the changes to the user's edits. `overwrite`: replaces the user's edits,
  * because the user asked for it. `keep`: leaves an edited or deleted file as it is. `ask`: the user and this version
- * changed the same lines. `none`: nothing.
+ * changed the same lines. `mark`: writes both with conflict markers. `none`: nothing.
  */
 export type FileAction =
   | 'create'
@@ -33,6 +33,7 @@ export type FileAction =
   | 'remove'
   | 'keep'
   | 'ask'
+  | 'mark'
   | 'none';
 
 /** The actions that change a file. */
@@ -42,6 +43,7 @@ export const WRITES: ReadonlySet<FileAction> = new Set([
   'merge',
   'overwrite',
   'remove',
+  'mark',
 ]);
 
 export type ComparedFile = {
@@ -72,6 +74,8 @@ export type Comparison = {
   /** Whether to overwrite edited files without a question, or to keep them without one. */
   readonly force: boolean;
   readonly keep: boolean;
+  /** Whether to write conflict markers where nothing else decides. */
+  readonly markers?: boolean;
 };
 
 /**
@@ -138,7 +142,7 @@ type Place = {
 async function compareFile(
   file: File,
   place: Place,
-  { force, keep, render }: Comparison,
+  { force, keep, markers = false, render }: Comparison,
 ): Promise<ComparedFile> {
   const { path } = file;
   const { found, known, record = '' } = place;
@@ -169,7 +173,18 @@ async function compareFile(
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
   const asked = { ...common, contents, hashes: before, state: 'edited', action: 'ask' } as const;
-  return keep ? kept(asked) : asked;
+  if (keep) return kept(asked);
+  // Markers around markers could not be told apart.
+  if (!markers || sidesOf(found) !== undefined) return asked;
+  const { markConflicts } = await import('../render/merge.ts');
+  const marked = markConflicts(
+    unixLines(found),
+    base,
+    file.contents,
+    `generator-flux-gitops ${packageVersion()}`,
+  );
+  const hashes = [blobId(file.contents)];
+  return { ...asked, contents: linesLike(found, marked), hashes, action: 'mark' };
 }
 
 /**
@@ -216,7 +231,9 @@ async function mergeEdited(
   if (base === file.contents && !isList) return found;
   const { mergeText } = await import('../render/merge.ts');
   const ours = unixLines(found);
-  const merged = mergeText(ours, base, file.contents);
+  const merged =
+    mergeText(ours, base, file.contents) ??
+    (await import('../render/finer-merge.ts')).mergeFiner(file.path, ours, base, file.contents);
   if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
   const { updateResources, isOnlyResources } = await import('../render/kustomization-list.ts');
   if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;
@@ -308,7 +325,7 @@ function pendingRecord(
   // A record that does not change already lists all the files.
   if (changed.length === 0 || record.action === 'none') return undefined;
   // A merged file has text of a user, so it is never ours.
-  const ours = changed.filter(({ action }) => action !== 'merge');
+  const ours = changed.filter(({ action }) => action !== 'merge' && action !== 'mark');
   const pending = new Map(
     ours.map(({ path, action, hashes, found = '' }) => [
       path,

@@ -4,6 +4,7 @@ import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
+import { planUpdate } from './update.ts';
 
 /** The planner of each command. */
 export const PLANNERS: {
@@ -12,4 +13,5 @@ export const PLANNERS: {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
+  update: planUpdate,
 };

@@ -1,6 +1,6 @@
 import * as rules from './rules.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo';
+export type CommandName = 'app' | 'tenant' | 'scenario-repo' | 'update';
 
 const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
@@ -76,6 +76,9 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
+/** Commands that write files of an estate: they have the flags about the run. */
+const WRITING = [...ALL, 'update'] as const;
+const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 
@@ -453,7 +456,7 @@ export const SETTINGS = {
   into: {
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     value: 'DIR',
     help: 'folder to write into (default: the current folder)',
     rule: rules.folder,
@@ -462,7 +465,7 @@ export const SETTINGS = {
   publish: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'create the repositories on GitHub and push to them; if that fails, the same command resumes',
   }),
   topic: {
@@ -492,52 +495,71 @@ export const SETTINGS = {
   tokenStdin: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'read the GitHub token from standard input; needs --publish',
+    publishing: true,
+  }),
+  pullRequest: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'open a pull request for the pushed branch in each repository; needs --publish',
     publishing: true,
   }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'ask no questions about settings and use the defaults; without a terminal, every run does this',
     short: 'y',
   }),
   dryRun: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'show the plan and write nothing',
   }),
   json: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
+  }),
+  check: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write nothing, say what there is to update, and exit with 1 if there is something',
+  }),
+  conflictMarkers: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write conflict markers into the files where you and this version changed the same lines, and exit with 1',
   }),
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'keep all files that you edited, without a question',
   }),
   help: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'show this help',
     short: 'h',
   }),
   version: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'show the version',
     short: 'v',
   }),

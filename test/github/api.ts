@@ -25,7 +25,7 @@ export async function answerApi(
   const values = (operation.path.exec(path) ?? []).slice(1).map(decodeURIComponent);
   const reply =
     refuseAccess(standIn, operation, request) ??
-    route(operation, { standIn, values, body: body ?? {} });
+    route(operation, { standIn, values, body: body ?? {}, query: url.searchParams });
   const documented =
     reply.status !== 429 && !(operation.name === 'POST /orgs/{org}/repos' && reply.status === 404);
   if (documented && !isPermission(reply))

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 /** An answer, before it is sent. */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
 /** A request, taken apart. */
-export type Call = { standIn: World; values: string[]; body: Tree };
+export type Call = { standIn: World; values: string[]; body: Tree; query: URLSearchParams };
 
 const docs = { documentation_url: 'https://docs.github.com/rest' };
 /** GitHub's form of an error. */

@@ -23,6 +23,8 @@ const OPERATIONS = [
   'put /repos/{owner}/{repo}/topics',
   'get /repos/{owner}/{repo}/commits/{ref}',
   'get /repos/{owner}/{repo}/compare/{basehead}',
+  'get /repos/{owner}/{repo}/pulls',
+  'post /repos/{owner}/{repo}/pulls',
 ];
 
 /** Words for people; the checks need none of them. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { environmentOf } from '../plan/layout.ts';
+import { formerPaths, type Move } from '../plan/moves.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
@@ -76,6 +77,8 @@ export type Comparison = {
   readonly keep: boolean;
   /** Whether to write conflict markers where nothing else decides. */
   readonly markers?: boolean;
+  /** The files that have other paths than in earlier versions. */
+  readonly moves?: readonly Move[];
 };
 
 /**
@@ -95,12 +98,14 @@ export async function compareRepo(
   const known = knownFiles(repo, folder, planned, comparison.render);
   const record = readIfThere(join(folder, RECORD_FILE));
   const files: ComparedFile[] = [];
+  const moved = new Set<string>();
   for (const file of planned) {
     const found = readIfThere(join(folder, file.path));
     const place = { repo, folder, found, known, record };
-    files.push(await compareFile(file, place, comparison));
+    const compared = await compareMoved(file, place, comparison, moved);
+    files.push(compared ?? (await compareFile(file, place, comparison)));
   }
-  files.push(...leftovers(repo, folder, planned, known));
+  files.push(...leftovers(repo, folder, planned, known, moved));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
   return withRecord({ repo, folder, isNew }, files, record);
@@ -138,6 +143,34 @@ type Place = {
   /** The text of RECORD_FILE; it has the line ends of the checkout. */
   readonly record: string | undefined;
 };
+
+/**
+ * `file` if an earlier version wrote it to another path, and a user deleted or edited it there. Adds a path from which
+ * the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
+ * edited file stays where it is.
+ */
+async function compareMoved(
+  file: File,
+  place: Place,
+  { render, force, moves }: Comparison,
+  moved: Set<string>,
+): Promise<ComparedFile | undefined> {
+  const { folder, known, found, repo } = place;
+  if (force || found !== undefined || known.written.has(file.path)) return undefined;
+  const from = formerPaths(file.path, moves).find((path) => known.written.has(path));
+  if (from === undefined) return undefined;
+  const text = readIfThere(join(folder, from));
+  const common = { path: file.path, found, hashes: [blobId(file.contents)] };
+  if (text === undefined)
+    return { ...common, contents: file.contents, state: 'deleted', action: 'keep' };
+  if (isOurs(folder, from, text, known.written.get(from) ?? [])) return undefined;
+  const base = await findBase(from, folder, repo.found, known, render);
+  const merged =
+    base === undefined ? undefined : await mergeEdited(text, base, file, repo.askedFor);
+  if (merged === undefined) return undefined;
+  moved.add(from);
+  return { ...common, contents: merged, state: 'edited', action: 'merge' };
+}
 
 async function compareFile(
   file: File,
@@ -247,6 +280,7 @@ function leftovers(
   folder: string,
   planned: readonly File[],
   { written }: Known,
+  moved: ReadonlySet<string>,
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
@@ -257,7 +291,7 @@ function leftovers(
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
-    return isOurs(folder, path, found, hashes)
+    return moved.has(path) || isOurs(folder, path, found, hashes)
       ? [{ ...common, action: 'remove', hashes: [] }]
       : [{ ...common, action: 'keep', hashes }];
   });

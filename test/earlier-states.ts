@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { earlierLayersOf } from '../lib/disk/base.ts';
 import { type EARLIER_VERSIONS, earlierTemplatesOf } from '../lib/disk/package-files.ts';
 import { readRecord } from '../lib/plan/record.ts';
+import { blobId } from '../lib/render/git-text.ts';
 import { layerRenderer } from '../lib/render/render.ts';
 import { writeTree } from './sandbox.ts';
 
@@ -48,6 +49,26 @@ export const EARLIER_STATES: { readonly [state: string]: () => [string, string][
   'the first hashes': () => packed('first-hashes'),
   'the first overlays': () => packed('first-overlays'),
 };
+
+/** `tree` for another GitHub, owner and prefix, as if it had been written for them: with the hashes of the new texts. */
+export function treeFor(
+  tree: readonly [string, string][],
+  { githubUrl, owner, prefix }: { githubUrl: string; owner: string; prefix: string },
+): [string, string][] {
+  const texts = tree.map(([path, text]): [string, string, string] => {
+    const changed = text
+      .replaceAll('https://github.com/octo-org', `${githubUrl}/${owner}`)
+      .replaceAll('https://github.com/YOU', `${githubUrl}/YOU`)
+      .replaceAll('"githubUrl": "https://github.com"', `"githubUrl": "${githubUrl}"`)
+      .replaceAll('"owner": "octo-org"', `"owner": "${owner}"`)
+      .replaceAll('fluxdemo', prefix);
+    return [path, text, changed];
+  });
+  const hashes = new Map(texts.map(([, before, after]) => [blobId(before), blobId(after)]));
+  const hashed = (text: string): string =>
+    text.replace(/[0-9a-f]{40}/g, (hash) => hashes.get(hash) ?? hash);
+  return texts.map(([path, , text]) => [path, path.endsWith('.yo-rc.json') ? hashed(text) : text]);
+}
 
 /** Writes the files of a state into `folder`, and commits each repository. Returns their names. */
 export function writeEstate(folder: string, tree: readonly [string, string][]): string[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { EARLIER_VERSIONS } from '../../lib/disk/package-files.ts';
 import { blobId } from '../../lib/render/git-text.ts';
-import { earlierEstate, earlierTree } from '../earlier-states.ts';
+import { earlierEstate, earlierTree, writeEstate } from '../earlier-states.ts';
 import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 
 for (const version of EARLIER_VERSIONS)
@@ -47,5 +47,19 @@ for (const version of EARLIER_VERSIONS)
       assert.equal(code, 0, stderr);
       assert.match(readFileSync(readme, 'utf8'), /# Our fleet\r\n[\s\S]*fluxdemo-uat/);
       assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
+    });
+
+    test('follows where a user changed a setting in the record by hand, if git has the old record', async () => {
+      const folder = temporaryFolder();
+      writeEstate(folder, tree);
+      const record = join(folder, 'flux-demo/.yo-rc.json');
+      writeFileSync(
+        record,
+        readFileSync(record, 'utf8').replace('"interval": "1m0s"', '"interval": "7m0s"'),
+      );
+      const { code, stderr } = await runHere(['update', '--into', 'flux-demo'], folder);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /you edited/i);
+      assert.match(readTree(folder).get('flux-demo/dev/2_sync.yaml') ?? '', /interval: 7m0s/);
     });
   });

@@ -206,7 +206,7 @@ async function compareFile(
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
   const asked = { ...common, contents, hashes: before, state: 'edited', action: 'ask' } as const;
-  if (keep) return kept(asked);
+  if (keep || (await isOwnApp(place, file, base))) return kept(asked);
   // Markers around markers could not be told apart.
   if (!markers || sidesOf(found) !== undefined) return asked;
   const { markConflicts } = await import('../render/merge.ts');
@@ -253,6 +253,18 @@ function isOurs(folder: string, path: string, found: string, hashes: readonly st
   return ours !== undefined && theirs !== undefined && isKnown(ours) && isKnown(theirs);
 }
 
+/** Whether a user replaced everything in a file of an app repo with objects of their own, so that new contents are no use. */
+async function isOwnApp(
+  { repo, found = '' }: Place,
+  { path }: File,
+  base: string | undefined,
+): Promise<boolean> {
+  if (repo.role !== 'scenario' || base === undefined) return false;
+  const { objectNames } = await import('../render/objects.ts');
+  const [own, old] = [objectNames(path, found), objectNames(path, base)];
+  return own.length > 0 && old.length > 0 && !own.some((name) => old.includes(name));
+}
+
 /** The user's edits with the changes since `base`; undefined when both changed the same lines. */
 async function mergeEdited(
   found: string,
@@ -262,11 +274,9 @@ async function mergeEdited(
 ): Promise<string | undefined> {
   const isList = file.path === 'kustomization.yaml';
   if (base === file.contents && !isList) return found;
-  const { mergeText } = await import('../render/merge.ts');
+  const { mergeTexts } = await import('../render/finer-merge.ts');
   const ours = unixLines(found);
-  const merged =
-    mergeText(ours, base, file.contents) ??
-    (await import('../render/finer-merge.ts')).mergeFiner(file.path, ours, base, file.contents);
+  const merged = mergeTexts(file.path, ours, base, file.contents);
   if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
   const { updateResources, isOnlyResources } = await import('../render/kustomization-list.ts');
   if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diffIndices } from 'node-diff3';
-import { addsUp } from './yaml-leaves.ts';
+import { mergeText } from './merge.ts';
+import { joinTwinLists } from './twin-lists.ts';
+import { addsUp, parses } from './yaml-leaves.ts';
 
 /**
  * `found` with the changes from `base` to `wanted`, where a merge by lines has conflicts: changes of lines that are next
@@ -22,7 +24,25 @@ export function mergeFiner(
     return mergeLines(one, old, other, isYaml ? 'yaml' : isCode ? 'code' : 'text');
   });
   const text = merged?.join('\n');
-  return text === undefined || (isYaml && !addsUp(found, base, wanted, text)) ? undefined : text;
+  if (text === undefined || !isYaml || addsUp(found, base, wanted, text)) return text;
+  const joined = joinTwinLists(text);
+  return joined !== undefined && addsUp(found, base, wanted, joined) ? joined : undefined;
+}
+
+/**
+ * `found` with the changes from `base` to `wanted`, by lines or by what mergeFiner can do. Undefined when both sides
+ * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example.
+ */
+export function mergeTexts(
+  path: string,
+  found: string,
+  base: string,
+  wanted: string,
+): string | undefined {
+  const merged = mergeText(found, base, wanted);
+  const isBroken =
+    merged !== undefined && /\.ya?ml$/.test(path) && parses(found) && !parses(merged);
+  return merged === undefined || isBroken ? mergeFiner(path, found, base, wanted) : merged;
 }
 
 type Parts = readonly string[];

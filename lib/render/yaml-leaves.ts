@@ -16,6 +16,11 @@ export function addsUp(ours: string, base: string, theirs: string, merged: strin
   });
 }
 
+/** Whether the YAML `text` can be parsed. */
+export function parses(text: string): boolean {
+  return parseAllDocuments(text).every(({ errors }) => errors.length === 0);
+}
+
 /** How often each value is in the YAML `text`; undefined when it cannot be parsed. */
 function leavesOf(text: string): Map<string, number> | undefined {
   const counts = new Map<string, number>();

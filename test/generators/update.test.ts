@@ -177,3 +177,19 @@ describe('a conflict', () => {
     assert.equal((await update(folder, '--check')).code, 0);
   });
 });
+
+test('an app that a team put in place of the demo app stays, although the demo app changed', async () => {
+  const folder = temporaryFolder();
+  writeEstate(folder, EARLIER_STATES['0.1.0']?.() ?? []);
+  const app = join(folder, 'flux-web/dev/app.yaml');
+  const own = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ours\n';
+  writeFileSync(app, own);
+  const { code, stderr } = await update(join(folder, 'flux-demo'));
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /These files stay as you edited them\. --force overwrites them: \S*flux-web\/dev\/app\.yaml/,
+  );
+  assert.equal(readFileSync(app, 'utf8'), own);
+  assert.equal((await update(join(folder, 'flux-demo'), '--check')).code, 0);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mergeFiner } from '../../lib/render/finer-merge.ts';
+import { mergeFiner, mergeTexts } from '../../lib/render/finer-merge.ts';
 import { mergeText } from '../../lib/render/merge.ts';
 
 /** The finer merge of three texts that a merge by lines refuses. */
@@ -38,6 +38,15 @@ describe('YAML', () => {
       `${base}  - theirs.yaml\n`,
     );
     assert.equal(text, 'resources:\n  - a.yaml\n  - theirs.yaml\n  - ours.yaml\n');
+  });
+
+  test('lists with the same key that both add become one list', () => {
+    const at = (place: string, patch: string): string =>
+      BASE.replace(place, `${place}\n  patches:\n    - ${patch}`);
+    const [ours, theirs] = [at('interval: 1m', 'mine: 1'), at('path: ./dev', 'new: 2')];
+    assert.match(mergeText(ours, BASE, theirs) ?? '', /mine: 1[\s\S]*patches:/, 'two equal keys');
+    const text = mergeTexts('a.yaml', ours, BASE, theirs);
+    assert.equal(text, BASE.replace('1m', '1m\n  patches:\n    - new: 2\n    - mine: 1'));
   });
 
   test('one value that both change is a conflict, and so is a key that both add', () => {

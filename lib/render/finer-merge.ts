@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diffIndices } from 'node-diff3';
 import { mergeText } from './merge.ts';
-import { joinTwinLists } from './twin-lists.ts';
+import { joinTwins } from './twins.ts';
 import { addsUp, parses } from './yaml-leaves.ts';
 
 /**
@@ -25,7 +25,7 @@ export function mergeFiner(
   });
   const text = merged?.join('\n');
   if (text === undefined || !isYaml || addsUp(found, base, wanted, text)) return text;
-  const joined = joinTwinLists(text);
+  const joined = joinTwins(text);
   return joined !== undefined && addsUp(found, base, wanted, joined) ? joined : undefined;
 }
 

@@ -49,6 +49,17 @@ describe('YAML', () => {
     assert.equal(text, BASE.replace('1m', '1m\n  patches:\n    - new: 2\n    - mine: 1'));
   });
 
+  test('maps with the same key that both add become one map, unless a key in them is in both', () => {
+    const base = 'metadata:\n  name: a\n  labels:\n    x: y\n';
+    const ours = base.replace('  name', '  annotations:\n    mine: "1"\n  name');
+    const theirs = `${base}  annotations:\n    new: "2"\n`;
+    assert.equal(
+      mergeTexts('a.yaml', ours, base, theirs),
+      base.replace('  name', '  annotations:\n    new: "2"\n    mine: "1"\n  name'),
+    );
+    assert.equal(mergeTexts('a.yaml', ours, base, theirs.replace('new', 'mine')), undefined);
+  });
+
   test('one value that both change is a conflict, and so is a key that both add', () => {
     const change = (to: string): string => BASE.replace('1m', to);
     assert.equal(merged('a.yaml', BASE, change('5m'), change('2m')), undefined);

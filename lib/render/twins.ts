@@ -4,10 +4,10 @@ import { isMap, isScalar, isSeq, type Pair, parseAllDocuments, type YAMLMap } fr
 type Span = { readonly from: number; readonly to: number };
 
 /**
- * The YAML `text` with one list in place of two lists that have the same key in the same object: the entries of the second
- * one come first. Two texts that each add such a list have both after a merge by lines. Undefined when there are none.
+ * The YAML `text` with one list or one map in place of two that have the same key in the same object: the entries of the
+ * second one come first. Two texts that each add one have both after a merge by lines. Undefined when there are none.
  */
-export function joinTwinLists(text: string): string | undefined {
+export function joinTwins(text: string): string | undefined {
   for (const document of parseAllDocuments(text, { uniqueKeys: false })) {
     const twins = isMap(document.contents) ? twinsIn(document.contents) : undefined;
     if (twins === undefined) continue;
@@ -24,14 +24,14 @@ export function joinTwinLists(text: string): string | undefined {
   return undefined;
 }
 
-/** Two pairs of `map`, or of a map in it, that have the same key, and a list with lines of its own. */
+/** Two pairs of `map`, or of a map in it, that have the same key, and two lists or two maps. */
 function twinsIn(map: YAMLMap): [Pair, Pair] | undefined {
   const seen = new Map<unknown, Pair>();
   for (const pair of map.items) {
     const key = isScalar(pair.key) ? pair.key.value : undefined;
     const twin = seen.get(key);
-    if (twin !== undefined && [twin, pair].every(({ value }) => isSeq(value) && !value.flow))
-      return [twin, pair];
+    const values = [twin?.value, pair.value];
+    if (twin && (values.every(isBlockList) || values.every(isBlockMap))) return [twin, pair];
     seen.set(key, pair);
     const below = isMap(pair.value) ? twinsIn(pair.value) : undefined;
     if (below !== undefined) return below;
@@ -39,9 +39,15 @@ function twinsIn(map: YAMLMap): [Pair, Pair] | undefined {
   return undefined;
 }
 
+const isBlockList = (value: unknown): boolean => isSeq(value) && !value.flow;
+const isBlockMap = (value: unknown): boolean => isMap(value) && !value.flow;
+
 /** Where the line with the key is in `text`, and where the lines with the entries are. */
 function spansOf(text: string, { key, value }: Pair): { key: Span; entries: Span } | undefined {
-  const [start, end] = [isScalar(key) && key.range?.[0], isSeq(value) && value.range?.[1]];
+  const [start, end] = [
+    isScalar(key) && key.range?.[0],
+    (isSeq(value) || isMap(value)) && value.range?.[1],
+  ];
   if (typeof start !== 'number' || typeof end !== 'number') return undefined;
   const from = text.lastIndexOf('\n', start) + 1;
   const below = text.indexOf('\n', start) + 1;

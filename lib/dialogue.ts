@@ -51,6 +51,8 @@ export async function askOpen(
   const planner = PLANNERS[given.command];
   // Check the given input first, so that the user does not answer questions in vain.
   const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  // A rule about the owner waits for the question about the owner.
+  if (mayNeedOwner(given, workspace)) missing.push('owner');
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
@@ -162,7 +164,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
 
 /** What a user can change in each group. */
 const CHANGES: { readonly [group in Group]?: string } = {
-  repositories: 'public or private, GitHub address, branch, how often Flux looks',
+  repositories: 'public or private, credentials, GitHub address, branch, how often Flux looks',
   isolation: 'names of the namespaces, profile and size of the tenants',
   cluster: 'type of the cluster',
   'demo app': 'the container and its page',
@@ -174,9 +176,10 @@ async function askMore(given: Given, workspace: Workspace, terminal: Terminal): 
   const asked = new Set<string>();
   for (let complete = given; ; ) {
     const rest = openQuestions(complete, workspace, planner, 'rest').filter(
-      ({ group, when }) => !asked.has(group) && when({}),
+      ({ group }) => !asked.has(group),
     );
-    const groups = GROUPS.filter((group) => rest.some((question) => question.group === group));
+    const open = rest.filter(({ when }) => when({}));
+    const groups = GROUPS.filter((group) => open.some((question) => question.group === group));
     if (groups.length === 0) return complete;
     const question = choiceQuestion('more', 'Change anything else?', [
       { value: 'no', text: 'no' },

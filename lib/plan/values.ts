@@ -1,7 +1,16 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import type { SyncSpec } from '../settings/sync-spec.ts';
-import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
+import {
+  byRepo,
+  type Environment,
+  gitSecretOf,
+  namespaceOf,
+  ownerUrl,
+  repositoryUrl,
+  sourceUrl,
+  sshOwnerUrl,
+} from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import { appFolderOf } from './layout.ts';
 import type { Values } from './plan.ts';
@@ -40,7 +49,10 @@ function makeValues(environment: Environment): Values {
     workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    sourceUrl: sourceUrl(environment, environment.repo),
+    gitSecret: gitSecretOf(environment.repo),
     ownerUrl: ownerUrl(environment),
+    sshOwnerUrl: sshOwnerUrl(environment),
     // An address has no blanks.
     allowedSources: environment.tenantSource.join(' '),
     ...syncValues(environment.syncSpec),
@@ -85,7 +97,7 @@ function versionsOf({ image }: Environment): string[] {
 }
 
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
-const SHOWN = { rows: 40, picture: 12 };
+const SHOWN = { rows: 40, picture: 12, words: 20 };
 
 const namesOf = (environments: readonly Environment[]): string =>
   environments
@@ -125,6 +137,7 @@ export function readmeValues(record: RepoRecord): Values {
       .map((one) => one.name)
       .slice(0, SHOWN.rows)
       .join(', '),
+    ...privateValues(record),
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],
@@ -138,6 +151,27 @@ export function readmeValues(record: RepoRecord): Values {
     pictureRepos,
     notPictured: environments.length - picture.length,
     notShown: environments.length - rows.length,
+  };
+}
+
+/** What a README says about the Secrets with which Flux reads private repositories. */
+function privateValues({ kind, name, estate, shared, environments }: RepoRecord): Values {
+  const needy = environments.filter(({ credentials }) => credentials !== 'none');
+  const followed = kind === 'config-repo' && estate.syncConfig === 'yes' ? [shared] : [];
+  const all = [...needy, ...followed].map(({ credentials }) => credentials);
+  const publish = (kinds: readonly string[]): string =>
+    kinds.includes('deploy-key') ? ' --publish' : '';
+  const names = needy.length > SHOWN.words ? '' : needy.map((one) => ` ${one.name}`).join('');
+  return {
+    usesKeys: all.includes('deploy-key'),
+    usesTokens: all.includes('token'),
+    usesApps: all.includes('github-app'),
+    hasSecrets: needy.length > 0,
+    configCredentials: followed[0]?.credentials ?? 'none',
+    configSecret: gitSecretOf(name),
+    configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
+    secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
+    firstSecret: needy.slice(0, 1).map(environmentValues)[0],
   };
 }
 

@@ -193,6 +193,10 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
     const recorded = recordOf(given, world)?.shared.noDemo;
     return (texts.noDemo?.[0] ?? recorded ?? defaultText('noDemo')) === 'no';
   }
+  if (name === 'credentials') {
+    const recorded = recordOf(given, world)?.estate.visibility;
+    return (texts.visibility?.at(-1) ?? recorded) === 'private';
+  }
   const needsOwner = name === 'githubUrl' || name === 'branch' || name === 'syncConfig';
   if (needsOwner && !given.switches.publish) {
     const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;

@@ -130,6 +130,31 @@ export const githubUrl: Rule<string> = {
   read: readGithubUrl,
 };
 
+/** The value of `--ssh-url` that follows `--github-url`. */
+export const SSH_OF_GITHUB = 'default';
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const SSH_URL = new RegExp(
+  `^(ssh://[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}@)(${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(\\d{1,5}))?/?$`,
+);
+
+/** The ssh address of a git server: a user, a host in lower case and a port, without a slash at its end. */
+export const sshUrl: Rule<string> = {
+  rule:
+    'it must be ssh://, a user, @ and a host in lower case, with a port if it is not 22, and without a password or a path. ' +
+    `The value ${SSH_OF_GITHUB} means ssh://git@ and the host of --github-url`,
+  example: 'ssh://git@ssh.github.com:443',
+  read: (text) => {
+    if (text === SSH_OF_GITHUB) return text;
+    const parts = SSH_URL.exec(text);
+    const [, user, host = '', port = '22'] = parts ?? [];
+    if (user === undefined || !URL.canParse(`https://${host}`)) return undefined;
+    const isPort = Number(port) > 0 && Number(port) < 65_536;
+    const address = `${user}${host}${Number(port) === 22 ? '' : `:${Number(port)}`}`;
+    return isPort && new URL(`https://${host}`).hostname === host ? address : undefined;
+  },
+};
+
 /** An address that a policy compares others with: without a query and without parts that resolve to another path. */
 export const sourceAddress: Rule<string> = {
   rule:

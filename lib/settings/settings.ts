@@ -47,6 +47,8 @@ export type Setting = {
   readonly default?: string | ((environment: string) => string);
   /** The default if the repositories are private; otherwise `default` applies. */
   readonly privateDefault?: string;
+  /** Whether it is about private repositories only: what public repositories recorded does not count. */
+  readonly privateOnly?: true;
   /** Whether the flag can be given more than once, so that the values are a list. */
   readonly list?: true;
   /** Whether the value is the name of a file, whose contents the rule reads. */
@@ -67,9 +69,11 @@ export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
 export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
+export const CREDENTIALS = ['deploy-key', 'token', 'github-app', 'none'] as const;
 
 export type Size = (typeof SIZES)[number];
 export type Layout = (typeof LAYOUTS)[number];
+export type Credentials = (typeof CREDENTIALS)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -375,6 +379,36 @@ export const SETTINGS = {
     help: 'visibility of the repositories that --publish creates: public or private',
     rule: rules.oneOf(VISIBILITIES),
     default: 'public',
+  },
+  credentials: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'C',
+    ask: 'How does Flux read the private repositories?',
+    help: `how Flux reads private repositories: ${CREDENTIALS.join(', ')} (default: deploy-key if the repositories are private, none if they are public)`,
+    rule: rules.oneOf(CREDENTIALS),
+    default: 'none',
+    privateDefault: 'deploy-key',
+    privateOnly: true,
+    choices: CREDENTIALS,
+    meanings: {
+      'deploy-key': 'over ssh, with a read-only key for each repository',
+      token: 'over https, with a token that reads one repository',
+      'github-app': 'over https, as a GitHub App',
+      none: 'you give Flux the credentials yourself',
+    },
+    unrecordedDefault: true,
+  },
+  sshUrl: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'URL',
+    help: 'ssh address of GitHub, for --credentials deploy-key (default: ssh://git@ and the host of --github-url)',
+    rule: rules.sshUrl,
+    default: rules.SSH_OF_GITHUB,
+    unrecordedDefault: true,
   },
   ci: {
     group: 'repositories',

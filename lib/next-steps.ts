@@ -120,12 +120,14 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
   const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
   // The same command would not find the environments any more.
   if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
+  // An update pushes a branch, so its repositories must be on GitHub.
+  const publishing = words.filter((word) => isRemembered(word) && !(all && word === 'update'));
   return [
     {
       text: all
         ? 'Create the repositories on GitHub and push them, with the token of gh or GH_TOKEN:'
         : 'Push to GitHub, with the token of gh or GH_TOKEN:',
-      commands: [shellCommand([...words.filter(isRemembered), '--publish', '--yes'])],
+      commands: [shellCommand([...publishing, '--publish', '--yes'])],
       or: {
         text: 'Or by hand, with git and gh:',
         commands: byHand,

@@ -69,15 +69,19 @@ export async function prepare(
   if (isAction(command)) problems.push(...(await loadAction(command)).check(given, workspace));
   else if (problems.length > 0) problems.push(...plannerOf(command)(given, workspace).problems);
   if (problems.length > 0) throw inputError(problems);
-  const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
+  const asks = terminal.interactive && !switches.yes && !switches.json && !isOnlyShown(given);
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  // Without questions, nothing of the dialogue is loaded.
+  // Without questions, nothing of the dialogue is loaded. `update` has no settings, so nothing is open.
   const complete =
-    asks && !isAction(command)
+    asks && !isAction(command) && command !== 'update'
       ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
       : given;
   return { given: complete, terminal, asks, open };
 }
+
+/** Whether the run shows what it would do, and writes nothing. */
+const isOnlyShown = ({ switches }: Given): boolean =>
+  switches.dryRun === true || switches.check === true;
 
 /**
  * The help or the version, if `given` asks for it. The command can follow `help` or be next to `--help`. Throws a
@@ -114,12 +118,13 @@ export async function execute(prepared: Prepared): Promise<Report> {
   const settled = await settle(prepared);
   const { given } = prepared;
   checkOrder(settled, prepared);
-  if (given.switches.dryRun) {
+  if (isOnlyShown(given)) {
     const compared = await compare(settled, prepared);
-    const parser = await import('./render/objects.ts');
+    const parser = given.switches.dryRun ? await import('./render/objects.ts') : undefined;
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
-    return reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
+    const report = reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
+    return completed(report, compared, given);
   }
   const live = await connected(settled, prepared);
   const { targets, ...written } = await carryOut(settled, prepared);
@@ -129,7 +134,9 @@ export async function execute(prepared: Prepared): Promise<Report> {
     await goLive(live, results !== undefined, prepared.terminal);
   }
   const isLive = live !== undefined;
-  return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given), isLive);
+  const { plan, repos } = written;
+  const report = reportOf(plan, repos, false, undefined, results, wordsOf(given), isLive);
+  return completed(report, written, given);
 }
 
 /** The cluster, if the run works on one. Refuses everything that the cluster would refuse before a file is written. */
@@ -166,6 +173,17 @@ function checkOrder({ given }: Settled, { open }: Prepared): void {
       '  Push the config repo (or merge its pull request and run git fetch), and wait until Flux has removed the app. Then run the same command again.',
     1,
   );
+}
+
+/** `report` with what only an update reports. */
+async function completed(
+  report: Report,
+  { plan, repos }: Compared,
+  { command }: Given,
+): Promise<Report> {
+  if (command !== 'update') return report;
+  const { withUpdate } = await import('./update-report.ts');
+  return withUpdate(report, plan, repos);
 }
 
 /** The settings; with `--publish`, with the owner as the user who is signed in. */
@@ -205,7 +223,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
   const plan = planFor(given, workspace);
   const problems: Problem[] = [];
   const render = layerRenderer(templatesOf);
-  const { force = false, keep = false } = given.switches;
+  const { force = false, keep = false, conflictMarkers: markers = false } = given.switches;
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
@@ -214,7 +232,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
         `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
         'progress',
       );
-    repos.push(await compareRepo(repo, folder, { render, force, keep }, problems));
+    repos.push(await compareRepo(repo, folder, { render, force, keep, markers }, problems));
   }
   terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);
@@ -266,7 +284,7 @@ async function write(
       files.filter(({ action }) => action === 'ask').map(({ path }) => join(folder, path)),
     );
     if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
-    if (open.length > 0) throw conflictError(open);
+    if (open.length > 0) throw conflictError(open, prepared.given);
     writeRepos(repos);
     keepRunning();
     return { ...compared, repos };
@@ -312,13 +330,16 @@ async function confirm(
 }
 
 async function published(
-  { context }: Settled,
+  { context, given }: Settled,
   { plan, repos }: Compared,
   targets: readonly Target[] = [],
 ): Promise<PublishResult[] | undefined> {
   if (!context) return undefined;
   const { publish, reposToPublish } = await import('./publish/publish.ts');
-  return publish(context, reposToPublish(plan, repos, true), targets);
+  const chosen = reposToPublish(plan, repos, true);
+  if (given.command !== 'update') return publish(context, chosen, targets);
+  const { withDetails } = await import('./update-report.ts');
+  return publish(context, withDetails(chosen, repos), targets);
 }
 
 /** The answer about a file, with its text on disk and its planned text. */
@@ -360,12 +381,14 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
   return withRecord(repo, decided, record?.found);
 }
 
-function conflictError(conflicts: readonly string[]): UserError {
+function conflictError(conflicts: readonly string[], { command }: Given): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
+  const markers =
+    command === 'update' ? 'with --conflict-markers to write both versions into them, ' : '';
   return new UserError(
     `You edited these files, and your edits conflict with the new contents. Nothing was written:\n${list}\n` +
-      'Run the same command with --keep to keep them, with --force to overwrite them, or on a terminal to decide ' +
-      'for each file.',
+      `Run the same command with --keep to keep them, with --force to overwrite them, ${markers}or on a terminal ` +
+      'to decide for each file.',
     1,
   );
 }

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { environmentOf } from '../plan/layout.ts';
+import { formerPaths, type Move } from '../plan/moves.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
@@ -23,7 +24,7 @@ export type FileState = 'new' | 'same' | 'ours' | 'edited' | 'deleted' | 'leftov
 /**
  * What a run does with a file. `merge`: adds the changes to the user's edits. `overwrite`: replaces the user's edits,
  * because the user asked for it. `keep`: leaves an edited or deleted file as it is. `ask`: the user and this version
- * changed the same lines. `none`: nothing.
+ * changed the same lines. `mark`: writes both with conflict markers. `none`: nothing.
  */
 export type FileAction =
   | 'create'
@@ -33,6 +34,7 @@ export type FileAction =
   | 'remove'
   | 'keep'
   | 'ask'
+  | 'mark'
   | 'none';
 
 /** The actions that change a file. */
@@ -42,6 +44,7 @@ export const WRITES: ReadonlySet<FileAction> = new Set([
   'merge',
   'overwrite',
   'remove',
+  'mark',
 ]);
 
 export type ComparedFile = {
@@ -74,6 +77,10 @@ export type Comparison = {
   /** Whether to overwrite edited files without a question, or to keep them without one. */
   readonly force: boolean;
   readonly keep: boolean;
+  /** Whether to write conflict markers where nothing else decides. */
+  readonly markers?: boolean;
+  /** The files that have other paths than in earlier versions. */
+  readonly moves?: readonly Move[];
 };
 
 /**
@@ -96,13 +103,15 @@ export async function compareRepo(
   const known = knownFiles(repo, folder, planned, comparison.render);
   const record = readIfThere(join(folder, RECORD_FILE));
   const compared: ComparedFile[] = [];
+  const moved = new Set<string>();
   for (const file of planned) {
     const found = readIfThere(join(folder, file.path));
     const place = { repo, folder, found, known, record };
-    compared.push(await compareFile(file, place, comparison));
+    const elsewhere = await compareMoved(file, place, comparison, moved);
+    compared.push(elsewhere ?? (await compareFile(file, place, comparison)));
   }
   const files = withCarried(repo, folder, compared, problems);
-  files.push(...leftovers(repo, folder, planned, known, comparison));
+  files.push(...leftovers(repo, folder, planned, { known, moved, ...comparison }));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
   const others = othersIn(repo, folder, files);
@@ -198,10 +207,37 @@ type Place = {
   readonly record: string | undefined;
 };
 
+/**
+ * `file` if an earlier version wrote it to another path, and a user deleted or edited it there. Adds a path from which
+ * the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
+ * edited file stays where it is.
+ */
+async function compareMoved(
+  file: File,
+  place: Place,
+  { render, force, moves }: Comparison,
+  moved: Set<string>,
+): Promise<ComparedFile | undefined> {
+  const { folder, known, found, repo } = place;
+  if (force || found !== undefined || known.written.has(file.path)) return undefined;
+  const from = formerPaths(file.path, moves).find((path) => known.written.has(path));
+  if (from === undefined) return undefined;
+  const text = readIfThere(join(folder, from));
+  const common = { path: file.path, found, hashes: [blobId(file.contents)] };
+  if (text === undefined)
+    return { ...common, contents: file.contents, state: 'deleted', action: 'keep' };
+  if (isOurs(folder, from, text, known.written.get(from) ?? [])) return undefined;
+  const base = await findBase(from, folder, repo.found, known, render);
+  const merged = base === undefined ? undefined : await mergeEdited(text, base, file, repo);
+  if (merged === undefined) return undefined;
+  moved.add(from);
+  return { ...common, contents: merged, state: 'edited', action: 'merge' };
+}
+
 async function compareFile(
   file: File,
   place: Place,
-  { force, keep, render }: Comparison,
+  { force, keep, markers = false, render }: Comparison,
 ): Promise<ComparedFile> {
   const { path } = file;
   const { found, known, record = '' } = place;
@@ -231,7 +267,18 @@ async function compareFile(
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
   const asked = { ...common, contents, hashes: before, state: 'edited', action: 'ask' } as const;
-  return keep ? kept(asked) : asked;
+  if (keep || (await isOwnApp(place, file, base))) return kept(asked);
+  // Markers around markers could not be told apart.
+  if (!markers || sidesOf(found) !== undefined) return asked;
+  const { markConflicts } = await import('../render/merge.ts');
+  const marked = markConflicts(
+    unixLines(found),
+    base,
+    file.contents,
+    `generator-flux-gitops ${packageVersion()}`,
+  );
+  const hashes = [blobId(file.contents)];
+  return { ...asked, contents: linesLike(found, marked), hashes, action: 'mark' };
 }
 
 /**
@@ -267,6 +314,18 @@ function isOurs(folder: string, path: string, found: string, hashes: readonly st
   return ours !== undefined && theirs !== undefined && isKnown(ours) && isKnown(theirs);
 }
 
+/** Whether a user replaced everything in a file of an app repo with objects of their own, so that new contents are no use. */
+async function isOwnApp(
+  { repo, found = '' }: Place,
+  { path }: File,
+  base: string | undefined,
+): Promise<boolean> {
+  if (repo.role !== 'scenario' || base === undefined) return false;
+  const { objectNames } = await import('../render/objects.ts');
+  const [own, old] = [objectNames(path, found), objectNames(path, base)];
+  return own.length > 0 && old.length > 0 && !own.some((name) => old.includes(name));
+}
+
 /** The user's edits with the changes since `base`; undefined when both changed the same lines. */
 async function mergeEdited(
   found: string,
@@ -276,14 +335,14 @@ async function mergeEdited(
 ): Promise<string | undefined> {
   const isList = file.path === 'kustomization.yaml';
   if (base === file.contents && !isList) return found;
-  const { mergeText } = await import('../render/merge.ts');
+  const { mergeTexts } = await import('../render/finer-merge.ts');
   const ours = unixLines(found);
-  const whole = mergeText(ours, base, file.contents);
-  if (!isList) return whole === undefined ? undefined : linesLike(found, whole);
+  const merged = mergeTexts(file.path, ours, base, file.contents);
+  if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
   const { updateResources, withResourcesOf } = await import('../render/kustomization-list.ts');
-  const merged = whole ?? mergeText(ours, base, withResourcesOf(file.contents, base));
-  if (merged === undefined) return undefined;
-  const grown = updateResources(merged, file.contents, base, askedFor, gone);
+  const listed = merged ?? mergeTexts(file.path, ours, base, withResourcesOf(file.contents, base));
+  if (listed === undefined) return undefined;
+  const grown = updateResources(listed, file.contents, base, askedFor, gone);
   return grown === undefined ? undefined : linesLike(found, grown);
 }
 
@@ -292,8 +351,12 @@ function leftovers(
   { untouched, gone = [], carriedOff = [], role }: RepoPlan,
   folder: string,
   planned: readonly File[],
-  { written }: Known,
-  { force, keep }: Pick<Comparison, 'force' | 'keep'>,
+  {
+    known: { written },
+    moved,
+    force,
+    keep,
+  }: Pick<Comparison, 'force' | 'keep'> & { known: Known; moved: ReadonlySet<string> },
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
@@ -306,7 +369,7 @@ function leftovers(
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
-    if (off.has(path) || isOurs(folder, path, found, hashes))
+    if (off.has(path) || moved.has(path) || isOurs(folder, path, found, hashes))
       return [{ ...common, action: 'remove', hashes: [] }];
     const leaves = gone.includes(environmentOf(path));
     const edited = { ...common, state: 'edited', action: 'remove', hashes: [] } as const;
@@ -387,7 +450,7 @@ function pendingRecord(
   // A record that does not change already lists all the files.
   if (changed.length === 0 || record.action === 'none') return undefined;
   // A merged file has text of a user, so it is never ours.
-  const ours = changed.filter(({ action }) => action !== 'merge');
+  const ours = changed.filter(({ action }) => action !== 'merge' && action !== 'mark');
   const pending = new Map(
     ours.map(({ path, action, hashes, found = '' }) => [
       path,

@@ -76,6 +76,7 @@ const KIND: { readonly [command in CommandName]: RepoKind } = {
   credentials: 'config-repo',
   remove: 'config-repo',
   rename: 'config-repo',
+  update: 'config-repo',
 };
 
 /** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
@@ -96,6 +97,7 @@ function homeOf(
       (around === undefined || record.environments.some(({ repo }) => repo === around.name)),
   );
   if (configs.length === 1) return configs[0];
+  if (command === 'update' && around !== undefined) return around;
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,

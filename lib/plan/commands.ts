@@ -6,6 +6,7 @@ import { planRemove } from './remove.ts';
 import { planRename } from './rename.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
+import { planUpdate } from './update.ts';
 
 type Planner = (given: Given, world: World) => Planned;
 
@@ -16,6 +17,7 @@ export const PLANNERS: { readonly [command in PlanningCommand]: Planner } = {
   'scenario-repo': planScenarioRepo,
   remove: planRemove,
   rename: planRename,
+  update: planUpdate,
 };
 
 /** The planner of `command`. Throws an Error if `command` plans no files. */

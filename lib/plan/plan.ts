@@ -94,6 +94,8 @@ export type Plan = {
   readonly syncConfig: boolean;
   /** The visibility of new repositories. */
   readonly visibility: Visibility;
+  /** App repos of the estate that are not beside the config repo, if the run would work on them. */
+  readonly notHere?: readonly string[];
 };
 
 /** What exists in the folder of a repository. */

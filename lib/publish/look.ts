@@ -40,6 +40,8 @@ export type Target = {
   /** Head of the branch on GitHub. */
   readonly head: string | undefined;
   readonly problem: PublishError | undefined;
+  /** Whether the pushed branch waits for a person to merge it. */
+  readonly isProposed?: boolean;
 };
 
 const OLDEST_GIT = [2, 28] as const;
@@ -96,10 +98,11 @@ export function needsPush(state: RepoState): boolean {
 
 async function look(context: PublishContext, repo: PublicationRepo): Promise<Target> {
   const home = findHome(context, repo);
-  const place = placeOf(home, repo);
+  const place = placeOf(home, repo, context.request);
   checkTarget(context.journal, home, repo, place);
   const local = await inspectFolder(repo, place);
   const remote = await findRepo(home, repo.name);
+  if (place.followed !== undefined) return lookAtProposal({ repo, home, place, local }, remote);
   const entry = context.journal.get(repo.name);
   const seen =
     remote === undefined ? ABSENT : await compare({ repo, home, place, local }, remote, entry);
@@ -118,7 +121,11 @@ function findHome({ session, request }: PublishContext, repo: PublicationRepo): 
 }
 
 /** The full name, the address and the only branch of a repository. */
-function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): Place {
+function placeOf(
+  { github, owner }: Home,
+  { name, branches }: PublicationRepo,
+  { proposal }: PublishRequest,
+): Place {
   const fullName = `${owner}/${name}`;
   const [first, ...others] = branches;
   if (first === undefined || others.length > 0)
@@ -127,7 +134,8 @@ function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): 
       branches: branches.map(describeBranch).join('; '),
     });
   const page = `${github.host.web}/${fullName}`;
-  return { fullName, owner, url: `${page}.git`, page, branch: first.name };
+  const place = { fullName, owner, url: `${page}.git`, page, branch: first.name };
+  return proposal ? { ...place, branch: proposal.branch, followed: first.name } : place;
 }
 
 /** A run of `tenant` knows only its own environments; the record of the repository has the others. */
@@ -186,6 +194,43 @@ async function compare(
   return { ...seen, ...(await relate(here, head)) };
 }
 
+/**
+ * What an update has to push as a branch. The folder is on the branch that Flux follows, or already on the branch of the
+ * update. Throws a PublishError when the repository is not published, or has other commits on the branch of the update.
+ */
+async function lookAtProposal(here: Here, remote: RemoteRepo | undefined): Promise<Target> {
+  const { repo, home, place, local } = here;
+  const facts = { repo: place.fullName, folder: repo.folder, branch: place.branch };
+  const common = { ...here, remote, ours: true, problem: undefined };
+  if (remote === undefined || !local.repository) throw new PublishError('NOT_PUBLISHED', facts);
+  const isThere = remote.fullName.toLowerCase() === place.fullName.toLowerCase();
+  if (!isThere) return { ...common, state: 'foreign', head: undefined };
+  const branches = await listBranches(home, repo.name);
+  const headOf = (branch: string | undefined) => branches.find(({ name }) => name === branch)?.sha;
+  const [followed, proposed] = [headOf(place.followed), headOf(place.branch)];
+  if (followed === undefined) throw new PublishError('NOT_PUBLISHED', facts);
+  const pending = local.pending.length > 0;
+  const isOn = local.branch === place.branch;
+  const decided = (state: RepoState, isProposed = false): Target => ({
+    ...common,
+    state: state === 'behind' && !pending && !isOn ? 'same' : state,
+    head: followed,
+    isProposed,
+  });
+  if (proposed === undefined) {
+    const seen = { ...ABSENT, exists: true, pending, remote: followed, local: local.head };
+    const related = followed === local.head ? {} : await relate(here, followed);
+    return decided(decideState({ ...seen, ...related }).state);
+  }
+  if (proposed === local.head) {
+    const isMerged = await grewFrom(home, repo.name, proposed, followed);
+    return decided(pending ? 'behind' : 'same', isOn && !isMerged);
+  }
+  if (await isAncestor(repo.folder, proposed, local.head ?? '')) return decided('behind');
+  if (!pending && !isOn) return decided('same');
+  throw new PublishError('BRANCH_THERE', facts);
+}
+
 /** How the history of `head` on GitHub relates to the history on this machine. */
 async function relate({ repo, home, local }: Here, head: string): Promise<Partial<Evidence>> {
   if (local.head !== undefined && (await isAncestor(repo.folder, head, local.head)))
@@ -214,7 +259,7 @@ function withProblems(request: PublishRequest, targets: readonly Target[]): Targ
     const facts: Facts = {
       repo: place.fullName,
       folder: repo.folder,
-      branch: place.branch,
+      branch: place.followed ?? place.branch,
       target: remote?.fullName,
       rename: reason === 'RENAMED' ? follow(target) : repo.isNew ? rename : RENAME_THERE,
     };
@@ -290,6 +335,7 @@ function adviseNames(
       scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
     remove: () => [],
     rename: () => [],
+    update: () => [],
   };
   return `Choose another name: ${shellCommand(flags[commandName]?.() ?? [])}.`;
 }

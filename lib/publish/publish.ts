@@ -9,6 +9,7 @@ import { textIn } from '../disk/git-stages.ts';
 import { withLock } from '../disk/lock.ts';
 import { readIfThere } from '../disk/workspace.ts';
 import { Interrupted } from '../errors.ts';
+import { GENERATOR } from '../plan/generator.ts';
 import type { Plan } from '../plan/plan.ts';
 import { RECORD_FILE, readRecord } from '../plan/record.ts';
 import { shellCommand } from '../render/quoting.ts';
@@ -81,6 +82,13 @@ export async function signInForPlan(
     command: shellCommand(words),
     commandName: given.command,
     workspace,
+    ...(given.command === 'update' && {
+      proposal: {
+        branch: UPDATE_BRANCH,
+        title: `Update to generator-flux-gitops ${GENERATOR.version}`,
+        pullRequest: switches.pullRequest === true,
+      },
+    }),
   };
   const tokenStdin = switches.tokenStdin ? standardInput() : undefined;
   const control = openControl((event) =>
@@ -140,7 +148,12 @@ export async function publish(
   shown: readonly Target[],
 ): Promise<PublishResult[]> {
   const { request, control } = context;
-  const progress: Progress = { created: [], pushed: new Map(), settled: new Set() };
+  const progress: Progress = {
+    created: [],
+    pushed: new Map(),
+    pullRequests: new Map(),
+    settled: new Set(),
+  };
   const soFar = (): RunSoFar => ({
     written: true,
     created: progress.created,
@@ -173,20 +186,30 @@ const WHILE_PUBLISHING = {
 /** The result for each repository; in a dry run, the expected result. */
 export function describeTargets(
   targets: readonly Target[],
-  { created, pushed }: Pick<Progress, 'created' | 'pushed'> = { created: [], pushed: new Map() },
+  { created, pushed, pullRequests }: Omit<Progress, 'settled'> = {
+    created: [],
+    pushed: new Map(),
+    pullRequests: new Map(),
+  },
 ): PublishResult[] {
   return targets.map(({ repo, place, state, problem }) => {
     const commit = pushed.get(place.fullName);
+    const pullRequest = pullRequests.get(place.fullName);
     return {
       name: repo.name,
       url: place.page,
       state: commit === undefined ? state : 'same',
       created: created.includes(place.fullName),
       ...(commit === undefined ? {} : { pushed: commit }),
+      ...(commit === undefined || place.followed === undefined ? {} : { branch: place.branch }),
+      ...(pullRequest === undefined ? {} : { pullRequest }),
       ...(problem === undefined ? {} : { problem: publishProblem(problem) }),
     };
   });
 }
+
+/** The branch that `update` pushes. Flux follows it nowhere. */
+const UPDATE_BRANCH = 'flux-gitops-update';
 
 /** The config repo comes last, because it makes Flux read the others. */
 function inOrder(repos: readonly PublicationRepo[]): PublicationRepo[] {

@@ -2,7 +2,7 @@ import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
 /** The commands that plan files. */
-export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo' | 'remove' | 'rename';
+export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo' | 'update' | 'remove' | 'rename';
 
 const ACTION_COMMANDS = ['credentials'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
@@ -98,8 +98,10 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
-const WRITING = [...ALL, 'remove', 'rename'] as const;
+/** Commands that write files of an estate: they have the flags about the run. */
+const WRITING = [...ALL, 'update', 'remove', 'rename'] as const;
 const EVERY = [...WRITING, ...ACTION_COMMANDS] as const;
+const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
@@ -644,6 +646,13 @@ export const SETTINGS = {
     help: 'read the GitHub token from standard input; needs --publish',
     publishing: true,
   }),
+  pullRequest: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'open a pull request for the pushed branch in each repository; needs --publish',
+    publishing: true,
+  }),
   archive: yesNo({
     group: 'publishing',
     scope: 'run',
@@ -762,6 +771,18 @@ export const SETTINGS = {
     scope: 'run',
     commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
+  }),
+  check: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write nothing, say what there is to update, and exit with 1 if there is something',
+  }),
+  conflictMarkers: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write conflict markers into the files where you and this version changed the same lines, and exit with 1',
   }),
   force: yesNo({
     group: 'this run',

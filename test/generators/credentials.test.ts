@@ -89,7 +89,7 @@ test('every problem of the input is named at once, before anything is done', asy
   for (const part of [
     /--rotate and --list: these flags do different things, so give one of them/,
     /--live and --file: the Secrets go to one place/,
-    /--context "": it must be the name of a context/,
+    /--context "": a context must have the name of a context/,
     /--app-id "x": it must be a number/,
     /argument "qa": this estate has no such environment\. Flux needs credentials for dev, stage, prod/,
   ])

@@ -11,6 +11,7 @@ import {
   listReadable,
   metaBody,
 } from './routes-keys.ts';
+import { listPulls, openPull } from './routes-pulls.ts';
 import type { World } from './world.ts';
 
 const ROUTES: Record<string, (call: Call) => Reply> = {
@@ -33,6 +34,8 @@ const ROUTES: Record<string, (call: Call) => Reply> = {
     withRepo(call, ({ topics }) => ok({ names: topics })),
   'GET /repos/{owner}/{repo}/commits/{ref}': (call) =>
     withRepo(call, (repo) => getCommit(call, repo)),
+  'GET /repos/{owner}/{repo}/pulls': (call) => withRepo(call, (repo) => listPulls(call, repo)),
+  'POST /repos/{owner}/{repo}/pulls': (call) => withRepo(call, (repo) => openPull(call, repo)),
   'GET /repos/{owner}/{repo}/compare/{basehead}': (call) =>
     withRepo(call, ({ folder }) => {
       const body = comparison(folder, call.values[2] ?? '', call.standIn.url);

@@ -41,6 +41,11 @@ export function hasPolicies({ shared, environments }: RepoRecord): boolean {
   return [shared, ...environments].some(({ profile }) => profile === 'hardened');
 }
 
+/** Whether Flux decrypts the config repo of `record` with SOPS and age. */
+export function decrypts({ estate }: Pick<RepoRecord, 'estate'>): boolean {
+  return estate.syncConfig === 'yes' && (estate.sopsAge ?? []).length > 0;
+}
+
 /** A record on disk, with everything that the next record keeps from it. */
 export type FoundRecord = RepoRecord & {
   /** Undefined in a record of version 1, which has no hashes. */

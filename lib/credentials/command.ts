@@ -5,7 +5,7 @@ import { withLock } from '../disk/lock.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { inputError, type Problem, quote } from '../errors.ts';
 import { encryptedFileOf } from '../plan/layout.ts';
-import { decrypts, type RepoRecord } from '../plan/record.ts';
+import { decrypts, type RepoRecord, recipientsOf } from '../plan/record.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting } from '../settings/resolve.ts';
@@ -366,7 +366,7 @@ async function issueEncrypted(sources: readonly Source[], context: RunContext): 
     own.flatMap(({ places }) => places),
     folder,
   );
-  await checkSops(record.estate.sopsAge ?? []);
+  await checkSops(recipientsOf(record));
   const repositories: Issued[] = [];
   const deliveries: Delivery[] = [];
   for (const source of own) {

@@ -6,6 +6,7 @@ import { checkFile, isLink } from '../disk/folders.ts';
 import { readIfThere } from '../disk/workspace.ts';
 import { inputError, type Problem } from '../errors.ts';
 import { encryptedFileOf } from '../plan/layout.ts';
+import { recipientsOf } from '../plan/record.ts';
 import { linesLike } from '../render/git-text.ts';
 import { withResource } from '../render/kustomization-list.ts';
 import { shellCommand } from '../render/quoting.ts';
@@ -77,7 +78,7 @@ export async function writeEncrypted(
   const files = new Map<string, string>();
   for (const { environment, secret, fingerprint } of deliveries) {
     const path = encryptedFileOf(environment);
-    files.set(path, await encrypt(named(secret, fingerprint), record.estate.sopsAge ?? [], path));
+    files.set(path, await encrypt(named(secret, fingerprint), recipientsOf(record), path));
   }
   for (const [path, text] of files) {
     const isThere = readIfThere(join(folder, path)) !== undefined;

@@ -25,7 +25,7 @@ import {
   registryOf,
 } from './oci.ts';
 import type { Layer, Plan, Values } from './plan.ts';
-import { decrypts, hasPolicies, type RepoRecord } from './record.ts';
+import { decrypts, hasPolicies, type RepoRecord, recipientsOf } from './record.ts';
 
 /** The version of the charts flux-operator and flux-instance. They are released together. */
 export const CHART_VERSION = '0.58.1';
@@ -72,8 +72,8 @@ function installValues(record: RepoRecord): Values {
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
     decrypts: decrypts(record),
-    recipients: (record.estate.sopsAge ?? []).join('`, `'),
-    isOneRecipient: record.estate.sopsAge?.length === 1,
+    recipients: recipientsOf(record).join('`, `'),
+    isOneRecipient: recipientsOf(record).length === 1,
     keyFile: `${record.name}.agekey`,
     configSecret: gitSecretOf(record.name),
     credentials: gitCredentialsOf(record.shared),

@@ -227,3 +227,25 @@ test('the flags of encrypted Secrets go with no other goal, and need an estate t
   assert.match(stderr, /--live and --sops: the Secrets go to one place/);
   assert.match(stderr, /--rotate and --sops: only a run that makes Secrets/);
 });
+
+test('the next steps hand the age key over before Flux starts, and write the Secrets with --sops', async () => {
+  const { home, recipient } = await encryptedEstate();
+  const steps = async (argv: string[], cwd: string): Promise<string> => {
+    const { code, stdout, stderr } = await runCommand(argv, cwd);
+    assert.equal(code, 0, stderr);
+    return stdout + stderr;
+  };
+  const again = temporaryFolder();
+  const flags = ['--yes', '--visibility', 'private', '--owner', 'octo', '--sync-config'];
+  const first = await steps([...flags, '--sops-age', recipient], again);
+  const places = ['generic sops-age --from-file', 'charts/flux-instance', 'dev stage prod --sops'];
+  const found = places.map((text) => first.indexOf(text));
+  assert.ok(!found.includes(-1) && found.every((at, n) => n === 0 || at > (found[n - 1] ?? 0)));
+  const tenant = await steps(['tenant', 'qa', '--yes'], home);
+  assert.match(tenant, /flux-gitops credentials qa --sops\n/);
+  assert.doesNotMatch(tenant, /sops-age/);
+  const other = temporaryFolder();
+  await steps(flags, other);
+  const added = await steps(['--yes', '--sops-age', recipient], join(other, 'flux-demo'));
+  assert.match(added, /generic sops-age --from-file/);
+});

@@ -7,7 +7,7 @@ import { isGithubRegistry, isOci } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
-import { configSecretStep, secretSteps } from './private-steps.ts';
+import { configSecretStep, keySteps, secretSteps } from './private-steps.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
@@ -71,6 +71,7 @@ export function nextSteps(
     ...surplusSteps(plan),
     ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
     ...leaves.after,
+    ...keySteps(plan, published),
     ...(config
       ? [
           ...operator(config, published),

@@ -20,6 +20,7 @@ const INTRO = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
+  adopt: 'This writes .yo-rc.json for an estate and changes nothing else.',
 };
 
 /** What the run is about, in one line. */
@@ -44,7 +45,7 @@ export async function askOpen(
 ): Promise<Given> {
   const planner = PLANNERS[given.command];
   // Check the given input first, so that the user does not answer questions in vain.
-  const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  const missing = takesWords(given) && given.positionals.length === 0 ? ['arguments'] : [];
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
@@ -61,6 +62,9 @@ export async function askOpen(
   const answered = await askEach(first, given, workspace, terminal, login);
   return askMore(await askPublish(answered, workspace, terminal), workspace, terminal);
 }
+
+const takesWords = ({ command }: Given): boolean =>
+  command === 'tenant' || command === 'scenario-repo';
 
 /** Whether the owner is asked for, and nothing is recorded that would be the default. */
 const mayNeedOwner = ({ texts }: Given, { home }: Workspace): boolean =>

@@ -252,9 +252,14 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
   const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
-  const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
+  const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.gitRepository ?? first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
   const ready = kubectl(
-    ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
+    ...[
+      'wait',
+      `kustomization/${first.kustomization ?? first.repo}`,
+      '--for=condition=Ready',
+      '--timeout=5m',
+    ],
   );
   // A sync that is Ready already would end the wait at once.
   const wait = (what: string): Step =>

@@ -12,9 +12,11 @@ import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Plan, Reading } from './plan/plan.ts';
+import { RECORD_KEY } from './plan/record.ts';
 import { hasDemo, isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
+import { adoptedSteps, readingText } from './reading-text.ts';
 import type { KubernetesObject } from './render/objects.ts';
 import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
@@ -60,6 +62,8 @@ export type Report = {
     readonly path: string;
     readonly contents: string;
   }[];
+  /** With `adopt`: what was taken from where, and what was not understood. */
+  readonly reading?: Reading;
   /** With `--publish`: the result for each repository on GitHub. */
   readonly published?: readonly PublishResult[];
   readonly notes: readonly string[];
@@ -92,9 +96,10 @@ export function planText(report: Report, { paint, width }: Look): string {
     `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.flatMap((file) => fileLines(file, { paint, width })),
   ]);
-  const { environments } = report;
+  const { environments, reading } = report;
   const table = environments.length > 0 ? environmentLines(environments, { paint, width }) : [];
-  return [...table, ...lines, '', ...noteLines(report, width)].join('\n').trim();
+  const read = reading ? readingText(reading, { paint, width }) : [];
+  return [...table, ...lines, ...read, '', ...noteLines(report, width)].join('\n').trim();
 }
 
 /** The maximum number of environments in a summary. */
@@ -124,6 +129,7 @@ export function summaryText(
       : []),
     '',
     ...repos,
+    ...(report.reading ? readingText(report.reading, { paint, width }) : []),
     '',
     ...noteLines(report, width),
     ...wrapWords('To see every file, add --dry-run. The whole run as one command:', width),
@@ -237,6 +243,7 @@ export function resultText(report: Report, { paint, width }: Look): string {
   ]);
   return [
     ...repos,
+    ...(report.reading ? readingText(report.reading, { paint, width }) : []),
     ...verdict,
     ...noteLines({ ...report, elsewhere: [] }, width),
     ...wanted,
@@ -266,7 +273,8 @@ const DEMO = new Map([
 ]);
 
 /** Notes about the plan that its lines do not show. */
-export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]): string[] {
+export function notesOf({ environments, reading }: Plan, repos: readonly ComparedRepo[]): string[] {
+  if (reading) return adoptedNotes(repos);
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
   const notes = fileNotes(repos);
@@ -284,6 +292,29 @@ export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]):
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;
+}
+
+/** What later runs do with the files that are not as this version writes them. */
+function adoptedNotes(repos: readonly ComparedRepo[]): string[] {
+  const edited = repos.flatMap(({ folder, files }) =>
+    files.filter(({ state }) => state === 'edited').map(({ path }) => shorten(join(folder, path))),
+  );
+  const adopted = repos.flatMap(
+    ({ folder, repo }) =>
+      (repo.all[RECORD_KEY] as { adopted?: string[] }).adopted?.map((path) =>
+        shorten(join(folder, path)),
+      ) ?? [],
+  );
+  return [
+    ...(edited.length > 0
+      ? [
+          `These files count as edited by you. Later runs merge into them, and ask where they cannot: ${listed(edited)}.`,
+        ]
+      : []),
+    ...(adopted.length > 0
+      ? [`No run writes these files and folders, because they are yours: ${listed(adopted)}.`]
+      : []),
+  ];
 }
 
 /** Notes about files that a user edited or deleted, and about files that are no longer planned. */
@@ -337,6 +368,12 @@ export function reportOf(
   };
   const render = layerRenderer(templatesOf);
   const changed = repos.some(({ files }) => files.some(({ action }) => WRITES.has(action)));
+  const stepsOf = (): readonly Step[] => {
+    if (!changed && !published) return [];
+    const config = repos.find(({ repo }) => repo.role === 'config');
+    if (plan.reading) return adoptedSteps(plan, shorten(config?.folder ?? '.'));
+    return nextSteps(plan, repos, circumstances);
+  };
   return {
     dryRun,
     changed,
@@ -348,9 +385,10 @@ export function reportOf(
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
+    ...(plan.reading && { reading: plan.reading }),
     ...(published && { published }),
     notes: notesOf(plan, repos),
-    next: changed || published ? nextSteps(plan, repos, circumstances) : [],
+    next: stepsOf(),
   };
 }
 

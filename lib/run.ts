@@ -69,9 +69,15 @@ export async function prepare(
   const found: Problem[] = [];
   const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
   if (found.length > 0) throw inputError([...problems, ...found]);
+  // Parsing manifests takes time, so other runs do not load it.
+  const reader =
+    command === 'adopt' || switches.takeOver ? await import('./disk/adoption.ts') : undefined;
   const open = (others: readonly Problem[] = []): Workspace => {
+    if (reader && command === 'adopt')
+      return reader.openForAdoption(start.cwd, into, texts.name?.[0]);
     const broken: Problem[] = [];
-    const opened = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
+    const found = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
+    const opened = reader ? reader.withManifests(found) : found;
     // Without the contents of the folder, a planner would report other problems.
     if (broken.length > 0) throw inputError([...others, ...broken]);
     return opened;
@@ -82,9 +88,10 @@ export async function prepare(
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
   // Without questions, nothing of the dialogue is loaded.
-  const complete = asks
-    ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
-    : given;
+  const complete =
+    asks && command !== 'adopt'
+      ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
+      : given;
   return { given: complete, terminal, asks, open };
 }
 

@@ -1,5 +1,6 @@
 import type { Given } from '../settings/arguments.ts';
 import type { CommandName } from '../settings/settings.ts';
+import { planAdopt } from './adopt.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
@@ -12,4 +13,5 @@ export const PLANNERS: {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
+  adopt: planAdopt,
 };

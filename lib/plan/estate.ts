@@ -7,13 +7,19 @@ import {
   ruleAbout,
 } from '../settings/rules.ts';
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
+import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 
 /** One environment: a tenant, its sync and its folder in an app repo. */
-export type Environment = { readonly name: string; readonly repo: string } & EnvironmentSettings;
+export type Environment = { readonly name: string; readonly repo: string } & EnvironmentSettings &
+  OwnForm;
 
 /** The namespace, service account and tenant label of `environment`. */
-export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name'>): string {
-  return `${prefix}-${name}`;
+export function namespaceOf({
+  namespace,
+  prefix,
+  name,
+}: Pick<Environment, 'prefix' | 'name' | 'namespace'>): string {
+  return namespace ?? `${prefix}-${name}`;
 }
 
 /** The web address of `repo`, which is also its clone URL. */
@@ -52,6 +58,16 @@ export function mergeEnvironments(
     [...recorded, ...changed].map((environment) => [environment.name, environment]),
   );
   return [...merged.values()];
+}
+
+/**
+ * `environment` as a run plans it: it keeps the names of `recorded`. One that a user wrote by hand stays as it is in
+ * `recorded`.
+ */
+export function keepForm(environment: Environment, recorded: readonly Environment[]): Environment {
+  const before = recorded.find(({ name }) => name === environment.name);
+  if (before === undefined) return environment;
+  return isByHand(before) ? before : { ...environment, ...readOwnForm(before) };
 }
 
 /** The source of names, for messages: the flag, an example, and the setting. */
@@ -104,7 +120,8 @@ export function checkEstate(
   problems: Problem[],
 ): void {
   const holders = new Map<string, string>();
-  for (const environment of environments) {
+  // Environments that a user wrote by hand can be in several clusters, each with the same namespace.
+  for (const environment of environments.filter((one) => !isByHand(one))) {
     const namespace = namespaceOf(environment);
     checkNamespace(namespace, environment, problems);
     const other = holders.get(namespace);
@@ -118,7 +135,7 @@ export function checkEstate(
       });
     holders.set(namespace, environment.name);
   }
-  for (const [repo, fed] of byRepo(environments)) {
+  for (const [repo, fed] of byRepo(environments.filter((one) => !isByHand(one)))) {
     const urls = [...new Set(fed.map((one) => repositoryUrl(one, repo)))];
     if (urls.length > 1)
       problems.push({
@@ -129,7 +146,9 @@ export function checkEstate(
         settings: ['owner', 'repo', 'githubUrl'],
       });
   }
-  const clash = environments.find(({ repo }) => repo.toLowerCase() === configRepo?.toLowerCase());
+  const clash = environments.find(
+    (one) => one.repo.toLowerCase() === configRepo?.toLowerCase() && !isByHand(one),
+  );
   if (clash)
     problems.push({
       given: `app repo ${quote(clash.repo)} and config repo ${quote(configRepo ?? '')}`,

@@ -1,6 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Visibility } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
+import type { HandWritten, NotUnderstood, Taken } from './hand-written.ts';
 import type { FoundRecord, Json, RepoKind } from './record.ts';
 
 /** The values for the templates of a layer, by name. */
@@ -32,6 +33,13 @@ export type RepoPlan = {
   readonly all: Json;
   /** The record before this run. */
   readonly found?: FoundRecord;
+  /**
+   * Set if this run writes the record only. `own`: this package wrote the repository, so a file that differs is edited.
+   * `by-hand`: a user wrote it, so a file that differs stays as it is in later runs.
+   */
+  readonly adopting?: 'own' | 'by-hand';
+  /** Files that a user wrote by hand, and that this run replaces or removes. */
+  readonly takesOver?: readonly string[];
 };
 
 /** A file for a repository that is not in this workspace. */
@@ -47,6 +55,14 @@ export type Plan = {
   readonly syncConfig: boolean;
   /** The visibility of new repositories. */
   readonly visibility: Visibility;
+  /** What a run of `adopt` read, and what it did not understand. */
+  readonly reading?: Reading;
+};
+
+/** What a reading took, and what it did not understand. */
+export type Reading = {
+  readonly taken: readonly Taken[];
+  readonly notUnderstood: readonly NotUnderstood[];
 };
 
 /** What exists in the folder of a repository. */
@@ -68,6 +84,32 @@ export type World = {
   readonly find: (repo: string, problems: Problem[]) => Found;
   /** Another config repo here with environments that `repo` already feeds. */
   readonly feederOf: (repo: string) => string | undefined;
+  /** What the manifests say. Only commands that need it have it, because it takes time. */
+  readonly manifests?: Manifests;
+};
+
+/** The config repo as its manifests describe it, and the records that it and its app repos had. */
+export type Manifests = {
+  readonly config: string;
+  readonly read: HandWritten;
+  readonly pastOf: (repo: string) => Past;
+  /** Whether the texts of the repository name this package. */
+  readonly isOurs: (repo: string) => boolean;
+};
+
+/** What is left of the record of a repository. */
+export type Past = {
+  readonly state: 'none' | 'good' | 'damaged';
+  readonly all: Json;
+  /** The readable part, then the last good record in the history of git: with the place of each. */
+  readonly records: readonly PastRecord[];
+};
+
+/** A record, where it was found, and the values that it really has: a record gets defaults for the others. */
+export type PastRecord = {
+  readonly from: string;
+  readonly record: FoundRecord;
+  readonly raw: Json;
 };
 
 /** A plan, or the problems that prevent it. */

@@ -13,9 +13,11 @@ import {
   repositoryUrl,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
-import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
+import { isByHand } from './own-form.ts';
+import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { appLayer, checkLayouts, joinRepo, planRepo } from './repositories.ts';
+import { checkTakeOver, formOf } from './take-over.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',
@@ -42,11 +44,14 @@ export function planTenant(given: Given, world: World): Planned {
   const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
   const { visibility } = estate;
   checkVisibility(given, visibility, problems);
+  const takeOvers = checkTakeOver(given, recorded, added, world, problems);
   if (problems.length > 0) return { problems };
 
   const { shared } = recorded;
   const names = added.map(({ name }) => name);
-  const repos = [planRepo({ ...recorded, environments }, added, config, names)];
+  const written = added.filter((one) => !isByHand(one));
+  const plannedConfig = planRepo({ ...recorded, environments }, written, config, names);
+  const repos: RepoPlan[] = [{ ...plannedConfig, takesOver: takeOvers }];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
@@ -116,5 +121,11 @@ function readTenants(given: Given, recorded: FoundRecord, problems: Problem[]): 
     repo ?? feeders.get(name) ?? readSetting('repo', `flux-${name}`, problems) ?? '';
   return [...new Set(positionals)]
     .filter((name) => checkEnvironment(name, SOURCE, problems))
-    .map((name) => ({ ...settings.environment(name), name, repo: feederOf(name) }));
+    .map((name) =>
+      formOf(
+        { ...settings.environment(name), name, repo: feederOf(name) },
+        recorded.environments,
+        given,
+      ),
+    );
 }

@@ -23,9 +23,11 @@ function makeValues(environment: Environment): Values {
   return {
     ...environment,
     namespace,
+    gitRepository: environment.gitRepository ?? environment.repo,
+    kustomization: environment.kustomization ?? environment.repo,
     reconciler: `${namespace}-reconciler`,
     legacyUser: `gotk:${namespace}:reconciler`,
-    path: `./${folder}`,
+    path: environment.path ?? `./${folder}`,
     folder,
     // The file in which a person changes the demo app.
     appFile: `${folder}/${isPlain ? 'app.yaml' : 'kustomization.yaml'}`,

@@ -32,6 +32,7 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     rule: 'this command takes one app repo',
     example: 'flux-qa',
   },
+  adopt: { most: 0, rule: 'this command takes flags only', example: '--into flux-demo' },
 };
 
 /** The shells that have a completion script. */

@@ -44,6 +44,7 @@ const POSITIONAL = {
   app: undefined,
   tenant: { name: 'env', message: 'Which environments do you want to add?' },
   'scenario-repo': { name: 'repo', message: 'What is the name of the app repo?' },
+  adopt: undefined,
 } as const;
 
 /**

@@ -1,6 +1,6 @@
 import * as rules from './rules.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo';
+export type CommandName = 'app' | 'tenant' | 'scenario-repo' | 'adopt';
 
 const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
@@ -76,6 +76,7 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
+const EVERY = [...ALL, 'adopt'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 
@@ -125,7 +126,7 @@ export const SETTINGS = {
   name: {
     group: 'repositories',
     scope: 'names',
-    commands: APP,
+    commands: ['app', 'adopt'],
     value: 'NAME',
     first: 1,
     ask: 'What is the name of the config repo?',
@@ -453,7 +454,7 @@ export const SETTINGS = {
   into: {
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     value: 'DIR',
     help: 'folder to write into (default: the current folder)',
     rule: rules.folder,
@@ -462,13 +463,13 @@ export const SETTINGS = {
   publish: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'create the repositories on GitHub and push to them; if that fails, the same command resumes',
   }),
   topic: {
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     value: 'T',
     help: 'add a topic to the repositories on GitHub; repeatable; needs --publish',
     rule: rules.topic,
@@ -478,41 +479,41 @@ export const SETTINGS = {
   template: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'make the repositories on GitHub template repositories; needs --publish',
     publishing: true,
   }),
   adoptEmpty: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'use repositories on GitHub that exist and are empty; needs --publish',
     publishing: true,
   }),
   tokenStdin: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'read the GitHub token from standard input; needs --publish',
     publishing: true,
   }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'ask no questions about settings and use the defaults; without a terminal, every run does this',
     short: 'y',
   }),
   dryRun: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show the plan and write nothing',
   }),
   json: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
   }),
   force: yesNo({
@@ -527,17 +528,29 @@ export const SETTINGS = {
     commands: ALL,
     help: 'keep all files that you edited, without a question',
   }),
+  takeOver: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'write the files of this version for these environments, which a user wrote by hand before the estate was adopted; their objects in the cluster keep their names',
+  }),
+  repair: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['adopt'],
+    help: 'write .yo-rc.json again, if it is damaged, empty, lost or wrong: from the manifests, from what can still be read of it, and from the history of git',
+  }),
   help: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show this help',
     short: 'h',
   }),
   version: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show the version',
     short: 'v',
   }),

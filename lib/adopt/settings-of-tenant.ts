@@ -1,0 +1,139 @@
+import { parseDocument } from 'yaml';
+import type { Environment } from '../plan/estate.ts';
+import { quotaOf } from '../plan/sizes.ts';
+import { defaultOf } from '../settings/resolve.ts';
+import {
+  keysOf,
+  type PageSettings,
+  type SettingKey,
+  type SharedSettings,
+  SIZES,
+  settingOf,
+} from '../settings/settings.ts';
+import {
+  inlinePatches,
+  type Manifest,
+  readManifests,
+  spotOf,
+  type TextFile,
+  textAt,
+  valueAt,
+} from './manifests.ts';
+
+/** Settings, and where each of them was found. */
+export type Settings = Partial<SharedSettings & PageSettings>;
+export type Take = (key: SettingKey, value: string, from: string) => void;
+
+const DEMO = 'kcheck';
+
+/** The settings of the demo app in `folder`; `files` are those of the app repo. If it has another app, there is no demo app. */
+export function appSettings(files: readonly TextFile[], folder: string, take: Take): Settings {
+  const own = files.filter(({ path }) => path.startsWith(`${folder}/`));
+  const manifests = own.flatMap((file) => [...readManifests(file).manifests, ...patchesIn(file)]);
+  const found = (kind: string, name: string): Manifest | undefined =>
+    manifests.find((one) => one.kind === kind && one.name === name);
+  const app = found('Deployment', DEMO);
+  if (app === undefined) {
+    take('noDemo', 'yes', `${folder}/`);
+    return { noDemo: 'yes' };
+  }
+  const read: { [key: string]: unknown } = { noDemo: 'no' };
+  const put = (key: SettingKey, one: Manifest, ...path: (string | number)[]): void => {
+    const value = settingOf(key).rule.read(textAt(one, ...path) ?? '');
+    if (value === undefined) return;
+    read[key] = value;
+    take(key, String(value), spotOf(valueAt(one, ...path) ?? one));
+  };
+  put('replicas', app, 'spec', 'replicas');
+  const container = ['spec', 'template', 'spec', 'containers', 0];
+  put('image', app, ...container, 'image');
+  for (const [index, key] of [
+    [0, 'colour'],
+    [1, 'content'],
+  ] as const)
+    put(key, app, ...container, 'env', index, 'value');
+  const service = found('Service', `${DEMO}-service`);
+  if (service) put('serviceType', service, 'spec', 'type');
+  return read as Settings;
+}
+
+/** The patches of an overlay, which are texts in a kustomization.yaml. */
+function patchesIn({ path, text }: TextFile): Manifest[] {
+  if (!path.endsWith('/kustomization.yaml')) return [];
+  const document = parseDocument(text);
+  const { patches } = (document.errors.length === 0 ? document.toJS() : {}) as {
+    patches?: { patch?: string }[];
+  };
+  return (patches ?? []).flatMap(({ patch = '' }) => {
+    const line = text.split('\n').indexOf(`      ${patch.split('\n')[0]}`);
+    return inlinePatches(patch, path, Math.max(0, line));
+  });
+}
+
+/** The settings in the objects of a hardened tenant. `before` has the settings that are known already. */
+export function hardenedSettings(
+  objects: readonly Manifest[],
+  before: Environment,
+  take: Take,
+): Settings {
+  const found = (kind: string, name: string): Manifest | undefined =>
+    objects.find((one) => one.kind === kind && one.name === name);
+  const read: { [key: string]: unknown } = {};
+  const put = (key: SettingKey, value: unknown, one: Manifest, ...path: string[]): void => {
+    read[key] = value;
+    take(key, String(value), spotOf(valueAt(one, ...path) ?? one));
+  };
+  const space = objects.find(({ kind }) => kind === 'Namespace');
+  if (space) {
+    const label = ['metadata', 'labels', 'flux-gitops/allow-kustomize'];
+    put('allowKustomize', textAt(space, ...label) === 'yes' ? 'yes' : 'no', space, ...label);
+    const sources = ['metadata', 'annotations', 'flux-gitops/allowed-sources'];
+    const list = (textAt(space, ...sources) ?? '').split(' ').filter(Boolean);
+    if (list.length > 0) put('tenantSource', list, space, ...sources);
+  }
+  const team = found('RoleBinding', 'flux-gitops-team');
+  const groups = (valueAt(team ?? NOTHING, 'subjects')?.value ?? []) as { name: string }[];
+  if (team && groups.length > 0)
+    put(
+      'team',
+      groups.map(({ name }) => name),
+      team,
+      'subjects',
+    );
+  if (found('NetworkPolicy', 'allow-kcheck')) read.serviceType = 'LoadBalancer';
+  const quota = found('ResourceQuota', 'tenant');
+  if (quota === undefined) return read as Settings;
+  const hard = (key: string): string => textAt(quota, 'spec', 'hard', key) ?? '';
+  const open = found('NetworkPolicy', 'allow-clients') !== undefined;
+  const balancers = Number(hard('services.loadbalancers')) || 0;
+  const ports = (Number(hard('services.nodeports')) || 0) - 5 * balancers;
+  if (
+    open &&
+    balancers > 0 &&
+    !(read.serviceType === 'LoadBalancer' && balancers === 1 && ports > 0)
+  )
+    put('loadBalancers', balancers, quota, 'spec', 'hard', 'services.loadbalancers');
+  if (ports > 0) put('nodePorts', ports, quota, 'spec', 'hard', 'services.nodeports');
+  const size = SIZES.find((one) => {
+    const amounts = quotaOf({ ...before, ...(read as Settings), size: one });
+    return (
+      amounts.services === hard('services') &&
+      amounts.pods === hard('pods') &&
+      amounts.storage === hard('requests.storage')
+    );
+  });
+  if (size) put('size', size, quota, 'spec', 'hard');
+  return read as Settings;
+}
+
+const NOTHING: Manifest = {
+  ...{ kind: '', apiVersion: '', name: '', namespace: '', file: '', line: 0, sources: [] },
+};
+
+/** The settings of `name` without any reading: the defaults. */
+export function defaultSettings(name: string): SharedSettings & PageSettings {
+  const keys = [...keysOf('environment'), ...keysOf('each')];
+  return Object.fromEntries(
+    keys.map((key) => [key, defaultOf(key, name)]),
+  ) as unknown as SharedSettings & PageSettings;
+}

@@ -1,0 +1,72 @@
+import { type Problem, quote } from '../errors.ts';
+import type { Given } from '../settings/arguments.ts';
+import { keysOf } from '../settings/settings.ts';
+import { type Environment, keepForm } from './estate.ts';
+import { isByHand } from './own-form.ts';
+import type { World } from './plan.ts';
+import type { FoundRecord } from './record.ts';
+
+/**
+ * `environment` as `tenant` plans it. With `--take-over`, one that a user wrote by hand becomes one of this package: its
+ * objects keep their names.
+ */
+export function formOf(
+  environment: Environment,
+  recorded: readonly Environment[],
+  { switches }: Given,
+): Environment {
+  const before = recorded.find(({ name }) => name === environment.name);
+  if (!switches.takeOver || before === undefined) return keepForm(environment, recorded);
+  const { byHand, ...kept } = before;
+  return { ...keepForm(environment, [kept]) };
+}
+
+/**
+ * The hand-written files that `--take-over` replaces. Adds a problem for each environment that a run would change
+ * without `--take-over`, and for each one whose files have something that this package cannot write.
+ */
+export function checkTakeOver(
+  given: Given,
+  { environments }: FoundRecord,
+  added: readonly Environment[],
+  { manifests }: World,
+  problems: Problem[],
+): string[] {
+  const { switches, texts } = given;
+  const names = new Set(added.map(({ name }) => name));
+  const byHand = environments.filter((one) => names.has(one.name) && isByHand(one));
+  const changes = [...keysOf('environment'), ...keysOf('each')].filter((key) => texts[key]);
+  if (!switches.takeOver) {
+    if (changes.length > 0)
+      for (const { name, byHand: files = [] } of byHand)
+        problems.push({
+          given: `environment ${quote(name)}, which a user wrote by hand (${files.join(', ')})`,
+          rule: 'no run changes its files. With --take-over, the files of this package replace them',
+          example: `flux-gitops tenant ${name} --take-over --dry-run`,
+          flag: '--take-over',
+          settings: ['takeOver', 'arguments'],
+        });
+    return [];
+  }
+  for (const name of [...names].filter((one) => !byHand.some((other) => other.name === one)))
+    problems.push({
+      given: `--take-over for ${quote(name)}`,
+      rule: 'only an environment that was adopted, and whose files a user wrote by hand, can be taken over',
+      example: `flux-gitops tenant ${name}`,
+      flag: '--take-over',
+      settings: ['takeOver'],
+    });
+  return byHand.flatMap(({ name }) => {
+    const read = manifests?.read.environments.find((one) => one.name === name);
+    if (read === undefined || read.lost.length > 0)
+      problems.push({
+        given: `--take-over for ${quote(name)}`,
+        rule: `its files have something that the files of this package do not have:\n    ${read?.lost.join('\n    ') ?? 'its manifests are no longer there'}\n  Move it into a file of its own first, or remove it`,
+        example:
+          'a file that has nothing but the Namespace, the ServiceAccount, the RoleBinding, the GitRepository and the Kustomization',
+        flag: '--take-over',
+        settings: ['takeOver'],
+      });
+    return read?.replaceable ?? [];
+  });
+}

@@ -1,4 +1,5 @@
 import type { Step } from './next-steps.ts';
+import { BY_DEFAULT } from './plan/hand-written.ts';
 import { isByHand } from './plan/own-form.ts';
 import type { Plan, Reading } from './plan/plan.ts';
 import { shellCommand } from './render/quoting.ts';
@@ -7,7 +8,9 @@ import type { Look } from './terminal.ts';
 
 /** What a reading took, with the place of each value, and what it did not understand. */
 export function readingText({ taken, notUnderstood }: Reading, { paint, width }: Look): string[] {
-  const rows = taken.map(({ repo, environment, what, value, from }) => [
+  const defaults = taken.filter(({ from }) => from === BY_DEFAULT);
+  const found = taken.filter(({ from }) => from !== BY_DEFAULT);
+  const rows = found.map(({ repo, environment, what, value, from }) => [
     environment ?? 'estate',
     what,
     shortened(value),
@@ -19,6 +22,17 @@ export function readingText({ taken, notUnderstood }: Reading, { paint, width }:
   ]);
   return [
     ...(rows.length > 0 ? ['', paint('bold', 'Taken, and from where:'), ...table(rows)] : []),
+    ...(defaults.length > 0
+      ? [
+          '',
+          paint('bold', 'No file has these settings, so they have their defaults:'),
+          ...wrapWords(
+            defaults.map(({ what, value }) => `${what}=${value}`).join('  '),
+            Math.min(width, 100),
+            '  ',
+          ),
+        ]
+      : []),
     ...(others.length > 0
       ? ['', paint('bold', 'Not understood, and not touched by any command:'), ...others]
       : []),
@@ -35,9 +49,11 @@ function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** What a person does after `adopt`. `folder` is the config repo as a user would type it. */
-export function adoptedSteps({ environments, repos }: Plan, folder: string): Step[] {
-  const byHand = environments.filter(isByHand).map(({ name }) => name);
-  const reference = environments.filter(({ profile }) => profile === 'reference');
+export function adoptedSteps({ environments, repos, reading }: Plan, folder: string): Step[] {
+  const byHand = reading?.replaceable ?? [];
+  const reference = environments.filter(
+    (one) => one.profile === 'reference' && (!isByHand(one) || byHand.includes(one.name)),
+  );
   const add = (...words: string[]): string =>
     shellCommand(['flux-gitops', 'tenant', ...words, '--into', folder]);
   return [
@@ -45,7 +61,10 @@ export function adoptedSteps({ environments, repos }: Plan, folder: string): Ste
       text: `Read the list above, then commit .yo-rc.json${repos.length > 1 ? ' in each repository' : ''}.`,
       commands: [],
     },
-    { text: 'Add an environment:', commands: [add('qa')] },
+    {
+      text: 'Add an environment. It gets a folder of its own, which you apply, or list where your cluster looks:',
+      commands: [add('qa')],
+    },
     ...(byHand.length > 0
       ? [
           {

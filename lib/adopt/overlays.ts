@@ -16,7 +16,7 @@ export type Unit = {
 };
 
 type Json = { readonly [key: string]: unknown };
-type Report = (where: string, reason: string) => void;
+type Report = (where: string, reason: string) => unknown;
 
 /** What kustomize would build from `files`: one unit for each overlay, and one for all files that no overlay lists. */
 export function unitsOf(
@@ -24,7 +24,10 @@ export function unitsOf(
   repo: string,
   notUnderstood: NotUnderstood[],
 ): Unit[] {
-  const report: Report = (where, reason) => notUnderstood.push({ repo, where, reason });
+  const report: Report = (where, reason) => {
+    const known = notUnderstood.some((one) => one.where === where && one.reason === reason);
+    if (!known) notUnderstood.push({ repo, where, reason });
+  };
   const manifests = new Map<string, readonly Manifest[]>();
   const lists = new Map<string, Json>();
   for (const file of files) {
@@ -33,6 +36,7 @@ export function unitsOf(
       if (list) lists.set(folderOf(file.path), list);
       continue;
     }
+    if (!/\.ya?ml$/.test(file.path)) continue;
     const read = readManifests(file);
     manifests.set(file.path, read.manifests);
     for (const { line, reason } of read.broken)
@@ -106,7 +110,10 @@ function patchAll(
     const patches = file === undefined ? inlinePatches(patch ?? '', where, 0) : files.get(file);
     if (file !== undefined) used.add(file);
     if (patches === undefined || patches.length === 0) {
-      report(file ?? where, 'only patches that are a part of a manifest are followed');
+      report(
+        file ?? where,
+        'a patch with operations, and one that names no object, are not followed',
+      );
       continue;
     }
     built = built.map((one) =>

@@ -78,6 +78,8 @@ export function lossesOf(
     lost.push(
       `${tenant.overlay}/kustomization.yaml builds it from files that it shares with others`,
     );
+  if (tenant.overlay !== undefined && tenant.overlay !== '.')
+    return [...lost, `${tenant.overlay}/kustomization.yaml builds it from files of other folders`];
   for (const file of filesOf(tenant)) {
     const own = tenant.objects.filter((one) => one.file === file);
     const covered = own.some((one) => isCovered(one, tenant.namespace, sync, source));

@@ -60,7 +60,9 @@ function manifestsIn(home: string, config: string, folderOf: (repo: string) => s
   });
   const isOurs = (repo: string): boolean =>
     pastOf(repo).records.length > 0 || namesThisPackage(folderOf(repo));
-  return { config, read, pastOf, isOurs };
+  const hasFolder = (repo: string, path: string): boolean =>
+    folderOf(repo) !== home && isThere(join(folderOf(repo), path));
+  return { config, read, pastOf, hasFolder, isOurs };
 }
 
 /** Whether the README of the repository in `folder` names the command of this package. */

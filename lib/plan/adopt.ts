@@ -9,7 +9,12 @@ import {
   type SharedSettings,
 } from '../settings/settings.ts';
 import { byRepo, checkEstate, type Environment } from './estate.ts';
-import type { NotUnderstood, ReadEnvironment, Taken } from './hand-written.ts';
+import {
+  BY_DEFAULT,
+  type NotUnderstood,
+  type ReadEnvironment,
+  type Taken,
+} from './hand-written.ts';
 import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 import type { Found, Manifests, Past, Planned, RepoPlan, World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -33,6 +38,13 @@ export function planAdopt(given: Given, world: World): Planned {
   const shared = sharedOf(read.shared, past, notes);
   const estate = estateOf(read.estate, past, notes);
   const environments = read.environments.map((one) => environmentOf(one, shared, past, notes));
+  const byHand = read.environments.filter(({ usual }) => !usual);
+  for (const { name: where, lost } of byHand.filter(({ lost }) => lost.length > 0))
+    notUnderstood.push({
+      repo: manifests.config,
+      where: `environment ${where}`,
+      reason: `--take-over cannot replace its files: ${lost.join('; ')}`,
+    });
   for (const lost of missing(environments, past))
     notUnderstood.push({ repo: manifests.config, ...lost });
   checkEstate(name, environments, problems);
@@ -41,12 +53,10 @@ export function planAdopt(given: Given, world: World): Planned {
   const record: RepoRecord = { kind: 'config-repo', name, estate, shared, environments };
   const repos: RepoPlan[] = [adopting(record, manifests.config, manifests)];
   for (const [repo, fed] of byRepo(environments)) {
-    if (!world.find(repo, []).exists || repo === manifests.config) {
-      notUnderstood.push({
-        repo,
-        where: repo,
-        reason: 'the app repo is not beside the config repo, so it gets no record',
-      });
+    const paths = read.environments.filter((one) => one.repo === repo).map(({ path }) => path);
+    if (!paths.some((path) => manifests.hasFolder(repo, path))) {
+      const reason = `no folder beside the config repo has this app repo with ${paths.join(' or ')}, so it gets no record`;
+      notUnderstood.push({ repo: manifests.config, where: `app repo ${repo}`, reason });
       continue;
     }
     const before = manifests.pastOf(repo).records[0]?.record;
@@ -62,7 +72,8 @@ export function planAdopt(given: Given, world: World): Planned {
     repos.push(adopting(app, repo, manifests));
   }
   const { visibility, syncConfig } = estate;
-  const reading = { taken, notUnderstood };
+  const replaceable = byHand.filter(({ lost }) => lost.length === 0).map((one) => one.name);
+  const reading = { taken, notUnderstood, replaceable };
   const plan = {
     repos,
     elsewhere: [],
@@ -183,11 +194,9 @@ function estateValue(
   const before = recalled(key, undefined, records);
   const value = before?.value ?? defaultOf(key, '', 'public');
   if (!Array.isArray(value) || value.length > 0)
-    taken.push({ repo, what: key, value: String(value), from: before?.from ?? DEFAULT });
+    taken.push({ repo, what: key, value: String(value), from: before?.from ?? BY_DEFAULT });
   return value;
 }
-
-const DEFAULT = 'the default, because no file has it';
 
 /** Environments of earlier records that have no manifests. */
 function missing(

@@ -10,6 +10,9 @@ export type Taken = {
   readonly from: string;
 };
 
+/** The place of a value that no file has. */
+export const BY_DEFAULT = 'the default, because no file has it';
+
 /** Something that a reading did not understand, with the reason. No command touches it. */
 export type NotUnderstood = {
   readonly repo: string;

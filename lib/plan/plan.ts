@@ -63,6 +63,8 @@ export type Plan = {
 export type Reading = {
   readonly taken: readonly Taken[];
   readonly notUnderstood: readonly NotUnderstood[];
+  /** The environments that a user wrote by hand, and that `--take-over` can replace. */
+  readonly replaceable: readonly string[];
 };
 
 /** What exists in the folder of a repository. */
@@ -93,6 +95,8 @@ export type Manifests = {
   readonly config: string;
   readonly read: HandWritten;
   readonly pastOf: (repo: string) => Past;
+  /** Whether the repository lies beside the config repo and has a folder at `path`. */
+  readonly hasFolder: (repo: string, path: string) => boolean;
   /** Whether the texts of the repository name this package. */
   readonly isOurs: (repo: string) => boolean;
 };

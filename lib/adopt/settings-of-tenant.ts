@@ -5,6 +5,7 @@ import { defaultOf } from '../settings/resolve.ts';
 import {
   keysOf,
   type PageSettings,
+  SERVICE_TYPES,
   type SettingKey,
   type SharedSettings,
   SIZES,
@@ -37,7 +38,8 @@ export function appSettings(files: readonly TextFile[], folder: string, take: Ta
     take('noDemo', 'yes', `${folder}/`);
     return { noDemo: 'yes' };
   }
-  const read: { [key: string]: unknown } = { noDemo: 'no' };
+  // Without a type, a Service has the first one, which overlays leave out.
+  const read: { [key: string]: unknown } = { noDemo: 'no', serviceType: SERVICE_TYPES[0] };
   const put = (key: SettingKey, one: Manifest, ...path: (string | number)[]): void => {
     const value = settingOf(key).rule.read(textAt(one, ...path) ?? '');
     if (value === undefined) return;
@@ -100,7 +102,8 @@ export function hardenedSettings(
       team,
       'subjects',
     );
-  if (found('NetworkPolicy', 'allow-kcheck')) read.serviceType = 'LoadBalancer';
+  const isOpen = found('NetworkPolicy', 'allow-kcheck') !== undefined;
+  read.serviceType = isOpen ? 'LoadBalancer' : 'ClusterIP';
   const quota = found('ResourceQuota', 'tenant');
   if (quota === undefined) return read as Settings;
   const hard = (key: string): string => textAt(quota, 'spec', 'hard', key) ?? '';
@@ -114,15 +117,19 @@ export function hardenedSettings(
   )
     put('loadBalancers', balancers, quota, 'spec', 'hard', 'services.loadbalancers');
   if (ports > 0) put('nodePorts', ports, quota, 'spec', 'hard', 'services.nodeports');
-  const size = SIZES.find((one) => {
-    const amounts = quotaOf({ ...before, ...(read as Settings), size: one });
-    return (
-      amounts.services === hard('services') &&
-      amounts.pods === hard('pods') &&
-      amounts.storage === hard('requests.storage')
-    );
-  });
-  if (size) put('size', size, quota, 'spec', 'hard');
+  // The quota has room for twice the replicas, even if the app repo no longer has the demo app.
+  const [, count = '', unit = ''] = /^(\d+)([kM]?)$/.exec(hard('pods')) ?? [];
+  const pods = Number(count) * ({ k: 1000, M: 1_000_000 }[unit] ?? 1);
+  for (const replicas of [before.replicas, Math.floor(pods / 2)]) {
+    const size = SIZES.find((one) => {
+      const quota = quotaOf({ ...before, ...(read as Settings), replicas, size: one });
+      return quota.services === hard('services') && quota.pods === hard('pods');
+    });
+    if (size === undefined) continue;
+    put('size', size, quota, 'spec', 'hard', 'services');
+    if (replicas !== before.replicas) put('replicas', replicas, quota, 'spec', 'hard', 'pods');
+    break;
+  }
   return read as Settings;
 }
 

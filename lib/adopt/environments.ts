@@ -89,11 +89,15 @@ function readSync(
     const other = otherRef(source);
     if (other !== undefined)
       refuse(source, `it follows the ${other}, and an environment follows a branch`);
-    else if (typeof address === 'string') refuse(source, `${quote(url)}: ${address}`);
+    else if (typeof address === 'string')
+      refuse(source, `${quote(withoutPassword(url))}: ${address}`);
     else return [{ sync, source, address }];
   }
   return [];
 }
+
+/** `url` without a user and a password, which may be a secret. */
+const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//***@');
 
 function otherRef(source: Manifest): string | undefined {
   for (const key of ['commit', 'name', 'semver', 'tag']) {
@@ -176,6 +180,11 @@ function describe(
   const read = pollInterval.read(written);
   const interval = take('interval', read ?? defaultInterval, source, 'spec', 'interval');
   const path = take('path', textAt(sync, 'spec', 'path') ?? './', sync, 'spec', 'path');
+  for (const [what, one] of [
+    ['gitRepository', source],
+    ['kustomization', sync],
+  ] as const)
+    if (one.name !== repo) take(what, one.name, one, 'metadata', 'name');
   const isPart = namespace.endsWith(`-${name}`);
   const prefix = isPart ? namespacePrefix.read(namespace.slice(0, -name.length - 1)) : undefined;
   const role = objectOf(tenant, 'Namespace');

@@ -33,7 +33,8 @@ const isObject = (value: unknown): value is Json =>
 
 /** The value of `text`. YAML is a superset of JSON, and its parser reads on after an error. */
 function tolerant(text: string): Json {
-  const document = parseDocument(text.replace(/^\ufeff/, ''), {
+  const plain = text.replace(/^\ufeff/, '').replace(/^\s*\/\/.*$/gm, '');
+  const document = parseDocument(plain, {
     logLevel: 'silent',
     uniqueKeys: false,
   });
@@ -74,7 +75,7 @@ function cleaned(recorded: Json): Json {
 function validSettings(from: unknown): Json {
   if (!isObject(from)) return {};
   const valid = Object.entries(from).filter(([key, value]) => {
-    if (!Object.hasOwn(SETTINGS, key)) return value !== null;
+    if (!Object.hasOwn(SETTINGS, key)) return value !== null && /^[A-Za-z]\w*$/.test(key);
     const problems: Problem[] = [];
     for (const one of [value].flat()) readSetting(key as SettingKey, String(one), problems);
     return problems.length === 0 && value !== null && !isObject(value);

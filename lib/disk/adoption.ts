@@ -90,7 +90,9 @@ function configFolder(folder: string, named: string | undefined): string | undef
     }
     if (around === dirname(around)) break;
   }
-  return configBelow(folder, named) ?? (hasSyncs(folder) ? folder : undefined);
+  if (hasSyncs(folder)) return configBelow(folder, named) ?? folder;
+  const below = configBelow(folder, named);
+  return below ?? (isLikeRepository(folder) ? configBelow(dirname(folder), named) : undefined);
 }
 
 const isRepository = (folder: string): boolean =>

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Found, World } from '../plan/plan.ts';
-import { RECORD_FILE, RECORD_KEY, type RepoKind, readRecord } from '../plan/record.ts';
+import { RECORD_FILE, type RepoKind, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import type { CommandName } from '../settings/settings.ts';
 import { mergeStages } from './git-stages.ts';
@@ -48,7 +48,8 @@ export function openWorkspace(
   const cache = new Map<string, Found>();
   const find = (repo: string, more: Problem[]): Found => {
     const found = cache.get(repo) ?? lookAt(folderOf(repo), more);
-    if (found.exists && !found.record) more.push(...lostRecord(folderOf(repo)));
+    if (found.exists && !found.record && more.length === 0)
+      more.push(...lostRecord(folderOf(repo)));
     if (more.length === 0) cache.set(repo, found);
     return found;
   };
@@ -165,13 +166,14 @@ function checkLost(
       problems.push(...lostRecord(join(parent, entry.name)));
 }
 
-/** The problem that the repository in `folder` has the files of an estate, but no record. */
+/** The problem that the repository in `folder` has the files of an estate, but no record that can be read. */
 function lostRecord(folder: string): Problem[] {
-  const file = join(folder, RECORD_FILE);
-  const text = readIfThere(file);
-  if (text?.includes(RECORD_KEY)) return [];
   if (!hasTenants(folder) && !isAppRepo(folder)) return [];
-  const state = text === undefined ? 'there is none' : 'it has nothing of this generator';
+  const problems: Problem[] = [];
+  const { record } = lookAt(folder, problems);
+  if (record !== undefined || problems.length > 0) return problems;
+  const file = join(folder, RECORD_FILE);
+  const state = isThere(file) ? 'it has nothing of this generator' : 'there is none';
   return [
     {
       given: `${file}: ${state}`,

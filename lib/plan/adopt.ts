@@ -16,7 +16,7 @@ import {
   type Taken,
 } from './hand-written.ts';
 import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
-import type { Found, Manifests, Past, Planned, RepoPlan, World } from './plan.ts';
+import type { Found, Manifests, Past, PastRecord, Planned, RepoPlan, World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { planRepo } from './repositories.ts';
 
@@ -33,7 +33,8 @@ export function planAdopt(given: Given, world: World): Planned {
 
   const taken: Taken[] = [...read.taken];
   const notUnderstood: NotUnderstood[] = [...read.notUnderstood];
-  const past = manifests.pastOf(manifests.config);
+  const own = manifests.pastOf(manifests.config);
+  const past = { ...own, records: [...own.records, ...recordsOfApps(manifests)] };
   const notes = { taken, notUnderstood, repo: manifests.config };
   const shared = sharedOf(read.shared, past, notes);
   const estate = estateOf(read.estate, past, notes);
@@ -45,7 +46,7 @@ export function planAdopt(given: Given, world: World): Planned {
       where: `environment ${where}`,
       reason: `--take-over cannot replace its files: ${lost.join('; ')}`,
     });
-  for (const lost of missing(environments, past))
+  for (const lost of missing(environments, own))
     notUnderstood.push({ repo: manifests.config, ...lost });
   checkEstate(name, environments, problems);
   if (problems.length > 0) return { problems };
@@ -61,11 +62,11 @@ export function planAdopt(given: Given, world: World): Planned {
     }
     const before = manifests.pastOf(repo).records[0]?.record;
     if (before?.kind === 'config-repo') continue;
-    const own = { visibility: estate.visibility, ci: before?.estate.ci ?? estate.ci };
+    const settings = { visibility: estate.visibility, ci: before?.estate.ci ?? estate.ci };
     const app: RepoRecord = {
       kind: 'scenario-repo',
       name: repo,
-      estate: own,
+      estate: settings,
       shared,
       environments: fed,
     };
@@ -83,6 +84,18 @@ export function planAdopt(given: Given, world: World): Planned {
     reading,
   };
   return { problems, plan };
+}
+
+/** The records of the app repos: they have a part of what the record of the config repo has. */
+function recordsOfApps({ read, pastOf, config }: Manifests): PastRecord[] {
+  const repos = [...new Set(read.environments.map(({ repo }) => repo))];
+  return repos
+    .filter((repo) => repo !== config)
+    .flatMap((repo) =>
+      pastOf(repo)
+        .records.filter(({ record }) => record.kind === 'scenario-repo')
+        .map((one) => ({ ...one, from: `${repo}/${one.from}` })),
+    );
 }
 
 function adopting(record: RepoRecord, repo: string, { pastOf, isOurs }: Manifests): RepoPlan {

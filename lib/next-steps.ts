@@ -196,6 +196,14 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
       }),
     ),
     ...stepFor(
+      'Delete the service account tokens of the profile reference, which never expire:',
+      changed
+        .filter(({ profile }) => profile === 'hardened')
+        .map((one) =>
+          kubectlIn(namespaceOf(one), 'delete', 'secret', one.name, '--ignore-not-found'),
+        ),
+    ),
+    ...stepFor(
       'Delete the old namespaces, with everything in them, when you no longer need them:',
       moved.flatMap((namespace) => [
         kubectlIn(namespace, 'delete', 'kustomizations', '--all'),

@@ -1,5 +1,5 @@
 import type { Step } from './next-steps.ts';
-import { BY_DEFAULT } from './plan/hand-written.ts';
+import { BY_DEFAULT, BY_MOST, type Taken } from './plan/hand-written.ts';
 import { isByHand } from './plan/own-form.ts';
 import type { Plan, Reading } from './plan/plan.ts';
 import { shellCommand } from './render/quoting.ts';
@@ -8,8 +8,8 @@ import type { Look } from './terminal.ts';
 
 /** What a reading took, with the place of each value, and what it did not understand. */
 export function readingText({ taken, notUnderstood }: Reading, { paint, width }: Look): string[] {
-  const defaults = taken.filter(({ from }) => from === BY_DEFAULT);
-  const found = taken.filter(({ from }) => from !== BY_DEFAULT);
+  const of = (source: string): Taken[] => taken.filter(({ from }) => from === source);
+  const found = taken.filter(({ from }) => from !== BY_DEFAULT && from !== BY_MOST);
   const rows = found.map(({ repo, environment, what, value, from }) => [
     environment ?? 'estate',
     what,
@@ -22,22 +22,22 @@ export function readingText({ taken, notUnderstood }: Reading, { paint, width }:
   ]);
   return [
     ...(rows.length > 0 ? ['', paint('bold', 'Taken, and from where:'), ...table(rows)] : []),
-    ...(defaults.length > 0
-      ? [
-          '',
-          paint('bold', 'No file has these settings, so they have their defaults:'),
-          ...wrapWords(
-            defaults.map(({ what, value }) => `${what}=${value}`).join('  '),
-            Math.min(width, 100),
-            '  ',
-          ),
-        ]
-      : []),
+    ...listOf('New environments get what most environments have:', of(BY_MOST), paint),
+    ...listOf('No file has these settings, so they have their defaults:', of(BY_DEFAULT), paint),
     ...(others.length > 0
       ? ['', paint('bold', 'Not understood, and not touched by any command:'), ...others]
       : []),
   ];
 }
+
+/** `taken` in as few lines as fit, below a title. */
+function listOf(title: string, taken: readonly Taken[], paint: Look['paint']): string[] {
+  if (taken.length === 0) return [];
+  const values = taken.map(({ what, value }) => `${what}=${shortened(value)}`).join(', ');
+  return ['', paint('bold', title), ...wrapWords(values, LINE, '  ')];
+}
+
+const LINE = 100;
 
 const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
 
@@ -55,7 +55,12 @@ export function adoptedSteps({ environments, repos, reading }: Plan, folder: str
     (one) => one.profile === 'reference' && (!isByHand(one) || byHand.includes(one.name)),
   );
   const add = (...words: string[]): string =>
-    shellCommand(['flux-gitops', 'tenant', ...words, '--into', folder]);
+    shellCommand([
+      'flux-gitops',
+      'tenant',
+      ...words,
+      ...(folder === '.' ? [] : ['--into', folder]),
+    ]);
   return [
     {
       text: `Read the list above, then commit .yo-rc.json${repos.length > 1 ? ' in each repository' : ''}.`,

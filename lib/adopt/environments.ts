@@ -79,7 +79,7 @@ function readSync(
   else if (kind !== 'GitRepository')
     refuse(
       sync,
-      `its source is a ${kind ?? 'missing sourceRef'}, and an environment follows a branch of a git repository`,
+      `its source has the kind ${kind ?? 'none'}, and an environment follows a branch of a git repository`,
     );
   else if (source === undefined)
     refuse(sync, `its source ${kind} ${name} is not in this repository`);

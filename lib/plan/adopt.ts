@@ -11,6 +11,7 @@ import {
 import { byRepo, checkEstate, type Environment } from './estate.ts';
 import {
   BY_DEFAULT,
+  BY_MOST,
   type NotUnderstood,
   type ReadEnvironment,
   type Taken,
@@ -184,6 +185,8 @@ function formOf(read: ReadEnvironment, prefix: string): OwnForm {
 }
 
 function sharedOf(read: Partial<SharedSettings>, past: Past, notes: Notes): SharedSettings {
+  for (const key of keysOf('environment').filter((one) => read[one] !== undefined))
+    notes.taken.push({ repo: notes.repo, what: key, value: String(read[key]), from: BY_MOST });
   const values = keysOf('environment').map((key) => [
     key,
     estateValue(key, read[key], past, notes),

@@ -13,6 +13,9 @@ export type Taken = {
 /** The place of a value that no file has. */
 export const BY_DEFAULT = 'the default, because no file has it';
 
+/** The source of a value that most environments have, so that new ones get it. */
+export const BY_MOST = 'what most environments have';
+
 /** Something that a reading did not understand, with the reason. No command touches it. */
 export type NotUnderstood = {
   readonly repo: string;

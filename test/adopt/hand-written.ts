@@ -154,29 +154,30 @@ export function demo({
   owner = 'octo-org',
   prefix = 'acme',
   web = 'https://github.com',
+  config = 'config',
 } = {}): Files {
   const url = (repo: string): string => `${web}/${owner}/${repo}`;
   const ours = (name: string): Files => {
     const namespace = `${prefix}-${name}`;
     const names = { source: 'web-late', name: 'web-late', url: url('web-late') };
     return [
-      [`config/${name}/1_tenant.yaml`, tenant(namespace) + token(name, namespace)],
-      [`config/${name}/2_sync.yaml`, sync({ ...names, namespace, path: `./${name}` })],
+      [`${config}/${name}/1_tenant.yaml`, tenant(namespace) + token(name, namespace)],
+      [`${config}/${name}/2_sync.yaml`, sync({ ...names, namespace, path: `./${name}` })],
       [`web-late/${name}/app.yaml`, app(namespace, 'Wheat')],
     ];
   };
   const dev = `${prefix}-dev`;
   const names = { source: 'git-demo-dev', name: 'git-dev', url: url('web-dev') };
   return [
-    ['config/README.md', '# Our config\n\nApply the folders by hand.\n'],
-    ['config/.gitignore', '*.swp\n'],
-    ['config/network/allow-health-checks.yaml', '# ours\n'],
-    ['config/dev/1_tenant.yaml', tenant(dev) + token('dev', dev)],
+    [`${config}/README.md`, '# Our config\n\nApply the folders by hand.\n'],
+    [`${config}/.gitignore`, '*.swp\n'],
+    [`${config}/network/allow-health-checks.yaml`, '# ours\n'],
+    [`${config}/dev/1_tenant.yaml`, tenant(dev) + token('dev', dev)],
     [
-      'config/dev/2_git_sync.yaml',
+      `${config}/dev/2_git_sync.yaml`,
       `# The sync\n${sync({ ...names, namespace: dev, path: './dev' })}`,
     ],
-    ['config/dev/3_oci_sync.yaml', artifact(dev)],
+    [`${config}/dev/3_oci_sync.yaml`, artifact(dev)],
     ...ours('stage'),
     ...ours('prod'),
     ['web-dev/README.md', '# The app\n'],

@@ -302,7 +302,7 @@ describe('what does not fit is listed with its reason, and nothing is written', 
     [
       'a bucket',
       only(text.replace('kind: GitRepository\n    name', 'kind: Bucket\n    name')),
-      /its source is a Bucket/,
+      /its source has the kind Bucket/,
     ],
     [
       'a missing source',

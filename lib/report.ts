@@ -12,6 +12,7 @@ import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
+import { isByHand } from './plan/own-form.ts';
 import type { Plan, Reading } from './plan/plan.ts';
 import { RECORD_KEY } from './plan/record.ts';
 import { hasDemo, isConfined } from './plan/values.ts';
@@ -288,6 +289,11 @@ export function notesOf({ environments, reading }: Plan, repos: readonly Compare
   if (withApp.length > 0)
     notes.unshift(
       `--no-demo changes nothing for ${listed(withApp.map(({ name }) => name))}: the public demo repositories hold the demo app.`,
+    );
+  const byHand = environments.filter(isByHand).map(({ name }) => name);
+  if (byHand.length > 0)
+    notes.push(
+      `No run changes the files of ${listed(byHand)}, which were written by hand. To replace them with files of this package: flux-gitops tenant ENV --take-over.`,
     );
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);

@@ -14,7 +14,15 @@ import {
 import { SETTINGS } from '../settings/settings.ts';
 import { type Manifest, spotOf, textAt, valueAt } from './manifests.ts';
 import { folderOf } from './overlays.ts';
-import { filesOf, isUsual, lossesOf, objectOf, replaceableOf, type Tenant } from './tenants.ts';
+import {
+  filesOf,
+  isUsual,
+  lossesOf,
+  objectOf,
+  replaceableOf,
+  roleOf,
+  type Tenant,
+} from './tenants.ts';
 
 /** An environment and its objects. */
 export type FoundEnvironment = { readonly tenant: Tenant; readonly environment: ReadEnvironment };
@@ -203,7 +211,16 @@ function describe(
   if (read === undefined)
     lost.push(`${spotOf(source)} has the interval ${quote(written)}. ${pollInterval.rule}`);
   const environment = {
-    ...{ name, repo, namespace, path, replaceable, files: filesOf(tenant), lost },
+    ...{
+      name,
+      repo,
+      namespace,
+      path,
+      replaceable,
+      files: filesOf(tenant),
+      lost,
+      role: roleOf(tenant),
+    },
     gitRepository: source.name,
     kustomization: sync.name,
     settings: {

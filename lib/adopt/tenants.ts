@@ -49,7 +49,7 @@ export function objectOf({ objects }: Tenant, kind: string, name?: string): Mani
 const KNOWN_SOURCE = ['interval', 'ref', 'url', 'timeout'];
 const KNOWN_SYNC = [
   ...['interval', 'path', 'prune', 'serviceAccountName', 'sourceRef', 'targetNamespace', 'wait'],
-  ...['timeout', 'retryInterval', 'deletionPolicy', 'force'],
+  ...['timeout', 'retryInterval', 'deletionPolicy'],
 ];
 
 /** What the sync `sync` from `source` would lose in the form in which this package writes it, as sentences. */
@@ -80,6 +80,15 @@ export function lossesOf(
     );
   if (tenant.overlay !== undefined && tenant.overlay !== '.')
     return [...lost, `${tenant.overlay}/kustomization.yaml builds it from files of other folders`];
+  const account = textAt(sync, 'spec', 'serviceAccountName');
+  if (account !== tenant.namespace)
+    lost.push(
+      account === undefined
+        ? `${spot(sync, 'spec')} names no service account, so Flux applies it with its own rights`
+        : `${spot(sync, 'spec', 'serviceAccountName')} acts as the service account ${account}`,
+    );
+  for (const one of tenant.objects.filter((it) => isCovered(it, tenant.namespace, sync, source)))
+    lost.push(...ownPartsOf(one, tenant.namespace));
   for (const file of filesOf(tenant)) {
     const own = tenant.objects.filter((one) => one.file === file);
     const covered = own.some((one) => isCovered(one, tenant.namespace, sync, source));
@@ -94,6 +103,36 @@ export function lossesOf(
   return lost;
 }
 
+/** What the object `one` has beside what this package writes in an object of its kind and name, as sentences. */
+function ownPartsOf(one: Manifest, namespace: string): string[] {
+  const about = (path: string[], what: string): string =>
+    `${spot(one, ...path)} has the ${what} of ${one.kind} ${one.name}`;
+  const metadata = (['labels', 'annotations'] as const).flatMap((part) =>
+    keysAt(one, 'metadata', part)
+      .filter((key) => !OUR_METADATA.test(key))
+      .map((key) => about(['metadata', part, key], `${part.slice(0, -1)} ${key}`)),
+  );
+  const keys = keysAt(one).filter((key) => !OUR_KEYS.includes(key));
+  const subjects = (valueAt(one, 'subjects')?.value ?? []) as { kind?: string; name?: string }[];
+  const others = subjects.filter(
+    ({ kind, name }) =>
+      name !== `gotk:${namespace}:reconciler` && !(kind === 'ServiceAccount' && name === namespace),
+  );
+  return [
+    ...metadata,
+    ...keys.map((key) => about([key], `field ${key}`)),
+    ...others.map(({ kind, name }) => about(['subjects'], `subject ${kind} ${name}`)),
+  ];
+}
+
+/** The labels and annotations that this package or Flux writes. */
+const OUR_METADATA =
+  /^(toolkit\.fluxcd\.io\/(tenant|role)|kubernetes\.io\/(service-account\.name|metadata\.name)|flux-gitops\/.*)$/;
+const OUR_KEYS = [
+  ...['apiVersion', 'kind', 'metadata', 'spec', 'type', 'roleRef', 'subjects'],
+  'automountServiceAccountToken',
+];
+
 const spot = (one: Manifest, ...path: string[]): string => {
   const { file, line } = valueAt(one, ...path) ?? one;
   return `${file}:${line}`;
@@ -107,6 +146,17 @@ function isCovered(one: Manifest, namespace: string, sync: Manifest, source: Man
   // A token that never expires: only the profile reference has one.
   if (one.kind === 'Secret') return textAt(one, 'type') === 'kubernetes.io/service-account-token';
   return [sync, source].some(({ kind, name }) => kind === one.kind && name === one.name);
+}
+
+/** The ClusterRole of the tenant's service account, and its place. */
+export function roleOf(
+  tenant: Tenant,
+): { readonly name: string; readonly from: string } | undefined {
+  const binding = objectOf(tenant, 'RoleBinding', `${tenant.namespace}-reconciler`);
+  const name = binding && textAt(binding, 'roleRef', 'name');
+  return name === undefined
+    ? undefined
+    : { name, from: spot(binding as Manifest, 'roleRef', 'name') };
 }
 
 /** The files with objects of `tenant`. */

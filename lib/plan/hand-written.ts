@@ -39,6 +39,8 @@ export type ReadEnvironment = {
   readonly replaceable: readonly string[];
   /** Whether its files and names are those that this package uses. */
   readonly usual: boolean;
+  /** The ClusterRole of its service account, and its place. */
+  readonly role?: { readonly name: string; readonly from: string } | undefined;
   /** What would be lost if this package wrote its own files. */
   readonly lost: readonly string[];
 };

@@ -9,6 +9,7 @@ import {
   teamConditions,
   tenantConditions,
 } from './match-conditions.ts';
+import { isByHand } from './own-form.ts';
 import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
@@ -43,7 +44,9 @@ export function operatorTier(record: RepoRecord): Layer[] {
 
 /** The parts of the config repo that the cluster applies. */
 function configSyncValues(record: RepoRecord): Values {
-  return { hasPolicies: hasPolicies(record), environments: record.environments };
+  // What a user wrote by hand is in other files, and the user's own list has them.
+  const environments = record.environments.filter((one) => !isByHand(one));
+  return { hasPolicies: hasPolicies(record), environments };
 }
 
 function installValues(record: RepoRecord): Values {

@@ -1,7 +1,8 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
-import { keysOf } from '../settings/settings.ts';
+import { keysOf, type Profile } from '../settings/settings.ts';
 import { type Environment, keepForm } from './estate.ts';
+import type { ReadEnvironment } from './hand-written.ts';
 import { isByHand } from './own-form.ts';
 import type { World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
@@ -58,15 +59,25 @@ export function checkTakeOver(
     });
   return byHand.flatMap(({ name }) => {
     const read = manifests?.read.environments.find((one) => one.name === name);
-    if (read === undefined || read.lost.length > 0)
+    const profile = added.find((one) => one.name === name)?.profile;
+    const lost = read ? [...read.lost, ...raised(read, profile)] : ['its manifests are gone'];
+    if (lost.length > 0)
       problems.push({
         given: `--take-over for ${quote(name)}`,
-        rule: `its files have something that the files of this package do not have:\n    ${read?.lost.join('\n    ') ?? 'its manifests are no longer there'}\n  Move it into a file of its own first, or remove it`,
+        rule: `its files have something that the files of this package do not have:\n    ${lost.join('\n    ')}\n  Move it into a file of its own first, or remove it`,
         example:
-          'a file that has nothing but the Namespace, the ServiceAccount, the RoleBinding, the GitRepository and the Kustomization',
+          'files that have nothing but the Namespace, the ServiceAccount, its RoleBinding, the GitRepository and the Kustomization',
         flag: '--take-over',
         settings: ['takeOver'],
       });
     return read?.replaceable ?? [];
   });
+}
+
+/** The files of the profile `reference` give the role cluster-admin, and those of `hardened` the role admin. */
+function raised({ role }: ReadEnvironment, profile: Profile | undefined): string[] {
+  const known = profile === 'hardened' ? ['admin', 'cluster-admin'] : ['cluster-admin'];
+  if (role === undefined || known.includes(role.name)) return [];
+  const given = profile === 'hardened' ? 'admin' : 'cluster-admin';
+  return [`${role.from} gives the role ${role.name}, and the profile ${profile} gives ${given}`];
 }

@@ -186,6 +186,45 @@ describe('the shape of the original demo', () => {
       (text: string) => text.replace('name: acme-dev-reconciler', 'name: mine'),
       /dev\/1_tenant.yaml also has RoleBinding mine/,
     ],
+    [
+      'a label',
+      'config/dev/1_tenant.yaml',
+      (text: string) =>
+        text.replace('  name: acme-dev\n', '    istio-injection: enabled\n  name: acme-dev\n'),
+      /dev\/1_tenant.yaml:7 has the label istio-injection of Namespace acme-dev/,
+    ],
+    [
+      'a subject',
+      'config/dev/1_tenant.yaml',
+      (text: string) => text.replace('subjects:\n', 'subjects:\n- kind: Group\n  name: payments\n'),
+      /has the subject Group payments of RoleBinding acme-dev-reconciler/,
+    ],
+    [
+      'a field of an account',
+      'config/dev/1_tenant.yaml',
+      (text: string) =>
+        text.replace('kind: ServiceAccount\nm', 'kind: ServiceAccount\nimagePullSecrets: []\nm'),
+      /has the field imagePullSecrets of ServiceAccount acme-dev/,
+    ],
+    [
+      'a lesser role',
+      'config/dev/1_tenant.yaml',
+      (text: string) => text.replace('name: cluster-admin', 'name: admin'),
+      /1_tenant.yaml:27 gives the role admin, and the profile reference gives cluster-admin/,
+    ],
+    [
+      'a lack of an account',
+      'config/dev/2_git_sync.yaml',
+      (text: string) => text.replace(/ {2}serviceAccountName.*\n/, ''),
+      /names no service account, so Flux applies it with its own rights/,
+    ],
+    [
+      'a flag',
+      'config/dev/2_git_sync.yaml',
+      (text: string) =>
+        text.replace('  prune: true', '  force: true\n  suspend: true\n  prune: true'),
+      /sets spec.force[\s\S]*sets spec.suspend/,
+    ],
   ] as const)
     test(`${what} that this package does not write is not lost: the take-over is refused`, async () => {
       const files = demo().map(([one, text]): [string, string] => [

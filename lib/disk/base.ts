@@ -44,7 +44,15 @@ export function earlierFiles(
     ),
   ];
   const versions = renderers.map((one, index) => {
-    const files = (index === 0 ? layers : earlier).flatMap(one);
+    const version = EARLIER_VERSIONS[index - 1];
+    // A lost record can have layers that such a version did not have.
+    const had = new Set(
+      [...new Set(earlier.map(({ from }) => from))].filter(
+        (from) => version !== undefined && earlierTemplatesOf(from, version).length > 0,
+      ),
+    );
+    const known = version === undefined ? layers : earlier.filter(({ from }) => had.has(from));
+    const files = known.flatMap(one);
     return new Map(files.map(({ path, contents }) => [path, contents]));
   });
   const texts = new Map<string, string | undefined>();

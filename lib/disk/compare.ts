@@ -95,7 +95,7 @@ export async function compareRepo(
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
   const all = renderLayers(repo.layers, comparison.render);
-  if (repo.adopting !== undefined) return compareAdopted(repo, folder, all);
+  if (repo.adopting !== undefined) return compareAdopted(repo, folder, all, comparison.render);
   const planned = all.filter((file) => !isLeftOut(file, repo, folder, comparison));
   if (isNew) return withRecord({ repo, folder, isNew }, planned.map(newFile), undefined);
   const known = knownFiles(repo, folder, planned, comparison.render);
@@ -143,8 +143,16 @@ function replaced(
  * it gets its hash. In a repository of this package, a file that differs is an edited one, and a missing one was
  * deleted. In a repository that a user wrote by hand, it stays as it is in later runs.
  */
-function compareAdopted(repo: RepoPlan, folder: string, planned: readonly File[]): ComparedRepo {
+function compareAdopted(
+  repo: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+  render: LayerRenderer,
+): ComparedRepo {
   const before = repo.found?.adopted ?? [];
+  const recorded = repo.found?.written;
+  const isLost = repo.adopting === 'own' && recorded === undefined;
+  const older = isLost ? olderHashes(repo, folder, planned, render) : new Map();
   const adopted = new Set(before);
   const files: ComparedFile[] = [];
   for (const { path, contents } of planned) {
@@ -158,18 +166,53 @@ function compareAdopted(repo: RepoPlan, folder: string, planned: readonly File[]
       files.push({ ...common, state: 'same', action: 'none', hashes });
     else if (isAdopted(path, before)) continue;
     else if (repo.adopting === 'own' || isOfTenant(path, found, repo)) {
-      const earlier = repo.found?.written;
-      const known = earlier?.get(path) ?? (found === undefined && earlier ? [] : hashes);
-      const state = found === undefined ? 'deleted' : 'edited';
-      if (known.length > 0) files.push({ ...common, state, action: 'keep', hashes: known });
+      const earlier = recorded ?? older;
+      const isNew = found === undefined && (recorded !== undefined || older.size > 0);
+      const known = earlier.get(path) ?? (isNew ? [] : hashes);
+      const isOld = found !== undefined && known.includes(blobId(found));
+      if (isOld) files.push({ ...common, state: 'ours', action: 'none', hashes: [blobId(found)] });
+      else if (known.length > 0)
+        files.push({
+          ...common,
+          state: found === undefined ? 'deleted' : 'edited',
+          action: 'keep',
+          hashes: known,
+        });
     } else if (found !== undefined || !isNeeded(path))
       adopted.add(handWritten(path, found, folder));
   }
+  files.push(...oldFiles(folder, older, planned));
   const record = readIfThere(join(folder, RECORD_FILE));
   const own = repo.all[RECORD_KEY] as object;
   const list = [...adopted].sort();
   const all = { ...repo.all, [RECORD_KEY]: { ...own, ...(list.length > 0 && { adopted: list }) } };
   return withRecord({ repo: { ...repo, all }, folder, isNew: false }, files, record);
+}
+
+/**
+ * The hashes of the files of an older version, if such a version wrote the repository without a record: its files differ
+ * from those of this version, although nobody edited them.
+ */
+function olderHashes(
+  { restored }: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+  render: LayerRenderer,
+): Written {
+  if (restored === undefined) return new Map();
+  const { written, earlier } = earlierFiles(restored, folder, planned, render);
+  const [likeliest, present] = earlier;
+  return likeliest === present ? new Map() : written;
+}
+
+/** Files of an older version that this version does not write: the next run removes them. */
+function oldFiles(folder: string, older: Written, planned: readonly File[]): ComparedFile[] {
+  const paths = new Set(planned.map(({ path }) => path));
+  return [...older].flatMap(([path, hashes]): ComparedFile[] => {
+    const found = paths.has(path) ? undefined : readIfThere(join(folder, path));
+    if (found === undefined || !hashes.includes(blobId(found))) return [];
+    return [{ path, found, contents: found, state: 'ours', action: 'none', hashes }];
+  });
 }
 
 /** Whether the user's file at `path` is one of the two files of a tenant. The changes of later runs are merged into it. */

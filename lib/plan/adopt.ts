@@ -106,7 +106,10 @@ function adopting(record: RepoRecord, repo: string, { pastOf, isOurs }: Manifest
   const found: Found = { exists: true, all: past.all, ...(before && { record: before }) };
   const written = record.kind === 'config-repo' ? usual : record.environments;
   const kept = { ...record, adopted: before?.adopted ?? [] };
-  return { ...planRepo(kept, written, found), adopting: isOurs(repo) ? 'own' : 'by-hand' };
+  const unknown = { record: {}, settings: {}, environments: new Map() };
+  const restored = { ...kept, unknown, written: undefined, pending: new Map(), orders: new Map() };
+  const adopting = isOurs(repo) ? 'own' : 'by-hand';
+  return { ...planRepo(kept, written, found), adopting, restored };
 }
 
 type Notes = {

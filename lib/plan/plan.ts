@@ -38,6 +38,8 @@ export type RepoPlan = {
    * `by-hand`: a user wrote it, so a file that differs stays as it is in later runs.
    */
   readonly adopting?: 'own' | 'by-hand';
+  /** The record that such a run writes, to find out which version wrote the files. */
+  readonly restored?: FoundRecord;
   /** Files that a user wrote by hand, and that this run replaces or removes. */
   readonly takesOver?: readonly string[];
 };

@@ -125,6 +125,7 @@ test('an environment that is in the record only is named, and no longer recorded
 test('what a user edited or deleted stays so after a repair', async () => {
   const folder = await estate();
   rmSync(join(folder, 'flux-demo/install/terraform'), { recursive: true });
+  rmSync(join(folder, 'flux-demo/policies/team.yaml'));
   const readme = join(folder, 'flux-demo/README.md');
   writeFileSync(readme, readFileSync(readme, 'utf8').replace('# flux-demo', '# Our fleet'));
   rmSync(join(folder, RECORD));
@@ -132,7 +133,8 @@ test('what a user edited or deleted stays so after a repair', async () => {
   const { code, stderr } = await runHere(['tenant', 'qa', '--into=flux-demo'], folder);
   assert.equal(code, 0, stderr);
   assert.match(readFileSync(readme, 'utf8'), /# Our fleet\n[\s\S]*fluxdemo-qa/);
-  assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
+  for (const path of ['install/terraform/main.tf', 'policies/team.yaml'])
+    assert.ok(!readTree(folder).has(`flux-demo/${path}`), path);
 });
 
 test('an app repo without its record is named, too, and healed with the config repo', async () => {

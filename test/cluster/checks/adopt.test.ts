@@ -102,8 +102,8 @@ test('a hand-written estate is adopted and becomes hardened: no object is anothe
   assert.equal(deletions.length, 3);
   for (const line of deletions) await runInConfigRepo(estate, line);
   await applyPolicies(t, estate);
-  await policiesApply({ ...estate, profile: 'hardened' }, namespaceOf(estate, 'dev'));
   await apply(estate, ...ENVIRONMENTS);
+  await policiesApply(estate, namespaceOf(estate, 'dev'));
   await all();
   // A commit, so that Flux applies and prunes once more under the new limits.
   commits['web-late'] = await publish(estate, 'web-late');

@@ -50,7 +50,8 @@ function complete(
   const folder = path.replace(/^\.\/|\/$/g, '');
   const layout = folder === `overlays/${name}` ? { layout: 'overlays' as const } : {};
   const app = files ? appSettings(files, folder, takeFrom(repo)) : {};
-  const known = { ...defaultSettings(name), ...app, name, repo };
+  const { kustomization } = environment;
+  const known = { ...defaultSettings(name), ...app, name, repo, kustomization };
   const limits =
     settings.profile === 'hardened'
       ? hardenedSettings(tenant.objects, known, takeFrom(config))

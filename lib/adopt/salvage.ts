@@ -5,7 +5,7 @@ import { type Json, RECORD_KEY, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import { readSetting } from '../settings/resolve.ts';
 import { appRepoName, configRepoName, environmentName } from '../settings/rules.ts';
-import { SETTINGS, type SettingKey } from '../settings/settings.ts';
+import { SETTINGS, type SettingKey, settingOf } from '../settings/settings.ts';
 
 /** The keys of other generators in `text`, as far as they can be read, and the record of this package. */
 export type Salvaged = { readonly all: Json; readonly past?: PastRecord };
@@ -77,6 +77,10 @@ function validSettings(from: unknown): Json {
   const valid = Object.entries(from).filter(([key, value]) => {
     if (!Object.hasOwn(SETTINGS, key)) return value !== null && /^[A-Za-z]\w*$/.test(key);
     const problems: Problem[] = [];
+    if (settingOf(key as SettingKey).isFile) {
+      readSetting(key as SettingKey, JSON.stringify(value), problems);
+      return problems.length === 0;
+    }
     for (const one of [value].flat()) readSetting(key as SettingKey, String(one), problems);
     return problems.length === 0 && value !== null && !isObject(value);
   });

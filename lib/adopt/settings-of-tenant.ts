@@ -20,6 +20,7 @@ import {
   textAt,
   valueAt,
 } from './manifests.ts';
+import { isSync } from './tenants.ts';
 
 /** Settings, and where each of them was found. */
 export type Settings = Partial<SharedSettings & PageSettings>;
@@ -102,6 +103,8 @@ export function hardenedSettings(
       team,
       'subjects',
     );
+  const sync = objects.find((one) => isSync(one) && one.name === before.kustomization);
+  if (sync) Object.assign(read, syncSettings(sync, take));
   const isOpen = found('NetworkPolicy', 'allow-kcheck') !== undefined;
   read.serviceType = isOpen ? 'LoadBalancer' : 'ClusterIP';
   const quota = found('ResourceQuota', 'tenant');
@@ -131,6 +134,31 @@ export function hardenedSettings(
     break;
   }
   return read as Settings;
+}
+
+type Patch = { readonly patch: string; readonly target?: { readonly kind?: string } };
+
+/** What `--leave-out` and `--sync-spec` added to the sync of a hardened tenant. */
+function syncSettings(sync: Manifest, take: Take): Settings {
+  const value = (key: string): unknown => valueAt(sync, 'spec', key)?.value;
+  // The first two patches are those of every tenant.
+  const all = (value('patches') ?? []) as readonly Patch[];
+  const patches = all.slice(2);
+  const isLeftOut = ({ patch }: Patch): boolean => /^kind: Any$[\s\S]*\$patch: delete/m.test(patch);
+  const leaveOut = patches.filter(isLeftOut).flatMap(({ target }) => target?.kind ?? []);
+  const own = patches.filter((one) => !isLeftOut(one));
+  const [images, commonMetadata] = [value('images'), value('commonMetadata')];
+  const spec = {
+    ...(own.length > 0 && { patches: own }),
+    ...(images !== undefined && { images }),
+    ...(commonMetadata !== undefined && { commonMetadata }),
+  };
+  const syncSpec = settingOf('syncSpec').rule.read(JSON.stringify(spec));
+  const from = spotOf(valueAt(sync, 'spec', 'patches') ?? sync);
+  const isSpec = syncSpec !== undefined && Object.keys(spec).length > 0;
+  if (leaveOut.length > 0) take('leaveOut', leaveOut.join(', '), from);
+  if (isSpec) take('syncSpec', JSON.stringify(spec), from);
+  return { ...(leaveOut.length > 0 && { leaveOut }), ...(isSpec && { syncSpec }) } as Settings;
 }
 
 const NOTHING: Manifest = {

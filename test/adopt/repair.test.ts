@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -28,6 +28,7 @@ const own = fc
     maybe('--size', one('small', 'medium', 'large')),
     maybe('--load-balancers', one('0', '1', '7')),
     maybe('--node-ports', one('0', '3')),
+    maybe('--leave-out', one('StorageClass', 'ClusterRole')),
     maybe('--team', one('octo-org:payments', 'yes')),
     maybe('--allow-kustomize', one('yes', 'no')),
     maybe('--no-demo', one('yes', 'no')),
@@ -62,7 +63,9 @@ const estates = fc.record({
   overlays: fc.boolean(),
   shared,
   own,
-  tenant: fc.option(fc.record({ own, owner: one('octo-org', 'other-org') }), { nil: undefined }),
+  tenant: fc.option(fc.record({ own, owner: one('octo-org', 'other-org'), spec: fc.boolean() }), {
+    nil: undefined,
+  }),
 });
 
 type Estate = typeof estates extends fc.Arbitrary<infer T> ? T : never;
@@ -75,9 +78,11 @@ async function write({ scenarios, overlays, shared, own, tenant }: Estate) {
   const name = ['--name=config', '--owner=octo-org'];
   if ((await runHere(['--yes', ...name, ...flags, ...layout], folder)).code !== 0) return undefined;
   if (tenant) {
+    writeFileSync(join(folder, 'sync.yaml'), SYNC_SPEC);
     const argv = [
       'tenant',
       'qa',
+      ...(tenant.spec ? ['--sync-spec=sync.yaml'] : []),
       '--yes',
       '--into=config',
       `--owner=${tenant.owner}`,
@@ -87,6 +92,20 @@ async function write({ scenarios, overlays, shared, own, tenant }: Estate) {
   }
   return folder;
 }
+
+const SYNC_SPEC = `patches:
+  - patch: |
+      - op: remove
+        path: /spec/replicas
+    target:
+      kind: Deployment
+images:
+  - name: nginx
+    newTag: "1.27"
+commonMetadata:
+  labels:
+    team: payments
+`;
 
 type Own = { readonly files: object };
 

@@ -52,10 +52,10 @@ function manifestsIn(home: string, config: string, folderOf: (repo: string) => s
   };
   const read = readHandWritten({
     config,
-    files: textFilesIn(home),
+    files: [...textFilesIn(home)],
     appRepo: (repo) => {
       const folder = folderOf(repo);
-      return folder !== home && isThere(folder) ? textFilesIn(folder) : undefined;
+      return folder !== home && isThere(folder) ? [...textFilesIn(folder)] : undefined;
     },
   });
   const isOurs = (repo: string): boolean =>
@@ -81,18 +81,21 @@ function nameOf(home: string): string | undefined {
   );
 }
 
+/** The config repo in, around or beside `folder`. A repository of git around them all counts only if nothing else does. */
 function configFolder(folder: string, named: string | undefined): string | undefined {
-  for (let around = folder; ; around = dirname(around)) {
-    if (isRepository(around)) {
-      if (hasSyncs(around)) return around;
-      // In an app repo, the config repo is beside it.
-      return configBelow(dirname(around), named);
-    }
-    if (around === dirname(around)) break;
+  if (!isRepository(folder)) {
+    const below = configBelow(folder, named, isRepository);
+    if (below !== undefined) return below;
   }
-  if (hasSyncs(folder)) return configBelow(folder, named) ?? folder;
-  const below = configBelow(folder, named);
-  return below ?? (isLikeRepository(folder) ? configBelow(dirname(folder), named) : undefined);
+  for (let around = folder; ; around = dirname(around)) {
+    if (isLikeRepository(around)) {
+      // In an app repo, the config repo is beside it.
+      return hasSyncs(around) ? around : configBelow(dirname(around), named);
+    }
+    const below = around === folder ? configBelow(around, named) : undefined;
+    if (below !== undefined) return below;
+    if (around === dirname(around)) return hasSyncs(folder) ? folder : undefined;
+  }
 }
 
 const isRepository = (folder: string): boolean =>
@@ -102,44 +105,60 @@ const isRepository = (folder: string): boolean =>
 const isLikeRepository = (folder: string): boolean =>
   isRepository(folder) || isThere(join(folder, 'README.md')) || isThere(join(folder, '.gitignore'));
 
-function configBelow(folder: string, named: string | undefined): string | undefined {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+function configBelow(
+  folder: string,
+  named: string | undefined,
+  isCandidate = isLikeRepository,
+): string | undefined {
   if (named !== undefined && isThere(join(folder, named))) return join(folder, named);
-  const found = readdirSync(folder, { withFileTypes: true })
+  const found = entriesIn(folder)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => join(folder, name))
-    .filter((one) => isLikeRepository(one) && hasSyncs(one));
+    .filter((one) => isCandidate(one) && hasSyncs(one));
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Whether a file below `folder` has a Kustomization of Flux that is not one of the cluster itself. */
+/** Whether one of the first files below `folder` has a Kustomization of Flux. */
 function hasSyncs(folder: string): boolean {
-  return textFilesIn(folder).some(({ text }) =>
-    /^apiVersion: *["']?kustomize\.toolkit\.fluxcd\.io\//m.test(text),
-  );
+  let seen = 0;
+  for (const { text } of textFilesIn(folder)) {
+    if (/^apiVersion: *["']?kustomize\.toolkit\.fluxcd\.io\//m.test(text)) return true;
+    seen += 1;
+    if (seen > SEARCHED) return false;
+  }
+  return false;
 }
 
 /** The limits for files that are read: an estate has more, but its manifests are small. */
 const LARGEST = 2 ** 20;
 const DEEPEST = 8;
+/** A folder above the estate can have far more files than an estate. */
+const SEARCHED = 20_000;
 
 /** Every file of a repository that a reading looks at. Links and nested repositories are left out. */
-function textFilesIn(root: string, below = '', depth = 0): TextFile[] {
+function* textFilesIn(root: string, below = '', depth = 0): Generator<TextFile> {
   const folder = join(root, below);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  if (depth > DEEPEST || (below !== '' && isRepository(folder))) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      const hidden = entry.name.startsWith('.') && entry.name !== '.github';
-      if (entry.isDirectory())
-        return hidden || entry.name === 'node_modules' ? [] : textFilesIn(root, path, depth + 1);
-      const isRead = /\.ya?ml$|^README\.md$|(^|\/)(Kustomization|CODEOWNERS)$/.test(path);
-      if (!entry.isFile() || hidden || !isRead) return [];
-      const file = join(root, path);
-      return statSync(file).size > LARGEST ? [] : [{ path, text: readFileSync(file, 'utf8') }];
-    });
+  if (depth > DEEPEST || (below !== '' && isRepository(folder))) return;
+  const entries = entriesIn(folder).sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    const isHidden = entry.name.startsWith('.') && entry.name !== '.github';
+    if (isHidden || entry.name === 'node_modules') continue;
+    if (entry.isDirectory()) yield* textFilesIn(root, path, depth + 1);
+    const isRead = /\.ya?ml$|^README\.md$|(^|\/)(Kustomization|CODEOWNERS)$/.test(path);
+    const file = join(root, path);
+    if (entry.isFile() && isRead && statSync(file).size <= LARGEST)
+      yield { path, text: readFileSync(file, 'utf8') };
+  }
+}
+
+/** What is in `folder`; nothing if it cannot be read. */
+function entriesIn(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /** The record of the repository in `folder`, or what is left of it, and the last good one in its history. */

@@ -78,6 +78,24 @@ describe('the shape of the original demo', () => {
     );
   });
 
+  for (const [what, into] of [
+    ['the folder with the repositories', ''],
+    ['a folder of an environment', 'config/dev'],
+    ['an app repo', 'web-late'],
+    ['a folder of an app repo', 'web-dev/dev'],
+  ])
+    test(`is found from ${what}, also inside another repository of git`, async () => {
+      const around = folderWith([
+        ['.git/HEAD', ''],
+        ['README.md', '# All\n'],
+      ]);
+      writeTree(join(around, 'estate'), demo());
+      const { code, stderr } = await runHere(['adopt'], join(around, 'estate', into ?? ''));
+      assert.equal(code, 0, stderr);
+      assert.ok(readTree(around).has('estate/config/.yo-rc.json'));
+      assert.ok(readTree(around).has('estate/web-dev/.yo-rc.json'));
+    });
+
   test('says from which line each value comes, and what it did not understand', async () => {
     const { taken, notUnderstood, replaceable } = await readingIn(folderWith(demo()));
     const from = (environment: string, what: string) =>

@@ -1,7 +1,7 @@
 import { checkFolder } from './disk/folders.ts';
 import type { Workspace } from './disk/workspace.ts';
 import { inputError, type Problem } from './errors.ts';
-import { PLANNERS } from './plan/commands.ts';
+import { plannerOf } from './plan/commands.ts';
 import type { Given } from './settings/arguments.ts';
 import {
   type Answers,
@@ -13,19 +13,30 @@ import {
   withAnswers,
   withEnvironments,
 } from './settings/questions.ts';
-import { GROUPS, type Group, SETTINGS, VISIBILITIES } from './settings/settings.ts';
+import {
+  GROUPS,
+  type Group,
+  isAction,
+  type PlanningCommand,
+  SETTINGS,
+  VISIBILITIES,
+} from './settings/settings.ts';
 import type { Terminal } from './terminal.ts';
 
-const INTRO = {
+const INTRO: { readonly [command in PlanningCommand]?: string } = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
   adopt: 'This writes .yo-rc.json for an estate and changes nothing else.',
+  remove: 'This takes environments out of the estate.',
+  rename: 'This gives an environment another name: a new environment, then a removal.',
 };
 
 /** What the run is about, in one line. */
 function introOf({ command }: Given, { home }: Workspace): string {
-  if (command !== 'app' || home?.record === undefined) return INTRO[command];
+  // A command that plans no files has no such dialogue.
+  if (isAction(command)) return '';
+  if (command !== 'app' || home?.record === undefined) return INTRO[command] ?? '';
   const names = home.record.environments.map(({ name }) => name);
   const shown = names.length > 5 ? `${names.length} environments` : names.join(', ');
   return `This changes the estate of ${home.name}: ${shown}.`;
@@ -43,9 +54,12 @@ export async function askOpen(
   workspace: Workspace,
   terminal: Terminal,
 ): Promise<Given> {
-  const planner = PLANNERS[given.command];
+  const planner = plannerOf(given.command);
   // Check the given input first, so that the user does not answer questions in vain.
-  const missing = takesWords(given) && given.positionals.length === 0 ? ['arguments'] : [];
+  const isMissing = takesWords(given) && given.positionals.length === 0;
+  const missing = isMissing ? ['arguments'] : [];
+  // A rule about the owner waits for the question about the owner.
+  if (mayNeedOwner(given, workspace)) missing.push('owner');
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
@@ -132,7 +146,7 @@ const choiceQuestion = (
 /** Asks whether to create and push the repositories, if there is a token for it. */
 async function askPublish(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   if (given.texts.publish !== undefined) return given;
-  const { plan } = PLANNERS[given.command](given, workspace);
+  const { plan } = plannerOf(given.command)(given, workspace);
   const [repo] = plan?.repos ?? [];
   if (!plan || !repo) return given;
   const { tokenSource } = await import('./publish/publish.ts');
@@ -160,7 +174,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
 
 /** What a user can change in each group. */
 const CHANGES: { readonly [group in Group]?: string } = {
-  repositories: 'public or private, GitHub address, branch, how often Flux looks',
+  repositories: 'public or private, credentials, GitHub address, branch, how often Flux looks',
   isolation: 'names of the namespaces, profile and size of the tenants',
   cluster: 'type of the cluster',
   'demo app': 'the container and its page',
@@ -168,13 +182,14 @@ const CHANGES: { readonly [group in Group]?: string } = {
 
 /** Asks for the settings of each group that the user wants to change. */
 async function askMore(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
-  const planner = PLANNERS[given.command];
+  const planner = plannerOf(given.command);
   const asked = new Set<string>();
   for (let complete = given; ; ) {
     const rest = openQuestions(complete, workspace, planner, 'rest').filter(
-      ({ group, when }) => !asked.has(group) && when({}),
+      ({ group }) => !asked.has(group),
     );
-    const groups = GROUPS.filter((group) => rest.some((question) => question.group === group));
+    const open = rest.filter(({ when }) => when({}));
+    const groups = GROUPS.filter((group) => open.some((question) => question.group === group));
     if (groups.length === 0) return complete;
     const question = choiceQuestion('more', 'Change anything else?', [
       { value: 'no', text: 'no' },

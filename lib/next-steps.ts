@@ -1,20 +1,18 @@
 import { basename, dirname, join } from 'node:path';
+import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
+import { isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
+import { configSecretStep, secretSteps } from './private-steps.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
+import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
 
-/** Something that a person does after a run: a sentence, and the commands for it, quoted for a POSIX shell. */
-export type Step = {
-  readonly text: string;
-  readonly commands: readonly string[];
-  /** Another way to do the same. */
-  readonly or?: { readonly text: string; readonly commands: readonly string[] };
-};
+export type { Step } from './step.ts';
 
 /** A repository, its folder as a user would type it, and whether it is already a git repository. */
 type Place = {
@@ -36,6 +34,8 @@ export type Circumstances = {
   readonly published: boolean;
   /** The command line of the run. */
   readonly words: readonly string[];
+  /** Whether the run does its steps on the cluster itself. */
+  readonly live: boolean;
 };
 
 /**
@@ -45,7 +45,7 @@ export type Circumstances = {
 export function nextSteps(
   plan: Plan,
   repos: readonly ComparedRepo[],
-  { shown, hasGit, published, words }: Circumstances,
+  { shown, hasGit, published, words, live }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
     const changed = files.filter(({ action }) => WRITES.has(action));
@@ -57,13 +57,37 @@ export function nextSteps(
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
+  const folderOf = (environment: string): string => join(config?.folder ?? '.', environment, '/');
+  const again = words.filter(isRemembered);
+  const leaves = departureSteps(plan, { again, live, folderOf });
+  const arrives = isPlain(plan);
+  const rest = { ...plan, environments: plan.environments.filter(arrives) };
+  const others = { ...plan, environments: plan.environments.filter((one) => !arrives(one)) };
   return [
     ...(config?.isNew ? cluster(config) : []),
+    ...leaves.before,
     ...(published ? [] : pushes(plan, places, words)),
-    ...(config ? [...operator(config), ...outdated(plan, config), ...applied(plan, config)] : []),
-    ...(config && config.written.length > 0 ? looks(plan, config) : []),
+    ...artifacts(plan, places),
+    ...surplusSteps(plan),
+    ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
+    ...leaves.after,
+    ...(config
+      ? [
+          ...operator(config, published),
+          ...outdated(plan, config),
+          ...applied(rest, config, published),
+        ]
+      : []),
+    ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];
+}
+
+/** Whether an environment arrives in the ordinary way: it moves from no other app repo, and replaces no other one. */
+function isPlain({ moves = [], departures }: Plan): (one: { readonly name: string }) => boolean {
+  const moved = new Set(moves.map(({ name }) => name));
+  return ({ name }) => departures === undefined && !moved.has(name);
 }
 
 /** A cluster of another type is made in another way. */
@@ -83,6 +107,7 @@ function cluster({ repo, folder }: Place): Step[] {
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
+    .filter(({ repo, hasGit }) => hasGit || repo.feeds?.length !== 0)
     // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
@@ -92,15 +117,20 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
     [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
   );
   const all = own.every(({ hasGit }) => !hasGit);
+  const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
+  // The same command would not find the environments any more.
+  if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
+  // An update pushes a branch, so its repositories must be on GitHub.
+  const publishing = words.filter((word) => isRemembered(word) && !(all && word === 'update'));
   return [
     {
       text: all
         ? 'Create the repositories on GitHub and push them, with the token of gh or GH_TOKEN:'
         : 'Push to GitHub, with the token of gh or GH_TOKEN:',
-      commands: [shellCommand([...words.filter(isRemembered), '--publish', '--yes'])],
+      commands: [shellCommand([...publishing, '--publish', '--yes'])],
       or: {
         text: 'Or by hand, with git and gh:',
-        commands: [...groups.values()].flatMap((group) => pushByHand(plan, group)),
+        commands: byHand,
       },
     },
   ];
@@ -138,6 +168,28 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   return [`for repo in ${names}; do`, ...commands.map((command) => `  ${command}`), 'done'];
 }
 
+/** What the workflows need that push artifacts, and when they are ready. */
+function artifacts({ environments, visibility }: Plan, places: readonly Place[]): Step[] {
+  const pushed = environments.filter(isOci);
+  const [first] = pushed;
+  const isWritten = places.some(
+    ({ repo, written }) => repo.role === 'scenario' && written.length > 0,
+  );
+  if (first === undefined || !isWritten) return [];
+  const needs = [
+    ...(isGithubRegistry(first) ? [] : ['the password of the registry']),
+    ...(first.signature === 'key' ? ['your key'] : []),
+  ];
+  const docs = `${GENERATOR.docs}/how-to/oci.md`;
+  const gives = needs.length > 0 ? `Give the workflows ${needs.join(' and ')}: ${docs}. ` : '';
+  const text = `${gives}Wait until the workflow Push of each app repo has pushed its artifacts.`;
+  const secrets =
+    first.signature === 'key' || visibility === 'private'
+      ? [{ text: `Flux needs Secrets to pull and to verify the artifacts: ${docs}`, commands: [] }]
+      : [];
+  return [{ text, commands: [] }, ...secrets];
+}
+
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';
 
 /** `words` as one indented line of a command that continues on the next line. */
@@ -145,7 +197,8 @@ const shellLine = ([first = '', ...words]: readonly string[]): string =>
   `${first} ${shellCommand(words)}`;
 
 /** The commands for the two charts. The README in install/ has the same commands, and other ways to install. */
-function operator({ folder, isNew, written }: Place): Step[] {
+function operator(config: Place, published: boolean): Step[] {
+  const { folder, isNew, written } = config;
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>
     [
@@ -156,14 +209,19 @@ function operator({ folder, isNew, written }: Place): Step[] {
     ]
       .map(shellLine)
       .join(' \\\n');
-  const commands = [
-    chart('flux-operator', 'flux-operator', '--create-namespace'),
-    chart('flux', 'flux-instance'),
-  ];
+  const flux = chart('flux', 'flux-instance');
+  const commands = [chart('flux-operator', 'flux-operator', '--create-namespace'), flux];
   const text = isNew
     ? 'Install the Flux Operator and Flux, once for each cluster:'
     : 'Bring the changes in install/ to the cluster:';
-  return [{ text, commands }];
+  const secret = configSecretStep(config, published);
+  // The chart of the operator makes the namespace of the Secret, and Flux reads the Secret.
+  if (!isNew || secret.length === 0) return [...secret, { text, commands }];
+  return [
+    { text: 'Install the Flux Operator, once for each cluster:', commands: commands.slice(0, 1) },
+    ...secret,
+    { text: 'Install Flux:', commands: [flux] },
+  ];
 }
 
 /**
@@ -213,45 +271,26 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
   ];
 }
 
-/** The step with `commands`, or none without commands. */
-const stepFor = (text: string, commands: readonly string[]): Step[] =>
-  commands.length === 0 ? [] : [{ text, commands }];
-
-const kubectlIn = (namespace: string, ...words: readonly string[]): string =>
-  shellCommand(['kubectl', '--namespace', namespace, ...words]);
-
-/** More environments than this are applied by a loop. */
-const LISTED = 20;
-
 /** What a person applies; a cluster that follows the config repo applies it by itself. */
-function applied(plan: Plan, { folder, written }: Place): Step[] {
+function applied(plan: Plan, config: Place, published: boolean): Step[] {
+  const { folder, written } = config;
   const { syncConfig, environments } = plan;
-  if (syncConfig) return [];
+  const secrets = written.length > 0 ? secretSteps(plan, config, published) : [];
+  if (syncConfig) return secrets;
   const folders = new Set(written.map((path) => path.split('/')[0]));
   const isWritten = (below: string): boolean => folders.has(below);
   const apply = (below: string): string =>
     shellCommand(['kubectl', 'apply', '-f', join(folder, below, '/')]);
   const changed = environments.map(({ name }) => name).filter(isWritten);
-  const loop = [
-    `for tenant in ${shellWord(folder)}/*/1_tenant.yaml; do`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the shell
-    '  kubectl apply -f "${tenant%/*}/"',
-    'done',
-  ];
   return [
     ...stepFor('Apply the policies:', isWritten('policies') ? [apply('policies')] : []),
-    ...(plan.visibility === 'private' && changed.length > 0 ? [CREDENTIALS] : []),
+    ...secrets,
     ...stepFor(
       changed.length === 1 ? 'Apply the environment:' : 'Apply the environments:',
-      changed.length > LISTED ? loop : changed.map(apply),
+      applyEach(folder, changed, ''),
     ),
   ];
 }
-
-const CREDENTIALS: Step = {
-  text: `Flux needs a token to read private repositories. Give it one before you apply an environment for the first time: ${GENERATOR.docs}/how-to/private-repositories.md`,
-  commands: [],
-};
 
 /** How to check the result, in the first environment that has a page. */
 function looks({ environments }: Plan, { repo }: Place): Step[] {
@@ -260,19 +299,19 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
   const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
-  const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.gitRepository ?? first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
+  const names = syncNamesOf(first);
+  const source = names.sourceKind.toLowerCase();
+  const reconcile = `${kubectl('annotate', '--overwrite', `${source}/${names.source}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
   const ready = kubectl(
-    ...[
-      'wait',
-      `kustomization/${first.kustomization ?? first.repo}`,
-      '--for=condition=Ready',
-      '--timeout=5m',
-    ],
+    ...['wait', `kustomization/${names.kustomization}`, '--for=condition=Ready', '--timeout=5m'],
   );
   // A sync that is Ready already would end the wait at once.
   const wait = (what: string): Step =>
     isThere
-      ? { text: 'Ask Flux to look for new commits at once:', commands: [reconcile] }
+      ? {
+          text: `Ask Flux to look for new ${isOci(first) ? 'artifacts' : 'commits'} at once:`,
+          commands: [reconcile],
+        }
       : { text: `Wait until Flux ${what}:`, commands: [ready] };
   if (!hasDemo(first))
     return [

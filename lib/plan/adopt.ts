@@ -8,7 +8,7 @@ import {
   type SettingKey,
   type SharedSettings,
 } from '../settings/settings.ts';
-import { byRepo, checkEstate, type Environment } from './estate.ts';
+import { byRepo, checkEstate, type Environment, namespaceOf } from './estate.ts';
 import {
   BY_DEFAULT,
   BY_MOST,
@@ -148,8 +148,8 @@ function environmentOf(
         reason: `${key} is ${quote(String(before.value))} there, but the manifests have ${quote(String(settings[key]))}`,
       });
   }
-  const form = formOf(read, values.prefix as string);
-  return { ...(values as unknown as Environment), ...form, name, repo: read.repo };
+  const usual = { ...(values as unknown as Environment), name, repo: read.repo };
+  return { ...usual, ...formOf(read, namespaceOf(usual)) };
 }
 
 /** The value of `key` in the first of `records` that has it, for an environment or for the estate. */
@@ -176,10 +176,11 @@ function recalled(
 const fallback = (key: SettingKey, name: string, shared: SharedSettings): unknown =>
   (shared as { [key: string]: unknown })[key] ?? defaultOf(key, name);
 
-function formOf(read: ReadEnvironment, prefix: string): OwnForm {
+/** How `read` differs from the form of this package, in which its namespace would be `usualNamespace`. */
+function formOf(read: ReadEnvironment, usualNamespace: string): OwnForm {
   const { name, repo, namespace, gitRepository, kustomization, path, usual, files } = read;
   return readOwnForm({
-    ...(namespace !== `${prefix}-${name}` && { namespace }),
+    ...(namespace !== usualNamespace && { namespace }),
     ...(gitRepository !== repo && { gitRepository }),
     ...(kustomization !== repo && { kustomization }),
     ...(path !== `./${name}` && path !== `./overlays/${name}` && { path }),

@@ -3,6 +3,7 @@ import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import { appRepoName, ruleAbout } from '../settings/rules.ts';
 import { defaultText } from '../settings/settings.ts';
+import { checkCredentials } from './credentials.ts';
 import {
   byRepo,
   checkEstate,
@@ -14,6 +15,7 @@ import {
   readEnvironments,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { isByHand } from './own-form.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
@@ -38,13 +40,15 @@ export function planApp(given: Given, world: World): Planned {
   const found = name === undefined ? NOTHING : world.find(name, problems);
   problems.push(...checkKind(found, 'config-repo', text, { flag: '--name', settings: ['name'] }));
   const recorded = found.record?.environments ?? [];
-  const pairs = readPairs(texts, recorded, problems);
+  const pairs = readPairs(texts, recorded, found.record !== undefined, problems);
   const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
   const settings = resolve(given, found.record, [...feeders.keys()], problems);
+  const leaving = new Set(recorded.filter((one) => one.leaving).map((one) => one.name));
   const environments = [...feeders]
     .map(
       ([environment, repo]): Environment => ({
         ...settings.environment(environment),
+        ...(leaving.has(environment) && { leaving: true }),
         name: environment,
         repo,
       }),
@@ -59,6 +63,7 @@ export function planApp(given: Given, world: World): Planned {
     );
   checkEstate(text, environments, problems);
   checkLayouts(environments, problems);
+  checkCredentials(given, settings.estate.visibility, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
   const { estate, shared } = settings;
@@ -96,6 +101,8 @@ export function planApp(given: Given, world: World): Planned {
     visibility,
   };
   checkFollowed(plan, given, problems);
+  checkArtifacts(environments, given, problems);
+  checkConfigArtifact(record, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
@@ -103,9 +110,10 @@ export function planApp(given: Given, world: World): Planned {
 function readPairs(
   { scenario }: Texts,
   recorded: readonly Environment[],
+  isKnown: boolean,
   problems: Problem[],
 ): { name: string; repo: string }[] {
-  const usual = recorded.length > 0 ? [] : STANDARD_SCENARIOS;
+  const usual = isKnown ? [] : STANDARD_SCENARIOS;
   const pairs = readScenarios(scenario ?? usual, problems);
   problems.push(...checkFeeders(recorded, pairs, 'scenario'));
   return pairs;

@@ -5,12 +5,21 @@ import {
   isReservedNamespace,
   LABEL_LENGTH,
   ruleAbout,
+  SSH_OF_GITHUB,
 } from '../settings/rules.ts';
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 
 /** One environment: a tenant, its sync and its folder in an app repo. */
-export type Environment = { readonly name: string; readonly repo: string } & EnvironmentSettings &
+export type Environment = {
+  readonly name: string;
+  readonly repo: string;
+  /**
+   * Whether the environment is on its way out of a cluster that follows the config repo: its app is gone, and Flux may
+   * delete the rest of it when its files go.
+   */
+  readonly leaving?: true;
+} & EnvironmentSettings &
   OwnForm;
 
 /** The namespace, service account and tenant label of `environment`. */
@@ -28,6 +37,33 @@ export function repositoryUrl(
   repo: string,
 ): string {
   return `${githubUrl}/${owner}/${repo}`;
+}
+
+/** The address from which Flux fetches `repo`: over ssh with a deploy key, otherwise its web address. */
+export function sourceUrl(settings: SharedSettings, repo: string): string {
+  return settings.credentials === 'deploy-key'
+    ? `${sshOwnerUrl(settings)}/${repo}`
+    : repositoryUrl(settings, repo);
+}
+
+/** The common ssh address of the repositories of an owner. */
+export function sshOwnerUrl({
+  sshUrl,
+  githubUrl,
+  owner,
+}: Pick<SharedSettings, 'sshUrl' | 'githubUrl' | 'owner'>): string {
+  return `${sshUrl === SSH_OF_GITHUB ? `ssh://git@${new URL(githubUrl).hostname}` : sshUrl}/${owner}`;
+}
+
+/**
+ * The name of the Secret with which Flux reads the private repository `repo`. Only config repos have names with other
+ * characters than those of a Kubernetes name.
+ */
+export function gitSecretOf(repo: string): string {
+  return `git-${repo
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '-')
+    .replace(/-+$/, '')}`;
 }
 
 /** The common web address of the repositories of an owner. */
@@ -105,7 +141,7 @@ export function checkFeeders(
     const flag = `--${setting}`;
     return {
       given: `environment ${name} from ${repo}`,
-      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo`,
+      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo${setting === 'repo' ? '. To move it to another one, add --move' : ''}`,
       example: `${flag} ${setting === 'scenario' ? `${feeder}=${name}` : feeder}`,
       flag,
       settings: [setting],

@@ -1,7 +1,14 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
-import { DEMO_OWNER, SETTINGS } from '../settings/settings.ts';
-import { namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
+import { DEMO_OWNER, SETTINGS, type SharedSettings } from '../settings/settings.ts';
+import {
+  gitSecretOf,
+  namespaceOf,
+  ownerUrl,
+  repositoryUrl,
+  sourceUrl,
+  sshOwnerUrl,
+} from './estate.ts';
 import {
   conditionsSparingControllers,
   conditionsSparingRequests,
@@ -9,6 +16,14 @@ import {
   teamConditions,
   tenantConditions,
 } from './match-conditions.ts';
+import {
+  configArtifactOf,
+  configSourceValues,
+  followsArtifact,
+  gitCredentialsOf,
+  isOci,
+  registryOf,
+} from './oci.ts';
 import { isByHand } from './own-form.ts';
 import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
@@ -46,7 +61,8 @@ export function operatorTier(record: RepoRecord): Layer[] {
 function configSyncValues(record: RepoRecord): Values {
   // What a user wrote by hand is in other files, and the user's own list has them.
   const environments = record.environments.filter((one) => !isByHand(one));
-  return { hasPolicies: hasPolicies(record), environments };
+  const leaving = environments.filter((one) => one.leaving).map(namespaceOf);
+  return { hasPolicies: hasPolicies(record), environments, leaving };
 }
 
 function installValues(record: RepoRecord): Values {
@@ -57,8 +73,21 @@ function installValues(record: RepoRecord): Values {
     kubernetesVersion: KUBERNETES_VERSION,
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
-    configUrl: repositoryUrl(record.shared, record.name),
-    configRef: `refs/heads/${record.shared.branch}`,
+    configSecret: gitSecretOf(record.name),
+    credentials: gitCredentialsOf(record.shared),
+    configWords: `${record.name}${gitCredentialsOf(record.shared) === 'deploy-key' ? ' --publish' : ''}`,
+    ...configSourceValues(record),
+    ...(followsArtifact(record)
+      ? {
+          configUrl: configArtifactOf(record),
+          configSource: configArtifactOf(record),
+          configRef: 'latest',
+        }
+      : {
+          configUrl: repositoryUrl(record.shared, record.name),
+          configSource: sourceUrl(record.shared, record.name),
+          configRef: `refs/heads/${record.shared.branch}`,
+        }),
   };
 }
 
@@ -66,7 +95,9 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
   const { allowSource = [], allowPriorityClass = [] } = estate;
   const owner = ownerUrl(shared);
   const own = environments.filter(
-    (one) => one.profile === 'hardened' && (ownerUrl(one) !== owner || one.tenantSource.length > 0),
+    (one) =>
+      one.profile === 'hardened' &&
+      (ownerUrl(one) !== owner || one.tenantSource.length > 0 || isOci(one)),
   );
   return {
     // An address has only characters that JSON strings and CEL strings write in the same way.
@@ -80,15 +111,25 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     teamConditions,
     podMakers: POD_MAKERS,
     kubernetesVersion: KUBERNETES_VERSION,
-    allowedList: [owner, ...allowSource].join('`, `'),
+    allowedList: [...addressesOf(shared), ...allowSource].join('`, `'),
     owner,
     own: own.slice(0, SHOWN).map((one) => ({
       namespace: namespaceOf(one),
-      sources: [ownerUrl(one), ...one.tenantSource].join('`, `'),
+      sources: [
+        ...addressesOf(one),
+        ...(isOci(one) ? [registryOf(one)] : []),
+        ...one.tenantSource,
+      ].join('`, `'),
     })),
     notShown: Math.max(0, own.length - SHOWN),
   };
 }
+
+/** The addresses of an owner's repositories. Flux reads private ones over ssh if they have deploy keys. */
+const addressesOf = (settings: SharedSettings): string[] =>
+  gitCredentialsOf(settings) === 'deploy-key'
+    ? [ownerUrl(settings), sshOwnerUrl(settings)]
+    : [ownerUrl(settings)];
 
 /** The values that version 0.1.0 computed differently: it allowed every owner for all tenants. */
 export function earlierValues({ shared, environments, estate }: RepoRecord): Values {

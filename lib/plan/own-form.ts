@@ -41,6 +41,12 @@ export function isByHand({ byHand }: OwnForm): boolean {
   return byHand !== undefined;
 }
 
+/** `environment` as this package writes a new one. */
+export function withoutForm<T extends OwnForm>(environment: T): Omit<T, keyof OwnForm> {
+  const { byHand, namespace, gitRepository, kustomization, path, ...usual } = environment;
+  return usual;
+}
+
 /** Whether `path` is one of `adopted`, the files and folders of a repository that no run writes, or is in one of them. */
 export function isAdopted(path: string, adopted: readonly string[]): boolean {
   return adopted.some((one) => path === one || path.startsWith(`${one}/`));

@@ -96,10 +96,12 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
       ),
     ].map((key) => [key, environment[key]]);
     const unknown = found?.unknown.environments.get(environment.name);
-    const { repo } = environment;
+    const { repo, leaving } = environment;
     const order = orders.get(environment.name);
     const form = formIn(kind, environment);
-    return [environment.name, { repo, order, ...Object.fromEntries(values), ...form, ...unknown }];
+    const state = leaving && kind === 'config-repo' ? { leaving } : {};
+    const all = { ...state, ...Object.fromEntries(values), ...form, ...unknown };
+    return [environment.name, { repo, order, ...all }];
   });
   const kept = estateKeys(kind).filter((key) => {
     const value = estate[key];
@@ -299,8 +301,13 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
   };
-  // A record without a value gets the safer default.
-  const usual = Object.fromEntries(SHARED.map((key) => [key, defaultOf(key, '', 'private')]));
+  // A record without a value gets the safer default, unless a record leaves the default out.
+  const usual = Object.fromEntries(
+    SHARED.map((key) => [
+      key,
+      defaultOf(key, '', settingOf(key).unrecordedDefault ? 'public' : 'private'),
+    ]),
+  );
   const shared = { ...usual, ...readAll(SHARED, settings) } as SharedSettings;
   const environments = sortByOrder(shaped.environments).map((environment) => {
     const own = shaped.environments[environment] ?? {};
@@ -317,14 +324,9 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
         example: '"gitRepository": "git-dev"',
         flag: path,
       });
-    return {
-      ...shared,
-      ...page,
-      ...readAll(OWN, own),
-      ...form,
-      name: environment,
-      repo,
-    } as Environment;
+    const leaving = own.leaving === true ? { leaving: true } : {};
+    const settled = { ...shared, ...page, ...readAll(OWN, own), ...form, ...leaving };
+    return { ...settled, name: environment, repo } as Environment;
   });
   problems.push(...found);
   if (found.length > 0) return undefined;
@@ -457,7 +459,7 @@ function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknow
     environments: new Map(
       Object.entries(environments).map(([name, own]) => [
         name,
-        without(own, [...OWN, ...OWN_FORM, 'repo', 'order', 'files']),
+        without(own, [...OWN, ...OWN_FORM, 'repo', 'order', 'leaving', 'files']),
       ]),
     ),
   };

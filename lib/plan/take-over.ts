@@ -37,9 +37,10 @@ export function checkTakeOver(
   const names = new Set(added.map(({ name }) => name));
   const byHand = environments.filter((one) => names.has(one.name) && isByHand(one));
   const changes = [...keysOf('environment'), ...keysOf('each')].filter((key) => texts[key]);
+  const repo = texts.repo?.[0];
   if (!switches.takeOver) {
-    if (changes.length > 0)
-      for (const { name, byHand: files = [] } of byHand)
+    for (const { name, byHand: files = [], repo: feeder } of byHand)
+      if (changes.length > 0 || (repo !== undefined && repo !== feeder))
         problems.push({
           given: `environment ${quote(name)}, which a user wrote by hand (${files.join(', ')})`,
           rule: 'no run changes its files. With --take-over, the files of this package replace them',
@@ -72,6 +73,23 @@ export function checkTakeOver(
       });
     return read?.replaceable ?? [];
   });
+}
+
+/** Adds a problem for each of `environments` that a user wrote by hand: `command` would have to change its files. */
+export function checkWritten(
+  environments: readonly Environment[],
+  command: 'remove' | 'rename',
+  problems: Problem[],
+): void {
+  for (const { name, byHand } of environments)
+    if (byHand !== undefined)
+      problems.push({
+        given: `environment ${quote(name)}, which a user wrote by hand (${byHand.join(', ')})`,
+        rule: `no run changes its files, so ${command} cannot either. Either let the files of this package replace them first, with --take-over, or ${command} it in your files and run flux-gitops adopt --repair, which brings the record up to date`,
+        example: `flux-gitops tenant ${name} --take-over --dry-run`,
+        flag: 'the arguments',
+        settings: ['arguments'],
+      });
 }
 
 /** The files of the profile `reference` give the role cluster-admin, and those of `hardened` the role admin. */

@@ -1,9 +1,28 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import type { SyncSpec } from '../settings/sync-spec.ts';
-import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
+import {
+  byRepo,
+  type Environment,
+  gitSecretOf,
+  namespaceOf,
+  ownerUrl,
+  repositoryUrl,
+  sourceUrl,
+  sshOwnerUrl,
+} from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import { appFolderOf } from './layout.ts';
+import {
+  configSourceValues,
+  followsArtifact,
+  gitCredentialsOf,
+  isGithubRegistry,
+  isOci,
+  registryHostOf,
+  sourceValues,
+  syncNamesOf,
+} from './oci.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
@@ -20,12 +39,13 @@ export function environmentValues(environment: Environment): Values {
 function makeValues(environment: Environment): Values {
   const namespace = namespaceOf(environment);
   const folder = appFolderOf(environment);
+  const names = syncNamesOf(environment);
   const isPlain = environment.layout === 'plain';
   return {
     ...environment,
     namespace,
-    gitRepository: environment.gitRepository ?? environment.repo,
-    kustomization: environment.kustomization ?? environment.repo,
+    gitRepository: names.source,
+    kustomization: names.kustomization,
     reconciler: `${namespace}-reconciler`,
     legacyUser: `gotk:${namespace}:reconciler`,
     path: environment.path ?? `./${folder}`,
@@ -42,7 +62,12 @@ function makeValues(environment: Environment): Values {
     workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    sourceUrl: sourceUrl(environment, environment.repo),
+    gitSecret: gitSecretOf(environment.repo),
+    credentials: gitCredentialsOf(environment),
+    ...sourceValues(environment),
     ownerUrl: ownerUrl(environment),
+    sshOwnerUrl: sshOwnerUrl(environment),
     // An address has no blanks.
     allowedSources: environment.tenantSource.join(' '),
     ...syncValues(environment.syncSpec),
@@ -87,7 +112,7 @@ function versionsOf({ image }: Environment): string[] {
 }
 
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
-const SHOWN = { rows: 40, picture: 12 };
+const SHOWN = { rows: 40, picture: 12, words: 20 };
 
 const namesOf = (environments: readonly Environment[]): string =>
   environments
@@ -109,11 +134,14 @@ export function readmeValues(record: RepoRecord): Values {
   const { picture, pictureRepos } = pictureOf(environments.slice(0, SHOWN.picture));
   return {
     ...shared,
+    credentials: gitCredentialsOf(shared),
     name,
     generator: GENERATOR,
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',
+    isPrivate: record.estate.visibility === 'private',
+    ...artifactValues(record),
     isDemo: environments.every(({ owner }) => owner === DEMO_OWNER),
     // Flux reads this repository last, when the others are there.
     ownRepos: [
@@ -127,6 +155,7 @@ export function readmeValues(record: RepoRecord): Values {
       .map((one) => one.name)
       .slice(0, SHOWN.rows)
       .join(', '),
+    ...privateValues(record),
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],
@@ -140,6 +169,48 @@ export function readmeValues(record: RepoRecord): Values {
     pictureRepos,
     notPictured: environments.length - picture.length,
     notShown: environments.length - rows.length,
+  };
+}
+
+/** What a README says about the Secrets with which Flux reads private repositories. */
+function privateValues({ kind, name, estate, shared, environments }: RepoRecord): Values {
+  const needy = environments.filter((one) => gitCredentialsOf(one) !== 'none');
+  const followed =
+    kind === 'config-repo' && estate.syncConfig === 'yes' && !isOci(shared) ? [shared] : [];
+  const all = [...needy, ...followed].map(({ credentials }) => credentials);
+  const publish = (kinds: readonly string[]): string =>
+    kinds.includes('deploy-key') ? ' --publish' : '';
+  const names = needy.length > SHOWN.words ? '' : needy.map((one) => ` ${one.name}`).join('');
+  return {
+    usesKeys: all.includes('deploy-key'),
+    usesTokens: all.includes('token'),
+    usesApps: all.includes('github-app'),
+    hasSecrets: needy.length > 0,
+    configCredentials: followed[0]?.credentials ?? 'none',
+    configSecret: gitSecretOf(name),
+    configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
+    secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
+    firstSecret: needy.slice(0, 1).map(environmentValues)[0],
+  };
+}
+
+/** What a README says of artifacts. `sources` are the kinds of the sources, as kubectl takes them. */
+function artifactValues(record: RepoRecord): Values {
+  const pushed = record.environments.filter(isOci);
+  const kinds = new Set(
+    record.environments.map((one) => `${isOci(one) ? 'oci' : 'git'}repositories`),
+  );
+  return {
+    sources: [...kinds].sort().join(','),
+    artifacts: pushed.slice(0, SHOWN.rows).map(environmentValues),
+    artifactRepos: [
+      ...new Set(pushed.slice(0, SHOWN.rows).map(({ repo }) => repo)),
+      ...(followsArtifact(record) ? [record.name] : []),
+    ].join(' '),
+    firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
+    config: configSourceValues(record),
+    registryHost: registryHostOf(pushed[0] ?? record.shared),
+    isGithubRegistry: isGithubRegistry(pushed[0] ?? record.shared),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Given } from './arguments.ts';
 import { resolve } from './resolve.ts';
 import { appRepoName, environmentName, ruleAbout } from './rules.ts';
 import {
+  type CommandName,
   DEMO_OWNER,
   defaultText,
   type Group,
@@ -32,6 +33,8 @@ export type Question = {
   readonly when: (answers: Answers) => boolean;
   /** True, or a sentence that says what is wrong with `text`. */
   readonly validate: (text: string, answers: Answers) => true | string;
+  /** Whether the terminal must not show the answer. */
+  readonly isSecret?: true;
 };
 
 /** A question about a setting. */
@@ -40,12 +43,13 @@ export type SettingQuestion = Question & { readonly name: SettingKey; readonly g
 type Planner = (given: Given, world: World) => Planned;
 
 /** The setting before the flags, and its question. */
-const POSITIONAL = {
-  app: undefined,
+const POSITIONAL: {
+  readonly [command in CommandName]?: { readonly name: 'env' | 'repo'; readonly message: string };
+} = {
   tenant: { name: 'env', message: 'Which environments do you want to add?' },
   'scenario-repo': { name: 'repo', message: 'What is the name of the app repo?' },
-  adopt: undefined,
-} as const;
+  remove: { name: 'env', message: 'Which environments do you want to remove?' },
+};
 
 /**
  * The questions for everything that `given` leaves open, in the order of the table: the questions of every run
@@ -193,6 +197,10 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
     const recorded = recordOf(given, world)?.shared.noDemo;
     return (texts.noDemo?.[0] ?? recorded ?? defaultText('noDemo')) === 'no';
   }
+  if (name === 'credentials') {
+    const recorded = recordOf(given, world)?.estate.visibility;
+    return (texts.visibility?.at(-1) ?? recorded) === 'private';
+  }
   const needsOwner = name === 'githubUrl' || name === 'branch' || name === 'syncConfig';
   if (needsOwner && !given.switches.publish) {
     const owner = texts.owner?.[0] ?? recordOf(given, world)?.shared.owner ?? DEMO_OWNER;
@@ -206,7 +214,7 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
 }
 
 function recordOf({ command, texts, positionals }: Given, world: World): FoundRecord | undefined {
-  if (command === 'tenant') return world.home?.record;
+  if (command !== 'app' && command !== 'scenario-repo') return world.home?.record;
   const name = command === 'app' ? (texts.name?.[0] ?? world.home?.name) : positionals[0];
   return name === undefined || settingOf('name').rule.read(name) === undefined
     ? world.home?.record
@@ -223,6 +231,7 @@ function defaultAnswer(name: SettingKey, given: Given, world: World): string {
     return positionals.length === 1 ? `flux-${positionals[0]}` : '';
   if (name === 'repo') return 'flux-qa';
   if (name === 'env' && command === 'tenant') return 'qa';
+  if (name === 'env' && command === 'remove') return '';
   if (name === 'env')
     return (names.length > 0 ? names : environmentsInName(positionals[0] ?? '')).join(',');
   if (name === 'scenario') return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');

@@ -130,6 +130,31 @@ export const githubUrl: Rule<string> = {
   read: readGithubUrl,
 };
 
+/** The value of `--ssh-url` that follows `--github-url`. */
+export const SSH_OF_GITHUB = 'default';
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const SSH_URL = new RegExp(
+  `^(ssh://[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}@)(${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(\\d{1,5}))?/?$`,
+);
+
+/** The ssh address of a git server: a user, a host in lower case and a port, without a slash at its end. */
+export const sshUrl: Rule<string> = {
+  rule:
+    'it must be ssh://, a user, @ and a host in lower case, with a port if it is not 22, and without a password or a path. ' +
+    `The value ${SSH_OF_GITHUB} means ssh://git@ and the host of --github-url`,
+  example: 'ssh://git@ssh.github.com:443',
+  read: (text) => {
+    if (text === SSH_OF_GITHUB) return text;
+    const parts = SSH_URL.exec(text);
+    const [, user, host = '', port = '22'] = parts ?? [];
+    if (user === undefined || !URL.canParse(`https://${host}`)) return undefined;
+    const isPort = Number(port) > 0 && Number(port) < 65_536;
+    const address = `${user}${host}${Number(port) === 22 ? '' : `:${Number(port)}`}`;
+    return isPort && new URL(`https://${host}`).hostname === host ? address : undefined;
+  },
+};
+
 /** An address that a policy compares others with: without a query and without parts that resolve to another path. */
 export const sourceAddress: Rule<string> = {
   rule:
@@ -145,6 +170,44 @@ export const sourceAddress: Rule<string> = {
     if (password !== '' || (username !== '' && protocol !== 'ssh:')) return undefined;
     return protocol !== 'http:' || LOOPBACK.includes(hostname) ? address : undefined;
   },
+};
+
+/** The part of a registry's address that stands for the owner. */
+export const OWNER_IN_ADDRESS = 'OWNER';
+
+const REGISTRY_HOST = /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+
+/** A part of a repository's name in a registry, by the grammar of github.com/distribution/reference. */
+export const isRegistryPart = (text: string): boolean =>
+  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/.test(text);
+
+function readRegistry(text: string): string | undefined {
+  const address = text.replace(/\/+$/, '');
+  const [host = '', ...path] = address.replace(/^oci:\/\//, '').split('/');
+  const good =
+    address.startsWith('oci://') &&
+    address.length <= 150 &&
+    REGISTRY_HOST.test(host) &&
+    URL.canParse(`https://${host}`) &&
+    path.length > 0 &&
+    path.every((part) => part === OWNER_IN_ADDRESS || isRegistryPart(part));
+  return good ? address : undefined;
+}
+
+/** Where artifacts are. A tenant may use everything below it, so it has a path. */
+export const registryUrl: Rule<string> = {
+  rule:
+    'a registry must be oci://, a host and a path, in lower case, with at most 150 characters and without a user, password, ' +
+    'tag or digest. OWNER, in capital letters, may be a part of the path: it stands for the owner in lower case',
+  special: (text) => {
+    if (/^(?:https?|docker):\/\//i.test(text)) return 'a registry must start with oci://';
+    const lower = text.toLowerCase();
+    return lower !== text && readRegistry(lower) !== undefined
+      ? 'OCI allows no capital letters in the name of a repository. Only OWNER may be there, which stands for the owner in lower case'
+      : undefined;
+  },
+  example: 'oci://ghcr.io/octo-org',
+  read: readRegistry,
 };
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
@@ -269,6 +332,27 @@ export const folder: Rule<string> = {
   rule: 'it must be the path of a folder, and must not be empty',
   example: './estate',
   read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
+};
+
+/** A file on this machine. */
+export const file: Rule<string> = {
+  rule: 'it must be the path of a file, and must not be empty',
+  example: '~/credentials.yaml',
+  read: folder.read,
+};
+
+/** The ID of a GitHub App or of an installation. */
+export const appId: Rule<string> = {
+  rule: 'it must be a number, as the settings of the GitHub App show it',
+  example: '123456',
+  read: (text) => (/^[1-9]\d{0,15}$/.test(text) ? text : undefined),
+};
+
+/** A context of the user's kubeconfig: kubectl allows almost every name. */
+export const contextName: Rule<string> = {
+  rule: 'a context must have the name of a context of kubectl: see kubectl config get-contexts',
+  example: 'kind-flux',
+  read: matching(/^[^\p{Cc}\s-][^\p{Cc}]{0,252}$/u),
 };
 
 /** Whether Kubernetes or Flux uses `namespace`. */

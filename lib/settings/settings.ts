@@ -1,7 +1,26 @@
 import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo' | 'adopt';
+/** The commands that plan files. */
+export type PlanningCommand =
+  | 'app'
+  | 'tenant'
+  | 'scenario-repo'
+  | 'update'
+  | 'remove'
+  | 'rename'
+  | 'adopt';
+
+const ACTION_COMMANDS = ['credentials'] as const;
+/** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
+export type ActionCommand = (typeof ACTION_COMMANDS)[number];
+
+export type CommandName = PlanningCommand | ActionCommand;
+
+/** Whether `command` plans no files. */
+export function isAction(command: CommandName): command is ActionCommand {
+  return (ACTION_COMMANDS as readonly CommandName[]).includes(command);
+}
 
 const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
@@ -20,6 +39,7 @@ export const GROUPS = [
   'cluster',
   'demo app',
   'publishing',
+  'credentials',
   'this run',
 ] as const;
 export type Group = (typeof GROUPS)[number];
@@ -47,6 +67,8 @@ export type Setting = {
   readonly default?: string | ((environment: string) => string);
   /** The default if the repositories are private; otherwise `default` applies. */
   readonly privateDefault?: string;
+  /** Whether it is about private repositories only: what public repositories recorded does not count. */
+  readonly privateOnly?: true;
   /** Whether the flag can be given more than once, so that the values are a list. */
   readonly list?: true;
   /** Whether the value is the name of a file, whose contents the rule reads. */
@@ -67,9 +89,13 @@ export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
 export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
+export const CREDENTIALS = ['deploy-key', 'token', 'github-app', 'none'] as const;
+export const SOURCES = ['git', 'oci'] as const;
+export const SIGNATURES = ['keyless', 'key'] as const;
 
 export type Size = (typeof SIZES)[number];
 export type Layout = (typeof LAYOUTS)[number];
+export type Credentials = (typeof CREDENTIALS)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -79,9 +105,16 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
-const EVERY = [...ALL, 'adopt'] as const;
+/** Commands that compare files with what they would write: they have the flags about edited files. */
+const MERGING = [...ALL, 'update', 'remove', 'rename'] as const;
+/** Commands that write files of an estate: they have the flags about the run. */
+const WRITING = [...MERGING, 'adopt'] as const;
+const EVERY = [...WRITING, ...ACTION_COMMANDS] as const;
+const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
+const CREDENTIAL_COMMANDS = ['credentials'] as const;
+const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -158,6 +191,12 @@ export const SETTINGS = {
     help: 'app repo that feeds the new environments (default: the app repo that already feeds them, or flux-ENV)',
     rule: rules.appRepoName,
   },
+  move: yesNo({
+    group: 'repositories',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'feed an environment from another app repo than before; needs --repo',
+  }),
   env: {
     group: 'repositories',
     scope: 'names',
@@ -178,6 +217,15 @@ export const SETTINGS = {
     help: 'first part of every namespace: the namespace of ENV is P-ENV',
     rule: rules.namespacePrefix,
     default: 'fluxdemo',
+  },
+  formerPrefix: {
+    flag: '--prefix',
+    group: 'isolation',
+    scope: 'run',
+    commands: ['remove'],
+    value: 'P',
+    help: 'first part of the namespace of an environment that the files do not have any more (default: what git remembers, or the prefix of the estate)',
+    rule: rules.namespacePrefix,
   },
   owner: {
     group: 'repositories',
@@ -301,6 +349,20 @@ export const SETTINGS = {
     },
     help: 'let Flux apply the config repo as well, so that you add a tenant with a pull request',
   }),
+  live: yesNo({
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+  }),
+  context: {
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    value: 'NAME',
+    help: 'the context of kubectl to use with --live (default: the current one)',
+    rule: rules.contextName,
+  },
   size: {
     group: 'isolation',
     scope: 'each',
@@ -374,6 +436,36 @@ export const SETTINGS = {
     rule: rules.oneOf(VISIBILITIES),
     default: 'public',
   },
+  credentials: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'C',
+    ask: 'How does Flux read the private repositories?',
+    help: `how Flux reads private repositories: ${CREDENTIALS.join(', ')} (default: deploy-key if the repositories are private, none if they are public)`,
+    rule: rules.oneOf(CREDENTIALS),
+    default: 'none',
+    privateDefault: 'deploy-key',
+    privateOnly: true,
+    choices: CREDENTIALS,
+    meanings: {
+      'deploy-key': 'over ssh, with a read-only key for each repository',
+      token: 'over https, with a token that reads one repository',
+      'github-app': 'over https, as a GitHub App',
+      none: 'you give Flux the credentials yourself',
+    },
+    unrecordedDefault: true,
+  },
+  sshUrl: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'URL',
+    help: 'ssh address of GitHub, for --credentials deploy-key (default: ssh://git@ and the host of --github-url)',
+    rule: rules.sshUrl,
+    default: rules.SSH_OF_GITHUB,
+    unrecordedDefault: true,
+  },
   ci: {
     group: 'repositories',
     scope: 'estate',
@@ -406,6 +498,50 @@ export const SETTINGS = {
     rule: rules.oneOf(LAYOUTS),
     default: 'plain',
     choices: LAYOUTS,
+    unrecordedDefault: true,
+  },
+  source: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'S',
+    help:
+      'git: Flux reads the app repo; oci: Flux applies signed artifacts that a workflow of the app repo pushes to a ' +
+      'registry',
+    rule: rules.oneOf(SOURCES),
+    default: 'git',
+    choices: SOURCES,
+    meanings: {
+      git: 'the app repo itself',
+      oci: 'signed artifacts that a workflow of the app repo pushes to a registry',
+    },
+    unrecordedDefault: true,
+  },
+  registry: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'URL',
+    help: 'where the artifacts of --source oci are; OWNER in it stands for the owner in lower case',
+    rule: rules.registryUrl,
+    default: 'oci://ghcr.io/OWNER',
+    unrecordedDefault: true,
+  },
+  signature: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'S',
+    help:
+      'how the artifacts of --source oci are signed: keyless with the identity of the workflow, in the public log of ' +
+      'Sigstore; or with a key of your own',
+    rule: rules.oneOf(SIGNATURES),
+    default: 'keyless',
+    choices: SIGNATURES,
+    meanings: {
+      keyless: 'with the identity of the workflow, in the public log of Sigstore',
+      key: 'with a key of your own',
+    },
     unrecordedDefault: true,
   },
   noDemo: {
@@ -485,13 +621,13 @@ export const SETTINGS = {
   publish: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: EVERY,
+    commands: WRITING,
     help: 'create the repositories on GitHub and push to them; if that fails, the same command resumes',
   }),
   topic: {
     group: 'publishing',
     scope: 'run',
-    commands: EVERY,
+    commands: [...ALL, 'adopt'],
     value: 'T',
     help: 'add a topic to the repositories on GitHub; repeatable; needs --publish',
     rule: rules.topic,
@@ -501,23 +637,130 @@ export const SETTINGS = {
   template: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: EVERY,
+    commands: [...ALL, 'adopt'],
     help: 'make the repositories on GitHub template repositories; needs --publish',
     publishing: true,
   }),
   adoptEmpty: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: EVERY,
+    commands: [...ALL, 'adopt'],
     help: 'use repositories on GitHub that exist and are empty; needs --publish',
     publishing: true,
   }),
   tokenStdin: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: EVERY,
+    commands: WRITING,
     help: 'read the GitHub token from standard input; needs --publish',
     publishing: true,
+  }),
+  pullRequest: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'open a pull request for the pushed branch in each repository; needs --publish',
+    publishing: true,
+  }),
+  archive: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: ['remove'],
+    help: 'archive the app repos on GitHub that feed no environment any more; needs --publish',
+    publishing: true,
+  }),
+  registerKeys: yesNo({
+    flag: '--publish',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'register the public half of each deploy key on GitHub, read-only',
+  }),
+  secretFile: {
+    flag: '--file',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'write the Secrets to a new file that only you can read, outside of every repository; --force overwrites it',
+    rule: rules.file,
+  },
+  rotate: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'replace the deploy keys: register new ones, wait until Flux has read with them, remove the old ones; needs --live',
+  }),
+  listKeys: yesNo({
+    flag: '--list',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'list the deploy keys of this estate on GitHub; with --live also which Secret has which key',
+  }),
+  revoke: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'remove the deploy keys of these environments from GitHub, unless another environment needs them',
+  }),
+  prune: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'remove the deploy keys of this estate that no Secret of the cluster has; needs --live',
+  }),
+  knownHosts: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'the ssh host keys of your GitHub Enterprise Server, as in known_hosts (default: what the API of GitHub says)',
+    rule: rules.file,
+  },
+  secretStdin: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'read what Flux gets from standard input: the token, or the private key of the GitHub App',
+  }),
+  appId: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'ID',
+    help: 'the ID of the GitHub App',
+    rule: rules.appId,
+  },
+  installationId: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'ID',
+    help: 'the ID of the installation of the GitHub App (default: the installation that GitHub names)',
+    rule: rules.appId,
+  },
+  privateKey: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'the file with the private key of the GitHub App',
+    rule: rules.file,
+  },
+  apiTokenStdin: yesNo({
+    flag: '--token-stdin',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'read the GitHub token that manages deploy keys from standard input; Flux does not get it',
+  }),
+  overwrite: yesNo({
+    flag: '--force',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'let --file overwrite an existing file',
   }),
   yes: yesNo({
     group: 'this run',
@@ -529,7 +772,7 @@ export const SETTINGS = {
   dryRun: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: EVERY,
+    commands: WRITING,
     help: 'show the plan and write nothing',
   }),
   json: yesNo({
@@ -538,16 +781,28 @@ export const SETTINGS = {
     commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
   }),
+  check: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write nothing, say what there is to update, and exit with 1 if there is something',
+  }),
+  conflictMarkers: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write conflict markers into the files where you and this version changed the same lines, and exit with 1',
+  }),
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: MERGING,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: MERGING,
     help: 'keep all files that you edited, without a question',
   }),
   takeOver: yesNo({

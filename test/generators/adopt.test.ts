@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readManifests } from '../../lib/adopt/manifests.ts';
@@ -263,7 +263,11 @@ describe('the shape of the original demo', () => {
     const folder = folderWith(files);
     await done(folder, 'adopt', '--into', 'config');
     const after = await done(folder, 'tenant', 'stage', '--interval=2m', '--into', 'config');
-    assert.match(after.get('config/stage/2_sync.yaml') ?? '', /^# mine\n[\s\S]*interval: 2m0s/);
+    const merged = after.get('config/stage/2_sync.yaml') ?? '';
+    assert.match(merged, /^# mine\n[\s\S]*interval: 2m0s/);
+    // The profile hardened has another value for this key.
+    const own = merged.replace('  prune: true', '  prune: true\n  timeout: 9m0s');
+    writeFileSync(join(folder, 'config/stage/2_sync.yaml'), own);
     const before = readTree(folder);
     const { code } = await runHere(
       ['tenant', 'stage', '--profile=hardened', '--into=config'],

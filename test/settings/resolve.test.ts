@@ -10,7 +10,7 @@ import { readRecord } from '../../lib/plan/record.ts';
 import { parseArguments } from '../../lib/settings/arguments.ts';
 import { openQuestions, withAnswers } from '../../lib/settings/questions.ts';
 import { resolve } from '../../lib/settings/resolve.ts';
-import { type CommandName, SETTINGS, type SettingKey } from '../../lib/settings/settings.ts';
+import { type PlanningCommand, SETTINGS, type SettingKey } from '../../lib/settings/settings.ts';
 
 /** A world that holds one config repo with a tenant that differs in everything. */
 function recordedWorld(): World {
@@ -48,7 +48,7 @@ function recordedWorld(): World {
 }
 
 /** The plan after Enter at every question. */
-function enterEverywhere(command: CommandName, argv: readonly string[], world: World) {
+function enterEverywhere(command: PlanningCommand, argv: readonly string[], world: World) {
   const { given } = parseArguments(command, argv);
   let complete = given;
   for (const part of ['first', 'rest'] as const) {
@@ -71,7 +71,7 @@ describe('Enter at every question equals --yes', () => {
     find: () => ({ exists: false, all: {} }),
     feederOf: () => undefined,
   };
-  const cases: [CommandName, string[], World][] = [
+  const cases: [PlanningCommand, string[], World][] = [
     ['app', [], nowhere],
     ['app', [], world],
     ['tenant', ['qa'], world],
@@ -184,9 +184,11 @@ test('a setting has one row, and at most four files of the code name it besides'
     'content',
     'force',
     'visibility',
+    'credentials',
     'layout',
     'keep',
     'size',
+    'source',
   ]);
   for (const [key, { scope }] of Object.entries(SETTINGS)) {
     if (scope === 'run' || common.has(key)) continue;
@@ -229,4 +231,51 @@ test('kustomization.yaml is allowed where the repositories are public, and not w
   assert.equal(allowed(['--visibility', 'private', '--allow-kustomize']), 'yes');
   assert.equal(allowed([], true), 'yes');
   assert.equal(allowed(['--visibility', 'private'], true), 'no');
+});
+
+test('a new private estate has deploy keys; an older one keeps what it has; a public one has none', () => {
+  const credentialsOf = (argv: string[], before?: 'public' | 'private', value?: 'token') => {
+    const { given } = parseArguments('app', argv);
+    const { home } = recordedWorld();
+    const shared = home?.record && {
+      ...home.record.shared,
+      ...(value && { credentials: value }),
+    };
+    const record = home?.record &&
+      shared &&
+      before && {
+        ...home.record,
+        estate: { ...home.record.estate, visibility: before },
+        shared,
+        environments: home.record.environments.map((one) => ({
+          ...one,
+          credentials: shared.credentials,
+        })),
+      };
+    const { environment } = resolve(given, record, ['dev', 'new'], []);
+    return [environment('dev').credentials, environment('new').credentials].join(' ');
+  };
+  assert.equal(credentialsOf([]), 'none none');
+  assert.equal(credentialsOf(['--visibility', 'private']), 'deploy-key deploy-key');
+  assert.equal(credentialsOf(['--visibility', 'private', '--credentials', 'token']), 'token token');
+  assert.equal(credentialsOf([], 'private'), 'none none', 'a record without the setting');
+  assert.equal(credentialsOf(['--credentials', 'deploy-key'], 'private'), 'deploy-key deploy-key');
+  assert.equal(credentialsOf([], 'private', 'token'), 'token token');
+  assert.equal(credentialsOf(['--visibility', 'private'], 'public'), 'deploy-key deploy-key');
+  assert.equal(credentialsOf(['--visibility', 'public'], 'private', 'token'), 'none none');
+});
+
+test('the credentials are asked for only after the repositories were said to be private', () => {
+  const { given } = parseArguments('app', ['--owner', 'octo']);
+  const world: World = {
+    folder: '/',
+    find: () => ({ exists: false, all: {} }),
+    feederOf: () => undefined,
+  };
+  const rest = openQuestions(given, world, PLANNERS.app, 'rest');
+  const question = rest.find(({ name }) => name === 'credentials');
+  assert.equal(question?.when({}), false);
+  assert.equal(question?.when({ visibility: 'public' }), false);
+  assert.equal(question?.when({ visibility: 'private' }), true);
+  assert.equal(question?.byDefault({ visibility: 'private' }), 'deploy-key');
 });

@@ -22,6 +22,9 @@ export type Tenant = {
   /** Where that repository is served; and its owner's other repositories. */
   url: string;
   owner: string;
+  /** The same owner on the ssh server; and the other tenant's private repository there. */
+  ssh: string;
+  neighbour: string;
   /** The address of the tenant's line, or nothing. */
   line: string;
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
@@ -31,6 +34,8 @@ export type Tenant = {
   theirs: string;
   /** An address that is allowed, where nothing is. */
   buckets: string;
+  /** An address of artifacts that is allowed, where nothing is. */
+  registry: string;
   /** The same server as from outside: nothing exempts this address from a proxy, as it does loopback's. */
   outside: string;
   /** Where the source-controller serves what it fetched. */
@@ -81,6 +86,7 @@ export type Guard =
   | 'targetNamespace'
   | 'patches of the sync'
   | 'plain manifests'
+  | 'git server'
   | 'nobody'
   | `policy ${string}`;
 

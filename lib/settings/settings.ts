@@ -2,7 +2,14 @@ import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
 /** The commands that plan files. */
-export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo' | 'update' | 'remove' | 'rename';
+export type PlanningCommand =
+  | 'app'
+  | 'tenant'
+  | 'scenario-repo'
+  | 'update'
+  | 'remove'
+  | 'rename'
+  | 'adopt';
 
 const ACTION_COMMANDS = ['credentials'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
@@ -98,8 +105,10 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
+/** Commands that compare files with what they would write: they have the flags about edited files. */
+const MERGING = [...ALL, 'update', 'remove', 'rename'] as const;
 /** Commands that write files of an estate: they have the flags about the run. */
-const WRITING = [...ALL, 'update', 'remove', 'rename'] as const;
+const WRITING = [...MERGING, 'adopt'] as const;
 const EVERY = [...WRITING, ...ACTION_COMMANDS] as const;
 const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
@@ -153,7 +162,7 @@ export const SETTINGS = {
   name: {
     group: 'repositories',
     scope: 'names',
-    commands: APP,
+    commands: ['app', 'adopt'],
     value: 'NAME',
     first: 1,
     ask: 'What is the name of the config repo?',
@@ -618,7 +627,7 @@ export const SETTINGS = {
   topic: {
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: [...ALL, 'adopt'],
     value: 'T',
     help: 'add a topic to the repositories on GitHub; repeatable; needs --publish',
     rule: rules.topic,
@@ -628,14 +637,14 @@ export const SETTINGS = {
   template: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: [...ALL, 'adopt'],
     help: 'make the repositories on GitHub template repositories; needs --publish',
     publishing: true,
   }),
   adoptEmpty: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: [...ALL, 'adopt'],
     help: 'use repositories on GitHub that exist and are empty; needs --publish',
     publishing: true,
   }),
@@ -787,14 +796,26 @@ export const SETTINGS = {
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: WRITING,
+    commands: MERGING,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: WRITING,
+    commands: MERGING,
     help: 'keep all files that you edited, without a question',
+  }),
+  takeOver: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'write the files of this version for these environments, which a user wrote by hand before the estate was adopted; their objects in the cluster keep their names',
+  }),
+  repair: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['adopt'],
+    help: 'write .yo-rc.json again, if it is damaged, empty, lost or wrong: from the manifests, from what can still be read of it, and from the history of git',
   }),
   help: yesNo({
     group: 'this run',

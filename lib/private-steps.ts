@@ -14,12 +14,15 @@ type Install = {
   readonly credentials: Credentials;
   readonly configSource: string;
   readonly syncConfig: boolean;
+  readonly decrypts: boolean;
 };
+
+const installOf = (repo: RepoPlan): Partial<Install> =>
+  (repo.layers.find(({ from }) => from === 'install')?.values ?? {}) as Partial<Install>;
 
 /** The Secret for a config repo that the cluster follows. Flux needs it before it starts. */
 export function configSecretStep({ repo, folder }: Config, published: boolean): Step[] {
-  const { values } = repo.layers.find(({ from }) => from === 'install') ?? {};
-  const { credentials = 'none', configSource, syncConfig } = (values ?? {}) as Partial<Install>;
+  const { credentials = 'none', configSource, syncConfig } = installOf(repo);
   if (!syncConfig || credentials === 'none') return [];
   const { found } = repo;
   const followed = found?.estate.syncConfig === 'yes' && found.shared.credentials === credentials;
@@ -43,6 +46,11 @@ export function secretSteps(plan: Plan, { repo, folder }: Config, published: boo
   const names = needy.map(({ name }) => name);
   const kinds = [...new Set(needy.map(({ credentials }) => credentials))];
   const words = names.length > LISTED ? [] : names;
+  if (installOf(repo).decrypts)
+    return [
+      giving('the app repos', [...words, '--sops'], folder, kinds, published),
+      ...(own ? [BY_HAND] : []),
+    ];
   return [
     ...(plan.syncConfig
       ? stepFor('Wait until Flux has made the namespaces:', waits(needy))
@@ -97,10 +105,10 @@ function giving(
   const line = shellCommand(['flux-gitops', 'credentials', ...words, ...into, ...publish]);
   const gifts = kinds.map((kind) => GIFTS[kind]).join(' and ');
   const register = hasKeys && !published ? ' (--publish registers the deploy keys on GitHub)' : '';
-  return {
-    text: `Give Flux ${gifts} for ${what}${register}:`,
-    commands: [`${line} | kubectl apply -f -`],
-  };
+  const text = `Give Flux ${gifts} for ${what}${register}`;
+  if (words.includes('--sops'))
+    return { text: `${text}. The command says what to commit then:`, commands: [line] };
+  return { text: `${text}:`, commands: [`${line} | kubectl apply -f -`] };
 }
 
 const BY_HAND: Step = {

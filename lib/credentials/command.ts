@@ -4,24 +4,33 @@ import { connect, type Kubectl } from '../cluster/kubectl.ts';
 import { withLock } from '../disk/lock.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { inputError, type Problem, quote } from '../errors.ts';
+import { encryptedFileOf } from '../plan/layout.ts';
 import { isOci } from '../plan/oci.ts';
-import type { RepoRecord } from '../plan/record.ts';
+import { decrypts, type RepoRecord, recipientsOf } from '../plan/record.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting } from '../settings/resolve.ts';
 import { flagOf, type SettingKey, settingsOf } from '../settings/settings.ts';
 import { readPlaces, requirePlaces } from './cluster.ts';
+import {
+  checkFiles,
+  type Delivery,
+  placesWithFile,
+  pushSteps,
+  writeEncrypted,
+} from './encrypted-files.ts';
 import { type Issued, issueLive, issueNew } from './issue.ts';
 import { listKeys, pruneKeys, revokeKeys } from './keys-on-github.ts';
 import { checkFile, writeToFile, writeToPipe } from './output.ts';
 import { rotate } from './rotate.ts';
 import { changesBegin, expand, openContext, type RunContext } from './run-context.ts';
+import { checkSops } from './sops.ts';
 import { chosenSources, type Source, sourcesOf } from './sources.ts';
 
 export const credentials: Action = { check, run };
 
 /** Every problem of the flags, the environments and the folder. */
-function check(given: Given, { home, folder }: Workspace): Problem[] {
+function check(given: Given, { home, folder, folderOf }: Workspace): Problem[] {
   const problems = flagProblems(given);
   const record = home?.record;
   if (record === undefined) return [...problems, notInConfigRepo(folder)];
@@ -33,13 +42,14 @@ function check(given: Given, { home, folder }: Workspace): Problem[] {
     if (chosen.length === 0) problems.push(notPrivate(word, known, sources));
   }
   const chosen = chosenSources(sources, given.positionals);
-  return [...problems, ...inputProblems(given, chosen)];
+  const encrypted = encryptionProblems(given, chosen, record, folderOf(record.name));
+  return [...problems, ...inputProblems(given, chosen), ...encrypted];
 }
 
 /** The flags of which a run can have only one. */
 const MODES = ['rotate', 'listKeys', 'revoke', 'prune'] as const;
 /** The flags that say where the Secrets go. */
-const GOALS = ['live', 'secretFile'] as const;
+const GOALS = ['live', 'secretFile', 'sops'] as const;
 
 function flagProblems(given: Given): Problem[] {
   const { texts, switches } = given;
@@ -53,10 +63,11 @@ function flagProblems(given: Given): Problem[] {
   if (modes.length > 1) problems.push(together(modes, 'these flags do different things'));
   if (goals.length > 1) problems.push(together(goals, 'the Secrets go to one place'));
   const [mode] = modes;
-  if (mode !== undefined && texts.secretFile)
-    problems.push(
-      together([mode, 'secretFile'], 'only a run that makes Secrets can write them to a file'),
-    );
+  for (const goal of ['secretFile', 'sops'] as const)
+    if (mode !== undefined && goals.includes(goal))
+      problems.push(
+        together([mode, goal], 'only a run that makes Secrets can write them to a file'),
+      );
   if (switches.secretStdin && switches.apiTokenStdin)
     problems.push(
       together(['secretStdin', 'apiTokenStdin'], 'standard input can be only one of them'),
@@ -199,6 +210,52 @@ function inputProblems({ texts, switches }: Given, chosen: readonly Source[]): P
   return problems;
 }
 
+/** What speaks against encrypted Secrets in the config repo at `folder`, and against Secrets that they would replace. */
+function encryptionProblems(
+  { switches, positionals }: Given,
+  chosen: readonly Source[],
+  record: RepoRecord,
+  folder: string,
+): Problem[] {
+  if (switches.listKeys || switches.revoke || switches.prune) return [];
+  const problems: Problem[] = [];
+  const places = switches.sops ? [] : placesWithFile(chosen, folder);
+  if (places.length > 0) {
+    const names = places.flatMap(({ environment }) => environment ?? []);
+    problems.push({
+      given: `the Secret of ${names.join(', ')} without --sops`,
+      rule: `the config repo has ${names.map(encryptedFileOf).join(', ')}, and Flux would put the Secret in it back`,
+      example: decrypts(record)
+        ? `flux-gitops credentials ${names.join(' ')} --sops`
+        : `git rm ${names.map(encryptedFileOf).join(' ')}`,
+      flag: '--sops',
+      settings: ['arguments', 'sops'],
+    });
+  }
+  if (!switches.sops) return problems;
+  if (!decrypts(record))
+    problems.push({
+      given: '--sops in an estate without a recipient',
+      rule: 'Flux must follow the config repo and decrypt it, and the estate must say for whom sops encrypts',
+      example: 'flux-gitops --sync-config --sops-age age1...',
+      flag: '--sops-age of flux-gitops',
+      settings: ['sops', 'sopsAge', 'syncConfig'],
+    });
+  if (positionals.includes(record.name) || !chosen.some(isOfEnvironment))
+    problems.push({
+      given: `--sops for the config repo ${record.name}`,
+      rule: 'Flux needs this Secret before it can read the file that would contain it',
+      example: `flux-gitops credentials ${record.name} | kubectl apply -f -`,
+      flag: 'the arguments',
+      settings: ['arguments', 'sops'],
+    });
+  return problems;
+}
+
+/** Whether `source` feeds an environment. The other one is the config repo itself. */
+const isOfEnvironment = ({ places }: Source): boolean =>
+  places.some(({ environment }) => environment !== undefined);
+
 /** Does what the flags say. Throws a UserError when it refuses. */
 async function run(prepared: Prepared): Promise<Outcome> {
   const { given, terminal, open } = prepared;
@@ -223,6 +280,7 @@ async function run(prepared: Prepared): Promise<Outcome> {
   if (switches.prune) return alone(() => prune(keys, context));
   if (switches.rotate) return alone(() => rotateAll(sources, context));
   if (switches.live) return alone(() => issueAllLive(sources, context));
+  if (switches.sops) return alone(() => issueEncrypted(sources, context));
   return issueAll(sources, context);
 }
 
@@ -307,4 +365,35 @@ async function issueAll(sources: readonly Source[], context: RunContext): Promis
     context.say(`+ wrote ${path}. Apply it with kubectl apply -f, then delete it.`);
   }
   return { text: '', json: { file: path, repositories }, exitCode: 0 };
+}
+
+/** Makes new Secrets and writes them into the config repo, encrypted. */
+async function issueEncrypted(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+  const { record, folder, say } = context;
+  const own = sources.filter(isOfEnvironment);
+  checkFiles(
+    own.flatMap(({ places }) => places),
+    folder,
+  );
+  await checkSops(recipientsOf(record));
+  const repositories: Issued[] = [];
+  const deliveries: Delivery[] = [];
+  for (const source of own) {
+    const { issued, secrets } = await issueNew(source, context);
+    repositories.push(issued);
+    const { fingerprint } = issued;
+    for (const [n, secret] of secrets.entries())
+      deliveries.push({
+        environment: source.places[n]?.environment ?? '',
+        secret,
+        fingerprint,
+      });
+  }
+  const files = await writeEncrypted(deliveries, context);
+  if (own.length < sources.length)
+    say(
+      `! Flux needs the Secret of ${record.name} before it can decrypt. Hand it over: flux-gitops credentials ${record.name} | kubectl apply -f -`,
+    );
+  say(pushSteps(files, context));
+  return { text: '', json: { files, repositories }, exitCode: 0 };
 }

@@ -3,6 +3,7 @@ import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Outcome } from '../prepared.ts';
 import { readPlaces } from './cluster.ts';
 import { listDeployKeys, type RegisteredKey, removeDeployKey } from './deploy-keys.ts';
+import { fingerprintsInFiles } from './encrypted-files.ts';
 import { changesBegin, type RunContext } from './run-context.ts';
 import { heldFingerprint } from './secret.ts';
 import type { Source } from './sources.ts';
@@ -18,7 +19,7 @@ type ListedKey = {
   readonly readOnly?: boolean;
   /** Whether its title is that of this estate. */
   readonly ours: boolean;
-  /** The namespaces whose Secrets have it; undefined without a cluster. */
+  /** The namespaces whose Secrets have it, and the encrypted files in the config repo; undefined without a cluster. */
   readonly usedBy: readonly string[] | undefined;
 };
 
@@ -48,7 +49,7 @@ async function keysOf(
   run: RunContext,
 ): Promise<ListedKey[]> {
   const known = await listDeployKeys(await run.home(source), source.repo);
-  const holders = kubectl && (await holdersOf(source, kubectl));
+  const holders = kubectl && (await holdersOf(source, kubectl, run));
   const listed = known.map(
     (key): ListedKey => ({
       ...key,
@@ -62,9 +63,16 @@ async function keysOf(
   return [...listed, ...lost.map(([fingerprint, usedBy]) => ({ fingerprint, ours: true, usedBy }))];
 }
 
-/** The namespaces that have each key, by its fingerprint. A key of an unfinished rotation counts. */
-async function holdersOf(source: Source, kubectl: Kubectl): Promise<Map<string, string[]>> {
-  const holders = new Map<string, string[]>();
+/**
+ * The namespaces that have each key, by its fingerprint. A key of an unfinished rotation counts, and so does one that Flux
+ * has not decrypted yet.
+ */
+async function holdersOf(
+  source: Source,
+  kubectl: Kubectl,
+  { folder }: RunContext,
+): Promise<Map<string, string[]>> {
+  const holders = fingerprintsInFiles(source, folder);
   for (const { place, held } of await readPlaces(kubectl, source)) {
     const next = held?.next && heldFingerprint({ ...held, key: held.next });
     for (const fingerprint of new Set([heldFingerprint(held), next]))

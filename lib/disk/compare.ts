@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
-import { environmentOf } from '../plan/layout.ts';
+import { encryptedFileOf, environmentOf } from '../plan/layout.ts';
 import { formerPaths, type Move } from '../plan/moves.ts';
 import { isAdopted } from '../plan/own-form.ts';
 import type { RepoPlan } from '../plan/plan.ts';
@@ -497,8 +497,10 @@ function leftovers(
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
-  const off = new Set(carriedOff);
-  const own = carriedOff.filter((path) => !written.has(path)).map((path) => [path, []] as const);
+  // The command `credentials` wrote the encrypted Secrets, without a hash. Without its environment, nobody can use one.
+  const encrypted = role === 'config' ? gone.map(encryptedFileOf) : [];
+  const off = new Set([...carriedOff, ...encrypted]);
+  const own = [...off].filter((path) => !written.has(path)).map((path) => [path, []] as const);
   return [...written, ...own].flatMap(([path, hashes]): ComparedFile[] => {
     if (paths.has(path) || elsewhere.has(environmentOf(path))) return [];
     const file = join(folder, path);

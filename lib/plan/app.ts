@@ -3,7 +3,7 @@ import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import { appRepoName, ruleAbout } from '../settings/rules.ts';
 import { defaultText } from '../settings/settings.ts';
-import { checkCredentials } from './credentials.ts';
+import { checkCredentials, checkSops } from './credentials.ts';
 import {
   byRepo,
   checkEstate,
@@ -64,6 +64,7 @@ export function planApp(given: Given, world: World): Planned {
   checkEstate(text, environments, problems);
   checkLayouts(environments, problems);
   checkCredentials(given, settings.estate.visibility, environments, problems);
+  checkSops(given, settings.estate, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
   const { estate, shared } = settings;

@@ -1,6 +1,11 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
-import { DEMO_OWNER, SETTINGS, type Visibility } from '../settings/settings.ts';
+import {
+  DEMO_OWNER,
+  type EstateSettings,
+  SETTINGS,
+  type Visibility,
+} from '../settings/settings.ts';
 import { type Environment, ownerUrl } from './estate.ts';
 
 /**
@@ -44,6 +49,22 @@ export function checkCredentials(
       flag: '--owner',
       settings: ['owner', 'visibility'],
     });
+}
+
+/** Adds a problem to `problems` if Flux should decrypt a config repo that it does not follow. */
+export function checkSops(
+  { texts }: Given,
+  { syncConfig, sopsAge }: EstateSettings,
+  problems: Problem[],
+): void {
+  if (sopsAge.length === 0 || syncConfig === 'yes') return;
+  problems.push({
+    given: `${texts.sopsAge ? '--sops-age' : 'the recorded --sops-age'} without --sync-config`,
+    rule: 'Flux can decrypt only what it applies, so it must follow the config repo',
+    example: texts.sopsAge ? `--sync-config --sops-age ${sopsAge[0]}` : '--sops-age none',
+    flag: '--sops-age or --sync-config',
+    settings: ['sopsAge', 'syncConfig'],
+  });
 }
 
 const isDemo = (environment: Environment): boolean =>

@@ -8,6 +8,11 @@ export function appFolderOf({ name, layout }: Environment): string {
   return layout === 'overlays' ? `${OVERLAYS}/${name}` : name;
 }
 
+/** The file of the config repo with the encrypted Secret of `environment`. The command `credentials` writes it. */
+export function encryptedFileOf(environment: string): string {
+  return `${environment}/3_credentials.sops.yaml`;
+}
+
 /** The environment that the file at `path` of a repository belongs to, if there is an environment of that name. */
 export function environmentOf(path: string): string {
   const [first = '', second = '', ...below] = path.split('/');

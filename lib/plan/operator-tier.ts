@@ -26,7 +26,7 @@ import {
 } from './oci.ts';
 import { isByHand } from './own-form.ts';
 import type { Layer, Plan, Values } from './plan.ts';
-import { hasPolicies, type RepoRecord } from './record.ts';
+import { decrypts, hasPolicies, type RepoRecord, recipientsOf } from './record.ts';
 
 /** The version of the charts flux-operator and flux-instance. They are released together. */
 export const CHART_VERSION = '0.58.1';
@@ -73,6 +73,10 @@ function installValues(record: RepoRecord): Values {
     kubernetesVersion: KUBERNETES_VERSION,
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
+    decrypts: decrypts(record),
+    recipients: recipientsOf(record).join('`, `'),
+    isOneRecipient: recipientsOf(record).length === 1,
+    keyFile: `${record.name}.agekey`,
     configSecret: gitSecretOf(record.name),
     credentials: gitCredentialsOf(record.shared),
     configWords: `${record.name}${gitCredentialsOf(record.shared) === 'deploy-key' ? ' --publish' : ''}`,

@@ -44,6 +44,16 @@ export function hasPolicies({ shared, environments }: RepoRecord): boolean {
   return [shared, ...environments].some(({ profile }) => profile === 'hardened');
 }
 
+/** The age recipients for whom the config repo of `record` may have encrypted files, which Flux decrypts. */
+export function recipientsOf({ estate }: Pick<RepoRecord, 'estate'>): readonly string[] {
+  return estate.syncConfig === 'yes' ? (estate.sopsAge ?? []) : [];
+}
+
+/** Whether Flux decrypts the config repo of `record` with SOPS and age. */
+export function decrypts(record: Pick<RepoRecord, 'estate'>): boolean {
+  return recipientsOf(record).length > 0;
+}
+
 /** A record on disk, with everything that the next record keeps from it. */
 export type FoundRecord = RepoRecord & {
   /** Undefined in a record of version 1, which has no hashes. */

@@ -24,7 +24,7 @@ import {
   syncNamesOf,
 } from './oci.ts';
 import type { Values } from './plan.ts';
-import { hasPolicies, type RepoRecord } from './record.ts';
+import { decrypts, hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
 
 const made = new WeakMap<Environment, Values>();
@@ -190,6 +190,7 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
     configSecret: gitSecretOf(name),
     configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
     secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
+    encrypts: decrypts({ estate }),
     firstSecret: needy.slice(0, 1).map(environmentValues)[0],
   };
 }

@@ -33,6 +33,22 @@ export function updateResources(
   return added.length === 0 && !removed ? found : document.toString({ lineWidth: 0 });
 }
 
+/**
+ * The kustomization.yaml `found` with `path` in its list, after the files of the same folder. Undefined when `found` is
+ * not a kustomization with a list of resources.
+ */
+export function withResource(found: string, path: string): string | undefined {
+  const document = parseDocument(found);
+  const list = document.errors.length === 0 ? resourcesOf(document) : undefined;
+  if (list === undefined) return undefined;
+  const names = (list.toJSON() as unknown[]).map(String);
+  if (names.includes(path)) return found;
+  const below = path.slice(0, path.lastIndexOf('/') + 1);
+  const last = names.findLastIndex((one) => one.startsWith(below));
+  list.items.splice(last < 0 ? names.length : last + 1, 0, document.createNode(path));
+  return document.toString({ lineWidth: 0 });
+}
+
 function resourcesOf(document: Document): YAMLSeq | undefined {
   const resources = document.get('resources');
   return isSeq(resources) ? (resources as YAMLSeq) : undefined;

@@ -168,7 +168,7 @@ export function readSetting<K extends SettingKey>(
   const shown = where.startsWith('--') ? `${where} ${example}` : example;
   if (value === undefined)
     problems.push({
-      given: `${where} ${quote(text)}`,
+      given: rule.isSecret?.(text) ? `${where} ***` : `${where} ${quote(text)}`,
       rule: ruleAbout(rule, text),
       example: shown,
       flag: where,

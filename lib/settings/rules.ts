@@ -8,6 +8,8 @@ export type Rule<T> = {
   readonly choices?: readonly string[];
   /** A sentence that is more exact about `text` than `rule`. */
   readonly special?: (text: string) => string | undefined;
+  /** Whether `text`, which breaks the rule, is a secret that no message may repeat. */
+  readonly isSecret?: (text: string) => boolean;
 };
 
 /** The sentence of `rule` for a `text` that breaks it. */
@@ -346,6 +348,20 @@ export const appId: Rule<string> = {
   rule: 'it must be a number, as the settings of the GitHub App show it',
   example: '123456',
   read: (text) => (/^[1-9]\d{0,15}$/.test(text) ? text : undefined),
+};
+
+const AGE_SECRET = /AGE-SECRET-KEY|AGE-PLUGIN/i;
+
+/** The public half of an X25519 key of age. */
+export const ageRecipient: Rule<string> = {
+  rule: 'a recipient must be the public half of an age key, as age-keygen -y prints it: age1 and 58 lower-case letters and digits',
+  special: (text) =>
+    AGE_SECRET.test(text)
+      ? 'this is the private half of an age key. Other users could read it in the arguments, so make a new key, and give its public half'
+      : undefined,
+  isSecret: (text) => AGE_SECRET.test(text),
+  example: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+  read: matching(/^age1[ac-hj-np-z02-9]{58}$/),
 };
 
 /** A context of the user's kubeconfig: kubectl allows almost every name. */

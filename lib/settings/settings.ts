@@ -349,6 +349,17 @@ export const SETTINGS = {
     },
     help: 'let Flux apply the config repo as well, so that you add a tenant with a pull request',
   }),
+  sopsAge: {
+    group: 'cluster',
+    scope: 'estate',
+    commands: APP,
+    value: 'RECIPIENT',
+    help:
+      'let Flux decrypt the config repo with SOPS and the age key of this recipient, so that `flux-gitops credentials --sops` ' +
+      'can keep Secrets there; repeatable; needs --sync-config; the value none empties the list',
+    rule: rules.ageRecipient,
+    list: true,
+  },
   live: yesNo({
     group: 'cluster',
     scope: 'run',
@@ -685,6 +696,12 @@ export const SETTINGS = {
     help: 'write the Secrets to a new file that only you can read, outside of every repository; --force overwrites it',
     rule: rules.file,
   },
+  sops: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'write the Secrets into the config repo, encrypted by your own sops for the recipients of --sops-age',
+  }),
   rotate: yesNo({
     group: 'credentials',
     scope: 'run',

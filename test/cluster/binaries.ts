@@ -129,6 +129,12 @@ export const wrappers: readonly Wrapper[] = [
     mains: { registry: 'cmd/registry' },
   },
   {
+    folder: 'sops',
+    module: 'github.com/getsops/sops/v3',
+    version: 'v3.13.3',
+    mains: { sops: 'cmd/sops' },
+  },
+  {
     folder: 'helm-controller',
     module: 'github.com/fluxcd/helm-controller',
     version: 'v1.6.4',

@@ -1,16 +1,26 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { ageKey } from '../../age-key.ts';
+import { pathOf } from '../cache.ts';
 import { freshEstate, theCluster } from '../check.ts';
 import { fluxGitops, fluxGitopsWith } from '../command.ts';
 import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, profiles, publish } from '../estate.ts';
-import { applied, appliedArtifact, versionsIn } from '../expect.ts';
-import { get, kubectl } from '../kube.ts';
-import { give, keyFields, privateEstate } from '../private-estate.ts';
+import { applied, appliedArtifact, refused, versionsIn } from '../expect.ts';
+import { get, kubectl, tryKubectl } from '../kube.ts';
+import { applyPolicies } from '../policies.ts';
+import { give, keyFields, type PrivateEstate, privateEstate } from '../private-estate.ts';
 import { makeKey } from '../private-git.ts';
 import { benchIn, jobOf, run, SEND, SIGN_IN, STEPS, TAG } from '../push-workflow.ts';
 import { runInFolder, shellBlocks } from '../readme.ts';
@@ -97,6 +107,109 @@ test('the cluster follows a private config repo with the Secret that the FluxIns
     await gone(estate, 'Kustomization', system, system);
   }
 });
+
+test('Flux decrypts the Secrets in the config repo with a key that only flux-system has', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+  process.env.PATH = `${dirname(pathOf('sops'))}${delimiter}${process.env.PATH}`;
+  const { identity, recipient } = ageKey();
+  const wishes = { profile: 'hardened', credentials: 'deploy-key' } as const;
+  const args = ['--sync-config', '--sops-age', recipient];
+  const made = await privateEstate(t, { ...wishes, repos: { dev: 'flux-dev' }, args });
+  const { estate, git } = made;
+  const key = makeKey();
+  git.allow(key.identityPub, `${estate.owner}/flux-demo`);
+  // The policies hold for the whole cluster, which other checks share. This estate has its own.
+  drop(estate, /policies\//);
+  await applyPolicies(t, estate);
+  const own = keyFields(key, git.knownHosts);
+  const metadata = { name: 'git-flux-demo', namespace: system };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData: own };
+  await kubectl(estate.cluster, ['apply', '-f', '-'], JSON.stringify(secret));
+  const secrets = ['-n', system, 'delete', '--ignore-not-found', 'secret', 'git-flux-demo'];
+  t.after(() => kubectl(estate.cluster, [...secrets, 'sops-age']));
+  const home = join(estate.dir, 'home');
+  mkdirSync(home);
+  writeFileSync(join(home, 'flux-demo.agekey'), `${identity}\n`);
+  const install = readFileSync(configPath(estate, 'install/README.md'), 'utf8');
+  for (const block of shellBlocks(install, 'The age key'))
+    if (block.includes('kubectl'))
+      await runInFolder(estate, estate.dir, block.replaceAll('$HOME', home));
+
+  const first = await encrypt(made);
+  await publish(estate, 'flux-demo');
+  try {
+    await follow(estate, true);
+    await applied(estate, 'dev', made.commits['flux-dev'] ?? '', 150_000);
+    assert.equal(await keyOf(estate), first);
+    await onlyFluxDecrypts(made);
+
+    const second = await encrypt(made);
+    assert.notEqual(second, first);
+    await push(estate);
+    await until('Flux has applied the new key', 120_000, async () => {
+      const seen = await keyOf(estate);
+      return seen === second ? { ok: true } : { seen };
+    });
+    git.revoke(first);
+    writeFileSync(join(estate.dir, 'flux-dev', 'dev', 'note.yaml'), NOTE);
+    await applied(estate, 'dev', await publish(estate, 'flux-dev'), 150_000);
+  } finally {
+    await follow(estate, false);
+    await gone(estate, 'Kustomization', system, system);
+  }
+});
+
+const NOTE = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: note\n';
+
+/** Writes the encrypted Secret of dev. Returns the public half of its key, which the git server lets in from now on. */
+async function encrypt({ estate, git }: PrivateEstate): Promise<string> {
+  const hosts = join(estate.dir, 'known_hosts');
+  writeFileSync(hosts, `${git.knownHosts}\n`);
+  const words = ['credentials', 'dev', '--sops', '--known-hosts', hosts];
+  const ran = await fluxGitopsWith(estate.cluster, [...words, '--into', configPath(estate)]);
+  assert.equal(ran.code, 0, ran.stderr);
+  const [key = ''] = /ssh-ed25519 \S+/.exec(ran.stderr) ?? [];
+  git.allow(key, `${estate.owner}/flux-dev`);
+  const text = readFileSync(configPath(estate, 'dev/3_credentials.sops.yaml'), 'utf8');
+  assert.doesNotMatch(text, /identity: (?!ENC\[)/);
+  return key;
+}
+
+/** The public half of the key in the tenant's namespace. */
+async function keyOf(estate: Estate): Promise<string> {
+  const found = await get(estate.cluster, 'Secret', namespaceOf(estate, 'dev'), 'git-flux-dev');
+  const { data = {} } = (found ?? {}) as { data?: Record<string, string> };
+  const text = Buffer.from(data['identity.pub'] ?? '', 'base64').toString();
+  return text.split(' ').slice(0, 2).join(' ');
+}
+
+/** A tenant has no use of the age key: it cannot read it, and its own syncs do not decrypt with it. */
+async function onlyFluxDecrypts({ estate }: PrivateEstate): Promise<void> {
+  const namespace = namespaceOf(estate, 'dev');
+  const as = ['--as', `system:serviceaccount:${namespace}:${namespace}`];
+  const ask = ['auth', 'can-i', 'get', 'secret/sops-age', '-n', system];
+  assert.match((await tryKubectl(estate.cluster, [...ask, ...as])).out, /^no/);
+  const stolen = join(estate.dir, 'flux-dev', 'dev', 'stolen.yaml');
+  const text = readFileSync(configPath(estate, 'dev/3_credentials.sops.yaml'), 'utf8');
+  writeFileSync(stolen, text.replace(/name: "?git-flux-dev"?/, 'name: stolen'));
+  const message = await refused(estate, 'dev', await publish(estate, 'flux-dev'), 150_000);
+  assert.match(message, /SOPS encrypted, configuring decryption is required/);
+  const spec = { decryption: { provider: 'sops', secretRef: { name: 'sops-age' } } };
+  const patch = ['patch', 'kustomization/flux-dev', '--type=merge', '-p', JSON.stringify({ spec })];
+  await kubectl(estate.cluster, ['-n', namespace, ...patch]);
+  await until('the sync finds no age key in its namespace', 120_000, async () => {
+    const found = await get(estate.cluster, 'Kustomization', namespace, 'flux-dev');
+    const ready = found?.status?.conditions?.find(({ type }) => type === 'Ready');
+    const seen = ready?.message ?? 'nothing';
+    return /sops-age.*not found/.test(seen) ? { ok: true } : { seen };
+  });
+  assert.equal(await get(estate.cluster, 'Secret', namespace, 'stolen'), undefined);
+  const undo = JSON.stringify({ spec: { decryption: null } });
+  await kubectl(estate.cluster, [
+    ...['-n', namespace, 'patch', 'kustomization/flux-dev', '--type=merge', '-p', undo],
+  ]);
+  rmSync(stolen);
+}
 
 test('the cluster follows the artifact of the config repo, if it is signed', async (t) => {
   if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');

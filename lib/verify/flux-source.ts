@@ -1,0 +1,95 @@
+import ignore from 'ignore';
+import { listAt, objectAt, type RepoFiles, type Sync, textAt } from './model.ts';
+
+/** What Flux would build for a sync: these files as they are, or these folders and files with kustomize. */
+export type Selection =
+  | { readonly way: 'missing' }
+  | { readonly way: 'plain'; readonly files: readonly string[]; readonly leftOut?: string }
+  | { readonly way: 'kustomize'; readonly resources: readonly string[] };
+
+const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
+// The defaults of the source-controller; the first four hold always, the others while a source has no patterns of its own.
+const GIT_FILES = ['.git/', '.gitignore', '.gitmodules', '.gitattributes'];
+const USUAL = [
+  ...['*.jpg', '*.jpeg', '*.gif', '*.png', '*.wmv', '*.flv', '*.tar.gz', '*.zip'],
+  ...['.github/', '.circleci/', '.travis.yml', '.gitlab-ci.yml', 'appveyor.yml', '.drone.yml'],
+  ...['cloudbuild.yaml', 'codeship-services.yml', 'codeship-steps.yml'],
+  ...['**/.goreleaser.yml', '**/.sops.yaml', '**/.flux.yaml'],
+];
+
+/** The paths of `app` that Flux keeps for a source with the patterns `spec.ignore`. */
+export function keptPaths(app: RepoFiles, spec: string | undefined): ReadonlySet<string> {
+  const own = [...app.files]
+    .filter(([path]) => path === '.sourceignore' || path.endsWith('/.sourceignore'))
+    .flatMap(([path, text]) => patternsBelow(path.slice(0, -'.sourceignore'.length), text));
+  if (spec !== undefined) own.push(...patternsBelow('', spec));
+  const matcher = ignore({ ignorecase: false }).add([
+    ...GIT_FILES,
+    ...(own.length > 0 ? own : USUAL),
+  ]);
+  return new Set([...app.files.keys()].filter((path) => !matcher.ignores(path)));
+}
+
+/** The patterns in `text`, a list for the folder `folder`, as patterns of the repository. */
+function patternsBelow(folder: string, text: string): string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  if (folder === '') return lines;
+  return lines.map((line) => {
+    const [, not = '', pattern = ''] = /^(!?)(.*)$/.exec(line) ?? [];
+    const anchored = pattern.slice(0, -1).includes('/');
+    return `${not}/${folder}${anchored ? pattern.replace(/^\//, '') : `**/${pattern}`}`;
+  });
+}
+
+/** The patterns of the source of `sync`, if it has any. */
+export const ignoreOf = ({ source }: Sync): string | undefined =>
+  textAt(source?.value, 'spec', 'ignore');
+
+/** `spec.path` of a sync as a folder of the repository; empty for the repository itself. */
+export const folderOf = (path: string): string =>
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+
+/** What Flux selects in the folder of a sync from the `kept` paths of the app repo. */
+export function select(app: RepoFiles, kept: ReadonlySet<string>, path: string): Selection {
+  const folder = folderOf(path);
+  const prefix = folder === '' ? '' : `${folder}/`;
+  if (![...app.files.keys()].some((one) => one.startsWith(prefix))) return { way: 'missing' };
+  const below = [...kept].filter((one) => one.startsWith(prefix)).sort();
+  if (KUSTOMIZATION_FILES.some((name) => kept.has(prefix + name)))
+    return { way: 'kustomize', resources: [folder === '' ? '.' : folder] };
+  const folders = foldersWithKustomization(below, prefix);
+  const files = below.filter(
+    (one) => /\.ya?ml$/.test(one) && !folders.some((inner) => one.startsWith(`${inner}/`)),
+  );
+  if (folders.length > 0) return { way: 'kustomize', resources: [...files, ...folders] };
+  const leftOut = KUSTOMIZATION_FILES.find((name) => app.files.has(prefix + name));
+  return { way: 'plain', files, ...(leftOut && { leftOut: prefix + leftOut }) };
+}
+
+/** The outermost folders below `prefix` with a kustomization.yaml. */
+function foldersWithKustomization(paths: readonly string[], prefix: string): string[] {
+  const found: string[] = [];
+  for (const path of paths) {
+    const cut = path.lastIndexOf('/');
+    if (cut < prefix.length || !KUSTOMIZATION_FILES.includes(path.slice(cut + 1))) continue;
+    found.push(path.slice(0, cut));
+  }
+  return found.filter((one) => !found.some((other) => one.startsWith(`${other}/`)));
+}
+
+/** Steps of `sync` that `verify` does not repeat. */
+export function unknownSteps({ manifest }: Sync): string[] {
+  const spec = objectAt(manifest.value, 'spec');
+  return [
+    ...(listAt(spec, 'components').length > 0 ? ['spec.components'] : []),
+    ...(listAt(spec, 'postBuild', 'substituteFrom').length > 0
+      ? ['spec.postBuild.substituteFrom']
+      : []),
+    ...(spec.decryption === undefined ? [] : ['spec.decryption']),
+    ...(spec.kubeConfig === undefined ? [] : ['spec.kubeConfig']),
+  ];
+}

@@ -1,0 +1,345 @@
+import { namespaceOf } from '../plan/estate.ts';
+import { appFolderOf } from '../plan/layout.ts';
+import { isConfined } from '../plan/values.ts';
+import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
+import { checkImages, checkInstall, checkSecret } from './check-advice.ts';
+import { checkFiles } from './check-files.ts';
+import { checkKind, checkObject } from './check-objects.ts';
+import { checkPodSecurity } from './check-pods.ts';
+import { checkQuota } from './check-quota.ts';
+import { checkRights } from './check-rights.ts';
+import { checkTenants } from './check-tenants.ts';
+import { openEstate, type Parser, parserOf } from './estate.ts';
+import { buildPlain } from './flux-build.ts';
+import { ignoreOf, keptPaths, type Selection, select } from './flux-source.ts';
+import {
+  about,
+  aboutFile,
+  at,
+  type Estate,
+  type EstateFiles,
+  type Finding,
+  listAt,
+  type Manifest,
+  type RepoFiles,
+  type Sync,
+  type Tenant,
+  textAt,
+} from './model.ts';
+import { type Rights, rightsOf, userName } from './rights.ts';
+import { kindOf, type RoleRule, type Schemas } from './schema.ts';
+
+/** The schemas, and the rules of the ClusterRole `admin`. */
+export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };
+
+/** A sync that only kustomize can build: these resources of the app repo. */
+export type Wanted = {
+  readonly tenant: Tenant;
+  readonly sync: Sync;
+  readonly app: RepoFiles;
+  readonly kept: ReadonlySet<string>;
+  readonly resources: readonly string[];
+};
+
+/** What kustomize said: objects, with the file that each came from; an error; or nothing, because it is not installed. */
+export type Built =
+  | {
+      readonly objects: readonly {
+        readonly value: Manifest;
+        readonly origin: string | undefined;
+      }[];
+    }
+  | { readonly error: string }
+  | undefined;
+
+/** An estate, read and parsed, before kustomize has built what it must. */
+export type Prepared = {
+  readonly estate: Estate;
+  readonly knowledge: Knowledge;
+  readonly parse: Parser & { readonly count: () => number };
+  readonly findings: readonly Finding[];
+  readonly plain: ReadonlyMap<Sync, readonly Manifest[]>;
+  readonly wanted: readonly Wanted[];
+};
+
+/** Reads `files`, checks everything that needs no build, and says what kustomize must build. */
+export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
+  const parse = parserOf();
+  const opened = openEstate(files, parse);
+  const estate = files.config === undefined ? lone(files) : opened.estate;
+  const schemas = withCustomKinds(knowledge.schemas, estate.config);
+  const findings = [
+    ...opened.findings,
+    ...checkFiles(files, parse),
+    ...(files.config === undefined ? [] : checkTenants(estate)),
+    ...checkInstall(files.config),
+    ...estate.config.flatMap((manifest) => checkManifest(manifest, schemas)),
+  ];
+  const plain = new Map<Sync, readonly Manifest[]>();
+  const wanted: Wanted[] = [];
+  const kept = new Map<string, ReadonlySet<string>>();
+  for (const tenant of estate.tenants)
+    for (const sync of tenant.syncs) {
+      const app = files.apps.get(sync.appRepo);
+      if (app === undefined) continue;
+      const spec = ignoreOf(sync);
+      const key = `${app.name}\n${spec}`;
+      const paths = kept.get(key) ?? keptPaths(app, spec);
+      kept.set(key, paths);
+      const selection = select(app, paths, sync.path);
+      const common = { tenant, sync, app, kept: paths };
+      if (selection.way === 'kustomize') wanted.push({ ...common, resources: selection.resources });
+      else if (selection.way === 'plain' && needsKustomize(sync))
+        wanted.push({ ...common, resources: selection.files });
+      else
+        plain.set(sync, plainObjects({ tenant, sync, app, selection, parse, schemas }, findings));
+    }
+  return { estate, knowledge: { ...knowledge, schemas }, parse, findings, plain, wanted };
+}
+
+/** Whether the sync changes names or images, which only kustomize does as Flux does it. */
+const needsKustomize = ({ manifest }: Sync): boolean =>
+  ['images', 'namePrefix', 'nameSuffix'].some(
+    (key) => at(manifest.value, 'spec', key) !== undefined,
+  );
+
+/** An app repo without its config repo: the tenants that its record knows, without their limits. */
+function lone(files: EstateFiles): Estate {
+  const tenants = files.environments.map((environment): Tenant => {
+    const namespace = namespaceOf(environment);
+    const path = `./${appFolderOf(environment)}`;
+    const ignore = isConfined(environment)
+      ? 'kustomization.yaml\nkustomization.yml\nKustomization'
+      : undefined;
+    const manifest = (kind: string, spec: object): Manifest => ({
+      ...{ repo: environment.repo, path: '.yo-rc.json', line: 1, start: 1, text: '' },
+      ...{ kind, apiVersion: '', name: environment.repo, namespace, value: { spec } },
+    });
+    const sync: Sync = {
+      ...{ manifest: manifest('Kustomization', {}), source: manifest('GitRepository', { ignore }) },
+      ...{ name: environment.repo, path, appRepo: environment.repo, account: namespace },
+      targetNamespace: namespace,
+    };
+    return { environment, namespace, manifests: [], syncs: [sync] };
+  });
+  return { files, config: [], tenants };
+}
+
+/** `schemas` with the kinds of the CustomResourceDefinitions of the config repo. */
+function withCustomKinds(schemas: Schemas, config: readonly Manifest[]): Schemas {
+  const crds = config.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  if (crds.length === 0) return schemas;
+  const kinds = { ...schemas.kinds };
+  for (const { value } of crds)
+    for (const version of listAt(value, 'spec', 'versions')) {
+      const kind = textAt(value, 'spec', 'names', 'kind');
+      const key = `${textAt(value, 'spec', 'group')}/${textAt(version, 'name')}/${kind}`;
+      kinds[key] = {
+        resource: textAt(value, 'spec', 'names', 'plural') ?? '',
+        namespaced: textAt(value, 'spec', 'scope') === 'Namespaced',
+        schema: '*',
+      };
+    }
+  return { ...schemas, kinds };
+}
+
+/** The fields of one manifest, whoever applies it. */
+function checkManifest(manifest: Manifest, schemas: Schemas): Finding[] {
+  const known = kindOf(schemas, manifest.apiVersion, manifest.kind);
+  if (known === undefined) {
+    const finding = checkKind(manifest, schemas);
+    return finding === undefined ? [] : [finding];
+  }
+  return checkObject(manifest, known, schemas);
+}
+
+type PlainBuild = {
+  readonly tenant: Tenant;
+  readonly sync: Sync;
+  readonly app: RepoFiles;
+  readonly selection: Exclude<Selection, { way: 'kustomize' }>;
+  readonly parse: Parser;
+  readonly schemas: Schemas;
+};
+
+function plainObjects(
+  { tenant, sync, app, selection, parse, schemas }: PlainBuild,
+  findings: Finding[],
+): readonly Manifest[] {
+  if (selection.way === 'missing') return [];
+  const found: Finding[] = [];
+  if (selection.leftOut !== undefined)
+    found.push(
+      aboutFile(
+        'kustomization-left-out',
+        app.name,
+        selection.leftOut,
+        `Flux does not read ${selection.leftOut} for the environment ${tenant.environment.name}`,
+      ),
+    );
+  const manifests: Manifest[] = [];
+  for (const path of selection.files) {
+    const parsed = parse(app, path);
+    if (parsed.problem) found.push(parsed.problem);
+    for (const { line } of parsed.others)
+      found.push(
+        aboutFile(
+          'not-a-manifest',
+          app.name,
+          path,
+          `failed to decode Kubernetes YAML from ${path}: missing Resource metadata, kind or metadata.name`,
+          line,
+        ),
+      );
+    manifests.push(...parsed.manifests);
+  }
+  const { objects, twice } = buildPlain(manifests, sync, schemas);
+  for (const { manifest, other } of twice)
+    found.push(
+      about(
+        'object-twice',
+        manifest,
+        `may not add resource with an already registered id: ${manifest.kind}/${manifest.name}. ${other.path}, line ${other.line}, describes the same object`,
+      ),
+    );
+  findings.push(...found.map((finding) => ofTenant(finding, tenant)));
+  const isBroken = found.some(({ code }) => code !== 'kustomization-left-out');
+  return isBroken ? [] : objects;
+}
+
+const ofTenant = (finding: Finding, { environment }: Tenant): Finding => ({
+  environment: environment.name,
+  appRepo: environment.repo,
+  ...finding,
+});
+
+/** All findings about a `prepared` estate; `built` is what kustomize built. */
+export function conclude(
+  prepared: Prepared,
+  built: ReadonlyMap<Sync, Built>,
+): { readonly findings: readonly Finding[]; readonly objects: number } {
+  const { estate, knowledge, plain, wanted } = prepared;
+  const { policies, findings: invalid } = policiesOf(estate.config);
+  const findings: Finding[] = [...prepared.findings, ...invalid];
+  const needs = new Map(wanted.map((one) => [one.sync, one]));
+  let count = estate.config.length;
+  for (const tenant of estate.tenants) {
+    const all: Manifest[] = [];
+    const found: Finding[] = [];
+    for (const sync of tenant.syncs) {
+      const want = needs.get(sync);
+      const objects = want
+        ? kustomized(want, built.get(sync), prepared, found)
+        : (plain.get(sync) ?? []);
+      all.push(...objects);
+      found.push(...checkSyncObjects(objects, tenant, sync, { estate, knowledge, policies }));
+    }
+    count += all.length;
+    if (tenant.manifests.length > 0) found.push(...checkQuota(tenant, all, knowledge.schemas));
+    findings.push(...found.map((finding) => ofTenant(finding, tenant)));
+  }
+  return { findings: withoutRepeats(findings), objects: count };
+}
+
+function kustomized(
+  { sync, app, resources, tenant }: Wanted,
+  built: Built,
+  { parse }: Prepared,
+  found: Finding[],
+): readonly Manifest[] {
+  const folder = resources.at(-1) ?? '.';
+  const name = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'].find((one) =>
+    app.files.has(folder === '.' ? one : `${folder}/${one}`),
+  );
+  const path = folder === '.' ? (name ?? '') : `${folder}/${name}`;
+  if (built === undefined) {
+    found.push(
+      aboutFile(
+        'kustomize-not-checked',
+        app.name,
+        path,
+        `${path} is not built for the environment ${tenant.environment.name}`,
+      ),
+    );
+    return [];
+  }
+  if ('error' in built) {
+    found.push(
+      aboutFile('kustomize-failed', app.name, path, `kustomize build failed: ${built.error}`),
+    );
+    return [];
+  }
+  return built.objects.map(({ value, origin }) => {
+    const source =
+      origin !== undefined && app.files.has(origin)
+        ? parse(app, origin).manifests.find(
+            (one) => one.kind === value.kind && value.name.includes(one.name),
+          )
+        : undefined;
+    const place = source ?? { path: origin ?? path, line: 1, start: 1, text: '' };
+    return {
+      ...value,
+      repo: sync.appRepo,
+      path: place.path,
+      line: place.line,
+      start: place.start,
+      text: place.text,
+    };
+  });
+}
+
+type Whole = {
+  readonly estate: Estate;
+  readonly knowledge: Knowledge;
+  readonly policies: readonly Policy[];
+};
+
+function checkSyncObjects(
+  objects: readonly Manifest[],
+  tenant: Tenant,
+  sync: Sync,
+  { estate, knowledge, policies }: Whole,
+): Finding[] {
+  if (objects.length === 0) return [];
+  const { schemas, admin } = knowledge;
+  const account = sync.account ?? 'default';
+  const namespace = tenant.manifests.find(({ kind }) => kind === 'Namespace');
+  const rights: Rights = rightsOf(estate, tenant, account, admin);
+  const level =
+    namespace === undefined
+      ? undefined
+      : textAt(namespace.value, 'metadata', 'labels', 'pod-security.kubernetes.io/enforce');
+  return objects.flatMap((object) => {
+    const known = kindOf(schemas, object.apiVersion, object.kind);
+    const findings = [
+      ...checkManifest(object, schemas),
+      ...checkSecret(object),
+      ...checkImages(object),
+    ];
+    if (known === undefined || namespace === undefined) return findings;
+    const forbidden = checkRights(object, known, tenant, account, rights);
+    findings.push(...forbidden);
+    // The API server asks the policies only about requests that the rights allow.
+    if (forbidden.length > 0 || findings.some(({ code }) => code.startsWith('field-')))
+      return findings;
+    findings.push(...checkPodSecurity(object, level));
+    if (!known.namespaced) return findings;
+    const before = platformObject(tenant.manifests, object);
+    const user = userName(tenant, account);
+    const request = { object, before, resource: known.resource, namespace, user, rights };
+    return [...findings, ...checkAdmission(policies, request)];
+  });
+}
+
+/** `findings` without those that say the same about the same line: the base of several environments. */
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, place, message, environment }) => {
+    const { repo, path, line, field } = place;
+    const said = environment === undefined ? message : message.replaceAll(environment, 'ENV');
+    const id = [code, repo, path, line, field?.join('.'), said].join('\n');
+    if (seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
+}

@@ -24,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (word === 'completion' || (word === 'help' && rest[0] === 'completion')) {
       const { completionText } = await import('./completion.ts');
       process.stdout.write(completionText(word === 'help' ? ['--help'] : rest));
-    } else await run(argv);
+    } else return await run(argv);
     return 0;
   } catch (error) {
     say('', 'progress');
@@ -36,11 +36,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Plans, asks, writes and reports: everything except completion. */
-async function run(argv: readonly string[]): Promise<void> {
-  const [{ printReport }, { execute, prepare }] = await Promise.all([
+/** Plans, asks, writes and reports, or carries out an action: everything except completion. Returns the exit code. */
+async function run(argv: readonly string[]): Promise<number> {
+  const [{ printReport }, { execute, prepare }, { act, printOutcome }] = await Promise.all([
     import('./report.ts'),
     import('./run.ts'),
+    import('./actions.ts'),
   ]);
   cancelOnInterrupt();
   if (process.platform === 'win32') say(UNTRIED);
@@ -50,8 +51,11 @@ async function run(argv: readonly string[]): Promise<void> {
   const rest = command === undefined ? argv : argv.slice(1);
   const start = { cwd: process.cwd(), caller: 'flux-gitops' as const };
   const prepared = await prepare(command ?? 'app', rest, terminal, start);
-  if (!prepared) return;
+  if (!prepared) return 0;
+  const outcome = await act(prepared);
+  if (outcome) return printOutcome(outcome, prepared);
   printReport(await execute(prepared), { ...prepared, say });
+  return 0;
 }
 
 const UNTRIED =

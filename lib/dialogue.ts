@@ -1,7 +1,7 @@
 import { checkFolder } from './disk/folders.ts';
 import type { Workspace } from './disk/workspace.ts';
 import { inputError, type Problem } from './errors.ts';
-import { PLANNERS } from './plan/commands.ts';
+import { plannerOf } from './plan/commands.ts';
 import type { Given } from './settings/arguments.ts';
 import {
   type Answers,
@@ -13,10 +13,17 @@ import {
   withAnswers,
   withEnvironments,
 } from './settings/questions.ts';
-import { GROUPS, type Group, SETTINGS, VISIBILITIES } from './settings/settings.ts';
+import {
+  GROUPS,
+  type Group,
+  isAction,
+  type PlanningCommand,
+  SETTINGS,
+  VISIBILITIES,
+} from './settings/settings.ts';
 import type { Terminal } from './terminal.ts';
 
-const INTRO = {
+const INTRO: { readonly [command in PlanningCommand]: string } = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
@@ -24,6 +31,8 @@ const INTRO = {
 
 /** What the run is about, in one line. */
 function introOf({ command }: Given, { home }: Workspace): string {
+  // A command that plans no files has no such dialogue.
+  if (isAction(command)) return '';
   if (command !== 'app' || home?.record === undefined) return INTRO[command];
   const names = home.record.environments.map(({ name }) => name);
   const shown = names.length > 5 ? `${names.length} environments` : names.join(', ');
@@ -42,9 +51,11 @@ export async function askOpen(
   workspace: Workspace,
   terminal: Terminal,
 ): Promise<Given> {
-  const planner = PLANNERS[given.command];
+  const planner = plannerOf(given.command);
   // Check the given input first, so that the user does not answer questions in vain.
   const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  // A rule about the owner waits for the question about the owner.
+  if (mayNeedOwner(given, workspace)) missing.push('owner');
   const problems = planner(given, workspace).problems.filter(
     ({ settings = [] }) => !settings.some((one) => missing.includes(one)),
   );
@@ -128,7 +139,7 @@ const choiceQuestion = (
 /** Asks whether to create and push the repositories, if there is a token for it. */
 async function askPublish(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
   if (given.texts.publish !== undefined) return given;
-  const { plan } = PLANNERS[given.command](given, workspace);
+  const { plan } = plannerOf(given.command)(given, workspace);
   const [repo] = plan?.repos ?? [];
   if (!plan || !repo) return given;
   const { tokenSource } = await import('./publish/publish.ts');
@@ -164,13 +175,14 @@ const CHANGES: { readonly [group in Group]?: string } = {
 
 /** Asks for the settings of each group that the user wants to change. */
 async function askMore(given: Given, workspace: Workspace, terminal: Terminal): Promise<Given> {
-  const planner = PLANNERS[given.command];
+  const planner = plannerOf(given.command);
   const asked = new Set<string>();
   for (let complete = given; ; ) {
     const rest = openQuestions(complete, workspace, planner, 'rest').filter(
-      ({ group, when }) => !asked.has(group) && when({}),
+      ({ group }) => !asked.has(group),
     );
-    const groups = GROUPS.filter((group) => rest.some((question) => question.group === group));
+    const open = rest.filter(({ when }) => when({}));
+    const groups = GROUPS.filter((group) => open.some((question) => question.group === group));
     if (groups.length === 0) return complete;
     const question = choiceQuestion('more', 'Change anything else?', [
       { value: 'no', text: 'no' },

@@ -1,11 +1,13 @@
 import Generator, { type BaseFeatures, type BaseOptions } from 'yeoman-generator';
+import { act, printOutcome } from './actions.ts';
 import { cancelOnInterrupt, endInterrupted } from './cancel.ts';
 import type { Adapter } from './conflicts.ts';
 import { summaryOf, usageOf } from './disk/package-files.ts';
 import { explainRights } from './disk/rights.ts';
 import { Interrupted } from './errors.ts';
+import type { Outcome, Prepared } from './prepared.ts';
 import { printReport, type Report } from './report.ts';
-import { execute, type Prepared, prepare } from './run.ts';
+import { execute, prepare } from './run.ts';
 import { helpText } from './settings/help.ts';
 import { type CommandName, flagOf, isSwitch, settingsOf } from './settings/settings.ts';
 import { adapterTerminal, sayWith } from './terminal.ts';
@@ -53,11 +55,12 @@ async function told<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The only lifecycle: `prompting` plans, `writing` writes, `end` reports. */
+/** The only lifecycle: `prompting` plans, `writing` writes or acts, `end` reports. */
 export abstract class FluxGenerator extends Generator<Record<string, never>, Options> {
   abstract readonly command: CommandName;
   private prepared: Prepared | undefined;
   private report: Report | undefined;
+  private outcome: Outcome | undefined;
 
   constructor(args?: string[], options?: Options, features?: BaseFeatures) {
     super(args, { ...options, skipGlobalConfig: true } as Options, {
@@ -87,11 +90,16 @@ export abstract class FluxGenerator extends Generator<Record<string, never>, Opt
   async writing(): Promise<void> {
     if (!this.prepared) return;
     const { prepared } = this;
-    const work = execute(prepared).finally(() => prepared.terminal.say('', 'progress'));
-    this.report = await told(work);
+    const work = async (): Promise<void> => {
+      this.outcome = await act(prepared);
+      if (!this.outcome) this.report = await execute(prepared);
+    };
+    await told(work().finally(() => prepared.terminal.say('', 'progress')));
   }
 
   end(): void {
+    if (this.prepared && this.outcome)
+      process.exitCode = printOutcome(this.outcome, this.prepared) || process.exitCode;
     if (!this.prepared || !this.report) return;
     printReport(this.report, { ...this.prepared, say: (text) => this.log(text) });
   }

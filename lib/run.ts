@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
 import {
   type ComparedFile,
@@ -13,9 +14,10 @@ import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-
 import { openWorkspace, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
-import { PLANNERS } from './plan/commands.ts';
+import { plannerOf } from './plan/commands.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
+import type { Prepared, Start } from './prepared.ts';
 import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
@@ -26,25 +28,8 @@ import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
 import { type Caller, commandOf, unknownCommand } from './settings/command-words.ts';
 import { helpText } from './settings/help.ts';
 import { readSetting } from './settings/resolve.ts';
-import { type CommandName, keysOf, SETTINGS } from './settings/settings.ts';
+import { type CommandName, isAction, keysOf, SETTINGS } from './settings/settings.ts';
 import { lookOf, type Terminal } from './terminal.ts';
-
-/** A run with all its settings, before it writes anything. */
-export type Prepared = {
-  readonly given: Given;
-  readonly terminal: Terminal;
-  /** Whether the run asks questions. Such a run also shows the plan and asks for confirmation. */
-  readonly asks: boolean;
-  /** Opens the workspace as it is on disk at this moment. */
-  readonly open: () => Workspace;
-};
-
-/** The start of a run: the base folder of `--into`, the caller, and the flags of other programs to ignore. */
-export type Start = {
-  readonly cwd: string;
-  readonly caller?: Caller;
-  readonly foreign?: readonly string[];
-};
 
 /**
  * Reads `argv` and asks for everything that it leaves open. Returns undefined for help and for the version. Throws a
@@ -77,14 +62,17 @@ export async function prepare(
     return opened;
   };
   const workspace = open(problems);
-  if (problems.length > 0)
-    throw inputError([...problems, ...PLANNERS[command](given, workspace).problems]);
+  // A planner checks its input again when it plans, so it runs here only to name all problems at once.
+  if (isAction(command)) problems.push(...(await loadAction(command)).check(given, workspace));
+  else if (problems.length > 0) problems.push(...plannerOf(command)(given, workspace).problems);
+  if (problems.length > 0) throw inputError(problems);
   const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
   if (asks && switches.publish) await checkTokenFor(given, workspace);
   // Without questions, nothing of the dialogue is loaded.
-  const complete = asks
-    ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
-    : given;
+  const complete =
+    asks && !isAction(command)
+      ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
+      : given;
   return { given: complete, terminal, asks, open };
 }
 
@@ -147,7 +135,7 @@ async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
-  const { plan, problems } = PLANNERS[given.command](given, workspace);
+  const { plan, problems } = plannerOf(given.command)(given, workspace);
   const more = [...problems];
   for (const key of keysOf('run'))
     for (const text of given.texts[key] ?? []) readSetting(key, text, more);

@@ -62,7 +62,8 @@ export function adapterTerminal(
   };
 }
 
-function toInquirer({ name, message, choices, byDefault, when, validate }: Question): object {
+function toInquirer(question: Question): object {
+  const { name, message, choices, byDefault, when, validate, isSecret } = question;
   const common = { name, message, when, default: byDefault };
   if (choices)
     return {
@@ -70,6 +71,7 @@ function toInquirer({ name, message, choices, byDefault, when, validate }: Quest
       type: 'select',
       choices: choices.map(({ value, text }) => ({ name: text, value })),
     };
+  if (isSecret) return { name, message, when, validate, type: 'password', mask: true };
   return { ...common, type: 'input', validate };
 }
 

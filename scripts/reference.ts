@@ -1,13 +1,13 @@
 import { completionText } from '../lib/completion.ts';
 import { usageOf } from '../lib/disk/package-files.ts';
-import { PLANNERS } from '../lib/plan/commands.ts';
 import { sizeRows } from '../lib/plan/sizes.ts';
+import { COMMANDS } from '../lib/settings/command-words.ts';
 import { flagRows } from '../lib/settings/help.ts';
 import { type CommandName, SIZES } from '../lib/settings/settings.ts';
 
 /** The text of docs/reference/command-line.md, from the table of settings and the USAGE texts. */
 export function commandLinePage(): string {
-  const commands = Object.keys(PLANNERS) as CommandName[];
+  const commands = Object.keys(COMMANDS) as CommandName[];
   return [
     '# The command line',
     '',

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { PLANNERS } from '../lib/plan/commands.ts';
 import { readRecord } from '../lib/plan/record.ts';
 import { layersOf } from '../lib/plan/repositories.ts';
+import { COMMANDS } from '../lib/settings/command-words.ts';
+import { type CommandName, isAction } from '../lib/settings/settings.ts';
 import { goldenTree, validCases } from './golden.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -62,12 +64,14 @@ test('generators import lib only, and nothing imports test', () => {
     for (const name of imports(path)) assert.doesNotMatch(name, /test\//, path);
 });
 
-test('each generator has a folder, a USAGE, a plan and a test of its name', () => {
+test('each generator has a folder, a USAGE, a plan or an action, and a test of its name', () => {
   const generators = readdirSync(join(ROOT, 'generators')).sort();
-  assert.deepEqual(generators, Object.keys(PLANNERS).sort());
+  assert.deepEqual(generators, Object.keys(COMMANDS).sort());
+  assert.ok(Object.keys(PLANNERS).every((name) => !isAction(name as CommandName)));
   for (const name of generators) {
     assert.ok(existsSync(join(ROOT, `generators/${name}/USAGE`)), name);
-    assert.ok(existsSync(join(ROOT, `lib/plan/${name}.ts`)), name);
+    const code = name in PLANNERS ? `lib/plan/${name}.ts` : `lib/${name}/command.ts`;
+    assert.ok(existsSync(join(ROOT, code)), name);
     assert.ok(existsSync(join(ROOT, `test/generators/${name}.test.ts`)), name);
     assert.ok(text(`generators/${name}/index.ts`).split('\n').length <= 30, name);
   }
@@ -79,7 +83,7 @@ test('no file is called index but a generator, because Yeoman takes any other fo
   );
   assert.deepEqual(
     indexes.sort(),
-    Object.keys(PLANNERS)
+    Object.keys(COMMANDS)
       .map((name) => `generators/${name}/index.ts`)
       .sort(),
   );

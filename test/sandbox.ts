@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { act } from '../lib/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import { printReport } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
@@ -72,6 +73,8 @@ export async function runHere(argv: readonly string[], cwd: string): Promise<Out
     const rest = command === undefined ? argv : argv.slice(1);
     const prepared = await prepare(command ?? 'app', rest, terminal, { cwd });
     if (!prepared) return { code: 0, stdout: '', stderr: '' };
+    const outcome = await act(prepared);
+    if (outcome) return { code: outcome.exitCode, stdout: outcome.text, stderr: said.join('\n') };
     const report = await execute(prepared);
     printReport(report, { ...prepared, say: terminal.say });
     return { code: 0, stdout: '', stderr: said.join('\n') };

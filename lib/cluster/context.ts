@@ -1,6 +1,7 @@
 /** The context of the last command that used the cluster of an estate, so that no command changes another cluster unasked. */
 import { spawnSync } from 'node:child_process';
 import { UserError } from '../errors.ts';
+import { quietEnvironment } from '../publish/secrets.ts';
 import type { Terminal } from '../terminal.ts';
 import { connect, type Kubectl } from './kubectl.ts';
 
@@ -62,6 +63,7 @@ function otherCluster({ context }: Kubectl, before: string): UserError {
 export function rememberedContext(folder: string): string | undefined {
   const { stdout, status } = spawnSync('git', ['config', '--local', '--get', KEY], {
     cwd: folder,
+    env: quietEnvironment(),
     encoding: 'utf8',
   });
   return status === 0 ? stdout.trim() || undefined : undefined;
@@ -69,5 +71,9 @@ export function rememberedContext(folder: string): string | undefined {
 
 /** Remembers `context` for the clone in `folder`. In a folder without git it does nothing. */
 export function rememberContext(folder: string, context: string): void {
-  spawnSync('git', ['config', '--local', KEY, context], { cwd: folder, stdio: 'ignore' });
+  spawnSync('git', ['config', '--local', KEY, context], {
+    cwd: folder,
+    env: quietEnvironment(),
+    stdio: 'ignore',
+  });
 }

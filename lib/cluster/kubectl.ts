@@ -1,6 +1,7 @@
 /** The living cluster, through the user's own kubectl, so that every kind of sign-in works. */
 import { spawn } from 'node:child_process';
 import { UserError } from '../errors.ts';
+import { environmentWithoutTokens } from '../publish/secrets.ts';
 
 /** An object of the cluster, as kubectl prints it in JSON. */
 export type KubernetesObject = {
@@ -113,7 +114,10 @@ export class KubectlError extends UserError {
 /** Runs kubectl. Secrets must be in `input`: other users of the machine can read the arguments of a process. */
 function runKubectl(args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('kubectl', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('kubectl', args, {
+      env: environmentWithoutTokens(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const out: Buffer[] = [];
     const errors: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Found, World } from '../plan/plan.ts';
-import { RECORD_FILE, readRecord } from '../plan/record.ts';
+import { RECORD_FILE, type RepoKind, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import type { CommandName } from '../settings/settings.ts';
 import { mergeStages } from './git-stages.ts';
@@ -62,7 +62,12 @@ export function openWorkspace(
 /** A repository that this package wrote, and its folder. */
 type FoundRepo = Found & { readonly name: string; readonly folder: string };
 
-const KIND = { app: 'config-repo', tenant: 'config-repo', 'scenario-repo': 'scenario-repo' };
+const KIND: { readonly [command in CommandName]: RepoKind } = {
+  app: 'config-repo',
+  tenant: 'config-repo',
+  'scenario-repo': 'scenario-repo',
+  credentials: 'config-repo',
+};
 
 /** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
 function homeOf(

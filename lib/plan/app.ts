@@ -3,6 +3,7 @@ import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import { appRepoName, ruleAbout } from '../settings/rules.ts';
 import { defaultText } from '../settings/settings.ts';
+import { checkCredentials } from './credentials.ts';
 import {
   byRepo,
   checkEstate,
@@ -56,6 +57,7 @@ export function planApp(given: Given, world: World): Planned {
     );
   checkEstate(text, environments, problems);
   checkLayouts(environments, problems);
+  checkCredentials(given, settings.estate.visibility, environments, problems);
   if (name === undefined || problems.length > 0) return { problems };
 
   const { estate, shared } = settings;

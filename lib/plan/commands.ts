@@ -1,15 +1,21 @@
 import type { Given } from '../settings/arguments.ts';
-import type { CommandName } from '../settings/settings.ts';
+import { type CommandName, isAction, type PlanningCommand } from '../settings/settings.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
 
-/** The planner of each command. */
-export const PLANNERS: {
-  readonly [command in CommandName]: (given: Given, world: World) => Planned;
-} = {
+type Planner = (given: Given, world: World) => Planned;
+
+/** The planner of each command that plans files. */
+export const PLANNERS: { readonly [command in PlanningCommand]: Planner } = {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
 };
+
+/** The planner of `command`. Throws an Error if `command` plans no files. */
+export function plannerOf(command: CommandName): Planner {
+  if (isAction(command)) throw new Error(`${command} plans no files`);
+  return PLANNERS[command];
+}

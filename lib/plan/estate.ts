@@ -5,6 +5,7 @@ import {
   isReservedNamespace,
   LABEL_LENGTH,
   ruleAbout,
+  SSH_OF_GITHUB,
 } from '../settings/rules.ts';
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 
@@ -22,6 +23,33 @@ export function repositoryUrl(
   repo: string,
 ): string {
   return `${githubUrl}/${owner}/${repo}`;
+}
+
+/** The address from which Flux fetches `repo`: over ssh with a deploy key, otherwise its web address. */
+export function sourceUrl(settings: SharedSettings, repo: string): string {
+  return settings.credentials === 'deploy-key'
+    ? `${sshOwnerUrl(settings)}/${repo}`
+    : repositoryUrl(settings, repo);
+}
+
+/** The common ssh address of the repositories of an owner. */
+export function sshOwnerUrl({
+  sshUrl,
+  githubUrl,
+  owner,
+}: Pick<SharedSettings, 'sshUrl' | 'githubUrl' | 'owner'>): string {
+  return `${sshUrl === SSH_OF_GITHUB ? `ssh://git@${new URL(githubUrl).hostname}` : sshUrl}/${owner}`;
+}
+
+/**
+ * The name of the Secret with which Flux reads the private repository `repo`. Only config repos have names with other
+ * characters than those of a Kubernetes name.
+ */
+export function gitSecretOf(repo: string): string {
+  return `git-${repo
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '-')
+    .replace(/-+$/, '')}`;
 }
 
 /** The common web address of the repositories of an owner. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER, SETTINGS } from '../settings/settings.ts';
-import { namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
+import { gitSecretOf, namespaceOf, ownerUrl, repositoryUrl, sourceUrl } from './estate.ts';
 import {
   conditionsSparingControllers,
   conditionsSparingRequests,
@@ -55,6 +55,9 @@ function installValues(record: RepoRecord): Values {
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
     configUrl: repositoryUrl(record.shared, record.name),
+    configSource: sourceUrl(record.shared, record.name),
+    configSecret: gitSecretOf(record.name),
+    credentials: record.shared.credentials,
     configRef: `refs/heads/${record.shared.branch}`,
   };
 }

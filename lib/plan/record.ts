@@ -279,8 +279,13 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);
   };
-  // A record without a value gets the safer default.
-  const usual = Object.fromEntries(SHARED.map((key) => [key, defaultOf(key, '', 'private')]));
+  // A record without a value gets the safer default, unless a record leaves the default out.
+  const usual = Object.fromEntries(
+    SHARED.map((key) => [
+      key,
+      defaultOf(key, '', settingOf(key).unrecordedDefault ? 'public' : 'private'),
+    ]),
+  );
   const shared = { ...usual, ...readAll(SHARED, settings) } as SharedSettings;
   const environments = sortByOrder(shaped.environments).map((environment) => {
     const own = shaped.environments[environment] ?? {};

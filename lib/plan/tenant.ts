@@ -2,6 +2,7 @@ import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import type { Visibility } from '../settings/settings.ts';
+import { checkCredentials } from './credentials.ts';
 import {
   byRepo,
   checkEnvironment,
@@ -42,6 +43,7 @@ export function planTenant(given: Given, world: World): Planned {
   const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
   const { visibility } = estate;
   checkVisibility(given, visibility, problems);
+  checkCredentials(given, visibility, added, problems);
   if (problems.length > 0) return { problems };
 
   const { shared } = recorded;

@@ -1,6 +1,15 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
-import { byRepo, type Environment, namespaceOf, ownerUrl, repositoryUrl } from './estate.ts';
+import {
+  byRepo,
+  type Environment,
+  gitSecretOf,
+  namespaceOf,
+  ownerUrl,
+  repositoryUrl,
+  sourceUrl,
+  sshOwnerUrl,
+} from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import { appFolderOf } from './layout.ts';
 import type { Values } from './plan.ts';
@@ -39,7 +48,10 @@ function makeValues(environment: Environment): Values {
     workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
+    sourceUrl: sourceUrl(environment, environment.repo),
+    gitSecret: gitSecretOf(environment.repo),
     ownerUrl: ownerUrl(environment),
+    sshOwnerUrl: sshOwnerUrl(environment),
     // An address has no blanks.
     allowedSources: environment.tenantSource.join(' '),
     confined: isConfined(environment),

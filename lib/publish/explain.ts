@@ -36,7 +36,7 @@ function classify(failure: ApiFailure, facts: Facts): Explained {
     case 404:
       return explainNotFound(failure, facts);
     case 422:
-      return explainInvalid(failure);
+      return facts.deployKey === undefined ? explainInvalid(failure) : explainKey(failure);
     default:
       return ['API_REFUSED', { said: said(failure) }];
   }
@@ -76,6 +76,8 @@ function explainForbidden(failure: ApiFailure, facts: Facts): Explained {
   }
   if (/visibility/i.test(message)) return ['VISIBILITY', { said: said(failure) }];
   if (facts.creating !== undefined) return ['ORG_DENIED', { said: said(failure) }];
+  if (facts.deployKey !== undefined && /deploy key/i.test(message))
+    return ['KEYS_DISABLED', { said: said(failure) }];
   return ['API_REFUSED', { said: said(failure) }];
 }
 
@@ -90,6 +92,7 @@ function explainNotFound(failure: ApiFailure, facts: Facts): Explained {
     return ['SCOPE', describeScopes(scopes, facts.visibility)];
   }
   if (facts.signingIn !== undefined) return ['NOT_GITHUB', { said: 'HTTP 404' }];
+  if (facts.keys !== undefined) return ['NO_ADMIN', {}];
   return ['API_REFUSED', { said: `${said(failure)} (404)` }];
 }
 
@@ -100,6 +103,13 @@ function explainInvalid(failure: ApiFailure): Explained {
     return ['VISIBILITY', { said: text }];
   }
   return ['REFUSED_NAME', { said: text }];
+}
+
+/** GitHub tells the reasons for which it refuses a key apart by words only. */
+function explainKey(failure: ApiFailure): Explained {
+  const text = said(failure);
+  if (/already in use/i.test(text)) return ['KEY_IN_USE', { said: text }];
+  return [/deploy keys? .*disabled/i.test(text) ? 'KEYS_DISABLED' : 'KEY_REFUSED', { said: text }];
 }
 
 function said({ message, errors }: ApiFailure): string {

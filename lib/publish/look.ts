@@ -254,7 +254,7 @@ function adviseNames(
   const scenarios = repos.filter(
     ({ role, isNew }) => role === 'scenario' && (isNew || config?.isNew),
   );
-  const flags: Record<PublishRequest['commandName'], () => string[]> = {
+  const flags: Partial<Record<PublishRequest['commandName'], () => string[]>> = {
     app: () => [
       ...(config && taken.includes(config) ? ['--name', renamed(config)] : []),
       ...(taken.some(({ role }) => role === 'scenario')
@@ -265,7 +265,7 @@ function adviseNames(
     'scenario-repo': () =>
       scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
   };
-  return `Choose another name: ${shellCommand(flags[commandName]())}.`;
+  return `Choose another name: ${shellCommand(flags[commandName]?.() ?? [])}.`;
 }
 
 /** Refuses tokens without the scopes to create and push, before the run creates anything. */

@@ -133,6 +133,65 @@ export const GITHUB_REFUSALS = {
   },
 } as const satisfies Record<string, { message: string; hint: string }>;
 
+/** Refusals because of the credentials that Flux gets. `{…}` is filled in from facts. */
+export const CREDENTIAL_REFUSALS = {
+  KEYS_DISABLED: {
+    message: '{owner} does not allow deploy keys for {repo}: {said}',
+    hint: 'An owner of the organization can allow them (Settings, Member privileges, Deploy keys). Or give Flux a GitHub App or a token: flux-gitops --credentials github-app',
+  },
+  KEY_IN_USE: {
+    message:
+      'GitHub refuses the deploy key for {repo}, because another repository or a user has this key: {said}',
+    hint: 'Each repository needs its own key. Remove the Secret with this key from the cluster, and run the command again. It makes a new key.',
+  },
+  KEY_REFUSED: {
+    message: 'GitHub refuses the deploy key for {repo}: {said}',
+    hint: 'GitHub wrote the reason above.',
+  },
+  NO_ADMIN: {
+    message:
+      'The token from {source} is not allowed to manage the deploy keys of {repo}, or {repo} does not exist.',
+    hint: 'Publish the repository first. A classic token needs the scope repo, a fine-grained token needs Administration: write, and you must be an administrator of {repo}.',
+  },
+  NO_HOST_KEYS: {
+    message: '{host} does not say the host keys of its git server. No key is trusted on first use.',
+    hint: 'Ask the administrator of {host} for the keys, and give them with --known-hosts FILE.',
+  },
+  NO_KNOWN_HOST: {
+    message: 'The file {file} has no key of {host}.',
+    hint: 'Add a line that starts with {host}, with the key that the administrator of the server gives you. Patterns and certificates do not count.',
+  },
+  TOKEN_READS_NOT: {
+    message: 'The token from {source} does not read {repo}.',
+    hint: 'A fine-grained token needs the resource owner {owner}, the repository {repo}, and Contents: read-only. Some organizations must approve the token first.',
+  },
+  APP_KEY: {
+    message: '{host} does not accept the key from {source} for the GitHub App {app} (401).',
+    hint: 'Check --app-id, and create a new private key in the settings of the App. The clock of this machine must be right.',
+  },
+  APP_MALFORMED_KEY: {
+    message: 'The text from {source} is not the private key of a GitHub App.',
+    hint: 'Give the file with the ending .pem that GitHub created. It starts with -----BEGIN RSA PRIVATE KEY-----.',
+  },
+  APP_WITHOUT_ACCESS: {
+    message: 'The GitHub App {app} has no access to {repo}.',
+    hint: 'Install the App for {owner}, and select {repo} there.',
+  },
+  APP_OTHER_INSTALLATION: {
+    message:
+      'The GitHub App {app} reads {repo} with the installation {installation}, and not {given}.',
+    hint: 'Leave out --installation-id, or give {installation}.',
+  },
+  APP_SUSPENDED: {
+    message: 'The installation of the GitHub App {app} for {repo} is suspended.',
+    hint: 'An owner of {owner} can end the suspension in the settings of the installation.',
+  },
+  APP_READS_NOT: {
+    message: 'The GitHub App {app} may not read the contents of {repo}.',
+    hint: 'Give the App the permission Contents: read-only, and accept the change in the settings of the installation.',
+  },
+} as const satisfies Record<string, { message: string; hint: string }>;
+
 /** Refusals because of a push, git or a folder on this machine. `{…}` is filled in from facts. */
 export const GIT_REFUSALS = {
   PUSH_401: {
@@ -245,10 +304,10 @@ export const GIT_REFUSALS = {
 } as const satisfies Record<string, { message: string; hint: string }>;
 
 /**
- * All reasons for which publishing stops, each with a message and a hint. explain.ts maps the texts of git and GitHub
+ * All reasons for which publishing or `credentials` stops, each with a message and a hint. explain.ts maps the texts of git and GitHub
  * to them.
  */
-export const REFUSALS = { ...GITHUB_REFUSALS, ...GIT_REFUSALS };
+export const REFUSALS = { ...GITHUB_REFUSALS, ...CREDENTIAL_REFUSALS, ...GIT_REFUSALS };
 
 /** The name of a refusal; `--json` shows it as `code`. */
 export type Reason = keyof typeof REFUSALS;

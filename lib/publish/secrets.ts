@@ -13,6 +13,30 @@ export function hideToken(token: string): void {
   for (const shape of [...shapes, basic.toString('base64'), basic.toString('base64url')]) {
     hidden.add(shape);
   }
+  wrapOutput();
+}
+
+/**
+ * From now on, replaces a private key with *** in all output of this process: as it is, line by line, and as a Secret
+ * has it.
+ */
+export function hidePrivateKey(key: string): void {
+  hidden.add(Buffer.from(key).toString('base64'));
+  for (const line of key.split('\n'))
+    if (line.length > 16 && !line.startsWith('--')) hidden.add(line);
+  wrapOutput();
+}
+
+/** Writes `text` to stdout with all secrets in it: for the one output that another program reads. */
+export function writeSecretly(text: string): Promise<void> {
+  return new Promise((done, fail) => {
+    plainWrite(text, (error?: Error | null) => (error ? fail(error) : done()));
+  });
+}
+
+const plainWrite = process.stdout.write.bind(process.stdout);
+
+function wrapOutput(): void {
   if (wrapped) return;
   wrapped = true;
   wrap(process.stdout);
@@ -72,11 +96,23 @@ const QUIET = {
 /** The names that simple-git must let through. */
 export const ALLOWED: readonly string[] = [...KEPT, ...Object.keys(QUIET)];
 
+/** The variable with the token that Flux gets. */
+export const FLUX_TOKEN = 'FLUX_GIT_TOKEN';
+
+/** The environment of this process without any token: for kubectl, whose sign-in needs the rest of it. */
+export function environmentWithoutTokens(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(process.env))
+    if (!TOKENS.test(name) && name !== FLUX_TOKEN && withoutTokens(value) === value)
+      env[name] = value;
+  return env;
+}
+
 /** The environment for programs that must not see the token, whatever the name of its variable. */
 export function quietEnvironment(): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (value === undefined || TOKENS.test(name)) continue;
+    if (value === undefined || TOKENS.test(name) || name === FLUX_TOKEN) continue;
     if (GUARDED.test(name) && !KEPT.some((kept) => kept === name.toUpperCase())) continue;
     if (withoutTokens(value) !== value) continue;
     env[name] = value;

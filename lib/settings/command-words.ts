@@ -32,6 +32,12 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     rule: 'this command takes one app repo',
     example: 'flux-qa',
   },
+  credentials: {
+    value: 'ENV',
+    most: Number.POSITIVE_INFINITY,
+    rule: 'this command takes environments',
+    example: 'dev',
+  },
 };
 
 /** The shells that have a completion script. */

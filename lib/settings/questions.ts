@@ -8,6 +8,7 @@ import type { Given } from './arguments.ts';
 import { resolve } from './resolve.ts';
 import { appRepoName, environmentName, ruleAbout } from './rules.ts';
 import {
+  type CommandName,
   DEMO_OWNER,
   defaultText,
   type Group,
@@ -32,6 +33,8 @@ export type Question = {
   readonly when: (answers: Answers) => boolean;
   /** True, or a sentence that says what is wrong with `text`. */
   readonly validate: (text: string, answers: Answers) => true | string;
+  /** Whether the terminal must not show the answer. */
+  readonly isSecret?: true;
 };
 
 /** A question about a setting. */
@@ -40,11 +43,12 @@ export type SettingQuestion = Question & { readonly name: SettingKey; readonly g
 type Planner = (given: Given, world: World) => Planned;
 
 /** The setting before the flags, and its question. */
-const POSITIONAL = {
-  app: undefined,
+const POSITIONAL: {
+  readonly [command in CommandName]?: { readonly name: 'env' | 'repo'; readonly message: string };
+} = {
   tenant: { name: 'env', message: 'Which environments do you want to add?' },
   'scenario-repo': { name: 'repo', message: 'What is the name of the app repo?' },
-} as const;
+};
 
 /**
  * The questions for everything that `given` leaves open, in the order of the table: the questions of every run
@@ -191,6 +195,10 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
   if (settingOf(name).group === 'demo app') {
     const recorded = recordOf(given, world)?.shared.noDemo;
     return (texts.noDemo?.[0] ?? recorded ?? defaultText('noDemo')) === 'no';
+  }
+  if (name === 'credentials') {
+    const recorded = recordOf(given, world)?.estate.visibility;
+    return (texts.visibility?.at(-1) ?? recorded) === 'private';
   }
   const needsOwner = name === 'githubUrl' || name === 'branch' || name === 'syncConfig';
   if (needsOwner && !given.switches.publish) {

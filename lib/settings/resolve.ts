@@ -61,9 +61,11 @@ export function resolve(
   // A recorded value that is safe only for public repositories must not stay when the repositories become private.
   const becomesPrivate =
     visibility === 'private' && recorded !== undefined && recorded.estate.visibility !== 'private';
-  const kept = keysOf('environment').filter(
-    (key) => !becomesPrivate || settingOf(key).privateDefault === undefined,
-  );
+  const kept = keysOf('environment').filter((key) => {
+    const { privateDefault, privateOnly } = settingOf(key);
+    if (visibility === 'public' && privateOnly) return false;
+    return !becomesPrivate || privateDefault === undefined;
+  });
   const recordedShared = pick(recorded?.shared, kept);
   const shared = settle(
     fill(keysOf('environment'), (key) => [

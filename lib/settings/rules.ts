@@ -130,6 +130,29 @@ export const githubUrl: Rule<string> = {
   read: readGithubUrl,
 };
 
+/** The value of `--ssh-url` that follows `--github-url`. */
+export const SSH_OF_GITHUB = 'default';
+
+/** The ssh address of a git server: a user, a host in lower case and a port, without a slash at its end. */
+export const sshUrl: Rule<string> = {
+  rule:
+    'it must be ssh://, a user, @ and a host in lower case, with a port if it is not 22, and without a password or a path. ' +
+    `The value ${SSH_OF_GITHUB} means ssh://git@ and the host of --github-url`,
+  example: 'ssh://git@ssh.github.com:443',
+  read: (text) => {
+    if (text === SSH_OF_GITHUB) return text;
+    const parts =
+      /^(ssh:\/\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}@)([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/.exec(
+        text,
+      );
+    const [, user, host = '', port = '22'] = parts ?? [];
+    if (user === undefined || !URL.canParse(`https://${host}`)) return undefined;
+    const isPort = Number(port) > 0 && Number(port) < 65_536;
+    const address = `${user}${host}${Number(port) === 22 ? '' : `:${Number(port)}`}`;
+    return isPort && new URL(`https://${host}`).hostname === host ? address : undefined;
+  },
+};
+
 /** An address that a policy compares others with: without a query and without parts that resolve to another path. */
 export const sourceAddress: Rule<string> = {
   rule:
@@ -262,6 +285,27 @@ export const folder: Rule<string> = {
   rule: 'it must be the path of a folder, and must not be empty',
   example: './estate',
   read: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
+};
+
+/** A file on this machine. */
+export const file: Rule<string> = {
+  rule: 'it must be the path of a file, and must not be empty',
+  example: '~/credentials.yaml',
+  read: folder.read,
+};
+
+/** A context of kubectl. Kubernetes has no rule for these names. */
+export const contextName: Rule<string> = {
+  rule: 'it must be the name of a context, as kubectl config get-contexts lists it, and must not be empty',
+  example: 'kind-flux-demo',
+  read: folder.read,
+};
+
+/** The ID of a GitHub App or of an installation. */
+export const appId: Rule<string> = {
+  rule: 'it must be a number, as the settings of the GitHub App show it',
+  example: '123456',
+  read: (text) => (/^[1-9]\d{0,15}$/.test(text) ? text : undefined),
 };
 
 /** Whether Kubernetes or Flux uses `namespace`. */

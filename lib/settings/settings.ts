@@ -1,6 +1,18 @@
 import * as rules from './rules.ts';
 
-export type CommandName = 'app' | 'tenant' | 'scenario-repo';
+/** The commands that plan files. */
+export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo';
+
+const ACTION_COMMANDS = ['credentials'] as const;
+/** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
+export type ActionCommand = (typeof ACTION_COMMANDS)[number];
+
+export type CommandName = PlanningCommand | ActionCommand;
+
+/** Whether `command` plans no files. */
+export function isAction(command: CommandName): command is ActionCommand {
+  return (ACTION_COMMANDS as readonly CommandName[]).includes(command);
+}
 
 const YES_NO = ['yes', 'no'] as const;
 export type YesNo = (typeof YES_NO)[number];
@@ -19,6 +31,7 @@ export const GROUPS = [
   'cluster',
   'demo app',
   'publishing',
+  'credentials',
   'this run',
 ] as const;
 export type Group = (typeof GROUPS)[number];
@@ -46,6 +59,8 @@ export type Setting = {
   readonly default?: string | ((environment: string) => string);
   /** The default if the repositories are private; otherwise `default` applies. */
   readonly privateDefault?: string;
+  /** Whether it is about private repositories only: what public repositories recorded does not count. */
+  readonly privateOnly?: true;
   /** Whether the flag can be given more than once, so that the values are a list. */
   readonly list?: true;
   /** Whether the flag alone means yes. Any value must follow after `=`. */
@@ -64,9 +79,11 @@ export const SIZES = ['small', 'medium', 'large'] as const;
 export const VISIBILITIES = ['public', 'private'] as const;
 export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
+export const CREDENTIALS = ['deploy-key', 'token', 'github-app', 'none'] as const;
 
 export type Size = (typeof SIZES)[number];
 export type Layout = (typeof LAYOUTS)[number];
+export type Credentials = (typeof CREDENTIALS)[number];
 export type Visibility = (typeof VISIBILITIES)[number];
 export type Profile = (typeof PROFILES)[number];
 export type ClusterType = (typeof CLUSTER_TYPES)[number];
@@ -76,8 +93,10 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
+const EVERY = [...ALL, ...ACTION_COMMANDS] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
+const CREDENTIAL_COMMANDS = ['credentials'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -351,6 +370,36 @@ export const SETTINGS = {
     rule: rules.oneOf(VISIBILITIES),
     default: 'public',
   },
+  credentials: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'C',
+    ask: 'How does Flux read the private repositories?',
+    help: `how Flux reads private repositories: ${CREDENTIALS.join(', ')} (default: deploy-key if the repositories are private, none if they are public)`,
+    rule: rules.oneOf(CREDENTIALS),
+    default: 'none',
+    privateDefault: 'deploy-key',
+    privateOnly: true,
+    choices: CREDENTIALS,
+    meanings: {
+      'deploy-key': 'over ssh, with a read-only key for each repository',
+      token: 'over https, with a token that reads one repository',
+      'github-app': 'over https, as a GitHub App',
+      none: 'you give Flux the credentials yourself',
+    },
+    unrecordedDefault: true,
+  },
+  sshUrl: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'URL',
+    help: 'ssh address of GitHub, for --credentials deploy-key (default: ssh://git@ and the host of --github-url)',
+    rule: rules.sshUrl,
+    default: rules.SSH_OF_GITHUB,
+    unrecordedDefault: true,
+  },
   ci: {
     group: 'repositories',
     scope: 'estate',
@@ -453,7 +502,7 @@ export const SETTINGS = {
   into: {
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     value: 'DIR',
     help: 'folder to write into (default: the current folder)',
     rule: rules.folder,
@@ -496,10 +545,117 @@ export const SETTINGS = {
     help: 'read the GitHub token from standard input; needs --publish',
     publishing: true,
   }),
+  registerKeys: yesNo({
+    flag: '--publish',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'register the public half of each deploy key on GitHub, read-only',
+  }),
+  live: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'write the Secrets to the cluster of the current kubectl context, and keep a key that works',
+  }),
+  context: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'NAME',
+    help: 'another context of kubectl, for --live',
+    rule: rules.contextName,
+  },
+  secretFile: {
+    flag: '--file',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'write the Secrets to a new file that only you can read, outside of every repository; --force overwrites it',
+    rule: rules.file,
+  },
+  rotate: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'replace the deploy keys: register new ones, wait until Flux has read with them, remove the old ones; needs --live',
+  }),
+  listKeys: yesNo({
+    flag: '--list',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'list the deploy keys of this estate on GitHub; with --live also which Secret has which key',
+  }),
+  revoke: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'remove the deploy keys of these environments from GitHub, unless another environment needs them',
+  }),
+  prune: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'remove the deploy keys of this estate that no Secret of the cluster has; needs --live',
+  }),
+  knownHosts: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'the ssh host keys of your GitHub Enterprise Server, as in known_hosts (default: what the API of GitHub says)',
+    rule: rules.file,
+  },
+  secretStdin: yesNo({
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'read what Flux gets from standard input: the token, or the private key of the GitHub App',
+  }),
+  appId: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'ID',
+    help: 'the ID of the GitHub App',
+    rule: rules.appId,
+  },
+  installationId: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'ID',
+    help: 'the ID of the installation of the GitHub App (default: the installation that GitHub names)',
+    rule: rules.appId,
+  },
+  privateKey: {
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    value: 'FILE',
+    help: 'the file with the private key of the GitHub App',
+    rule: rules.file,
+  },
+  apiTokenStdin: yesNo({
+    flag: '--token-stdin',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'read the GitHub token that manages deploy keys from standard input; Flux does not get it',
+  }),
+  overwrite: yesNo({
+    flag: '--force',
+    group: 'credentials',
+    scope: 'run',
+    commands: CREDENTIAL_COMMANDS,
+    help: 'let --file overwrite an existing file',
+  }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'ask no questions about settings and use the defaults; without a terminal, every run does this',
     short: 'y',
   }),
@@ -512,7 +668,7 @@ export const SETTINGS = {
   json: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
   }),
   force: yesNo({
@@ -530,14 +686,14 @@ export const SETTINGS = {
   help: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show this help',
     short: 'h',
   }),
   version: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: EVERY,
     help: 'show the version',
     short: 'v',
   }),

@@ -530,6 +530,7 @@ test('every recorded setting is remembered by later runs', async () => {
     ...{ interval: '5m0s', profile: 'hardened', allowKustomize: 'yes', clusterType: 'aws' },
     ...{ syncConfig: 'yes', visibility: 'private', image: 'example.com/app:2' },
     ...{ serviceType: 'LoadBalancer', ci: 'github' },
+    ...{ credentials: 'deploy-key', sshUrl: 'ssh://git@ssh.example.com:443' },
   };
   const flag = (key: string): string => key.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
   const flags = Object.entries(given).map(([key, value]) => `--${flag(key)}=${value}`);

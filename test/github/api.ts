@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkAnswer, checkRequest, type Operation, operations, type Tree } from './description.ts';
 import { type Fault, inject } from './faults.ts';
-import { fail, NOT_FOUND, type Reply } from './replies.ts';
+import { type Caller, fail, NOT_FOUND, type Reply } from './replies.ts';
 import { route } from './routes.ts';
+import { isSignedBy } from './routes-keys.ts';
 import type { World } from './world.ts';
 
 /** Answers one REST request, and notes everything in it that GitHub's description does not know. */
@@ -23,9 +24,12 @@ export async function answerApi(
   }
   standIn.violations.push(...checkRequest(operation, body, url.searchParams));
   const values = (operation.path.exec(path) ?? []).slice(1).map(decodeURIComponent);
+  const caller = callerOf(standIn, request);
+  const call = { standIn, values, body: body ?? {}, query: url.searchParams };
   const reply =
-    refuseAccess(standIn, operation, request) ??
-    route(operation, { standIn, values, body: body ?? {} });
+    caller === undefined
+      ? fail(401, 'Bad credentials', { status: '401' })
+      : (refuseAccess(standIn, operation, caller) ?? route(operation, { ...call, caller }));
   const documented =
     reply.status !== 429 && !(operation.name === 'POST /orgs/{org}/repos' && reply.status === 404);
   if (documented && !isPermission(reply))
@@ -44,13 +48,26 @@ function scopes({ access }: World): Record<string, string> {
   return access.kind === 'classic' ? { 'x-oauth-scopes': access.scopes } : {};
 }
 
-function refuseAccess(
-  { access }: World,
-  { name }: Operation,
-  request: IncomingMessage,
-): Reply | undefined {
+/** Who sent the request; undefined when nobody knows the token. */
+function callerOf(standIn: World, request: IncomingMessage): Caller | undefined {
   const given = (request.headers.authorization ?? '').replace(/^(token|bearer) /i, '');
-  if (given !== access.token) return fail(401, 'Bad credentials', { status: '401' });
+  if (given === '') return 'nobody';
+  if (given === standIn.access.token) return 'user';
+  return given.split('.').length === 3
+    ? standIn.apps.find((app) => isSignedBy(given, app))
+    : standIn.readingTokens.find(({ token }) => token === given);
+}
+
+/** What a caller may not ask at all. */
+function refuseAccess({ access }: World, { name }: Operation, caller: Caller): Reply | undefined {
+  if (caller === 'nobody')
+    return name === 'GET /meta'
+      ? undefined
+      : fail(401, 'Requires authentication', { status: '401' });
+  if (typeof caller === 'object' && 'installation' in caller && !name.endsWith('/installation'))
+    return fail(401, 'A JSON web token could not be decoded', { status: '401' });
+  if (caller === 'user' && name.endsWith('/installation'))
+    return fail(401, 'A JSON web token could not be decoded', { status: '401' });
   if (access.kind === 'actions' && name === 'GET /user')
     return fail(403, 'Resource not accessible by integration');
   return undefined;
@@ -58,7 +75,7 @@ function refuseAccess(
 
 function send(response: ServerResponse, { status, body, headers }: Reply): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-  response.end(JSON.stringify(body));
+  response.end(status === 204 ? undefined : JSON.stringify(body));
 }
 
 /** The whole body of a request. */

@@ -1,10 +1,19 @@
 import type { Tree } from './description.ts';
-import type { World } from './world.ts';
+import type { App, ReadingToken, World } from './world.ts';
 
 /** An answer, before it is sent. */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
 /** A request, taken apart. */
-export type Call = { standIn: World; values: string[]; body: Tree };
+export type Call = {
+  standIn: World;
+  values: string[];
+  body: Tree;
+  query: URLSearchParams;
+  caller: Caller;
+};
+
+/** Who asks: the user of the tests, a token that only reads, an App, or nobody. */
+export type Caller = 'user' | 'nobody' | ReadingToken | App;
 
 const docs = { documentation_url: 'https://docs.github.com/rest' };
 /** GitHub's form of an error. */

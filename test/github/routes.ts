@@ -3,6 +3,14 @@ import { commitBody, comparison, fullRepository, publicUser, type Repo } from '.
 import type { Operation, Tree } from './description.ts';
 import { type Call, fail, NOT_FOUND, ok, type Reply } from './replies.ts';
 import { create, createInOrganization, getOrganization, viewer } from './routes-create.ts';
+import {
+  addKey,
+  deleteKey,
+  getInstallation,
+  listKeys,
+  listReadable,
+  metaBody,
+} from './routes-keys.ts';
 import type { World } from './world.ts';
 
 const ROUTES: Record<string, (call: Call) => Reply> = {
@@ -30,7 +38,19 @@ const ROUTES: Record<string, (call: Call) => Reply> = {
       const body = comparison(folder, call.values[2] ?? '', call.standIn.url);
       return body === undefined ? NOT_FOUND : ok(body);
     }),
+  'GET /meta': ({ standIn }) => ok(metaBody(standIn)),
+  'GET /repos/{owner}/{repo}/keys': (call) => withAdmin(call, (repo) => listKeys(call, repo)),
+  'POST /repos/{owner}/{repo}/keys': (call) => withAdmin(call, (repo) => addKey(call, repo)),
+  'DELETE /repos/{owner}/{repo}/keys/{key_id}': (call) =>
+    withAdmin(call, (repo) => deleteKey(call, repo)),
+  'GET /repos/{owner}/{repo}/installation': getInstallation,
+  'GET /user/repos': listReadable,
 };
+
+/** Deploy keys are shown only to who administers the repository. */
+function withAdmin(call: Call, answer: (repo: Repo) => Reply): Reply {
+  return call.caller === 'user' ? withRepo(call, answer) : NOT_FOUND;
+}
 
 /** What the stand-in answers to a call of `operation`. */
 export function route({ name }: Operation, call: Call): Reply {
@@ -61,10 +81,12 @@ function getRepo(call: Call): Reply {
 }
 
 function withRepo(
-  { standIn, values: [owner = '', name = ''] }: Call,
+  { standIn, values: [owner = '', name = ''], caller }: Call,
   answer: (repo: Repo) => Reply,
 ): Reply {
   const repo = standIn.findRepo(owner, name);
+  if (typeof caller === 'object' && 'repos' in caller && repo?.private)
+    return caller.repos.includes(repo.name) ? answer(repo) : NOT_FOUND;
   if (repo === undefined || (repo.private && !standIn.access.scopes.split(', ').includes('repo')))
     return NOT_FOUND;
   if (standIn.apiLag > 0) {

@@ -14,7 +14,38 @@ export type Access = {
 };
 
 /** How the organization of the tests is set up. */
-export type Policy = { sso: boolean; create: 'all' | 'private' | 'none'; visibility: boolean };
+export type Policy = {
+  sso: boolean;
+  create: 'all' | 'private' | 'none';
+  visibility: boolean;
+  deployKeys: boolean;
+};
+
+/** A deploy key of a repository. */
+export type DeployKey = {
+  id: number;
+  repo: Repo;
+  title: string;
+  key: string;
+  readOnly: boolean;
+  createdAt: Date;
+  lastUsed: Date | undefined;
+};
+
+/** A token that reads only some repositories. */
+export type ReadingToken = { token: string; repos: readonly string[] };
+
+/** A GitHub App with one installation. */
+export type App = {
+  id: number;
+  /** PEM. */
+  publicKey: string;
+  installation: number;
+  owner: string;
+  repos: readonly string[] | 'all';
+  suspended: boolean;
+  reads: boolean;
+};
 
 /** Called before and after the effect of each request; a test may wait, or kill the client, here. */
 export type Watch = (line: string, moment: 'before' | 'after') => void | Promise<void>;
@@ -39,7 +70,15 @@ export class World {
     kind: 'classic',
     scopes: 'repo, workflow',
   };
-  policy: Policy = { sso: false, create: 'all', visibility: true };
+  policy: Policy = { sso: false, create: 'all', visibility: true, deployKeys: true };
+  /** What GET /meta says; undefined on a server that does not say it. */
+  sshKeys: string[] | undefined = [
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl',
+    'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg=',
+  ];
+  deployKeys: DeployKey[] = [];
+  readonly readingTokens: ReadingToken[] = [];
+  readonly apps: App[] = [];
   /** Requests for which a new repository does not show yet, in the API and in git. */
   apiLag = 0;
   gitLag = 0;
@@ -47,6 +86,7 @@ export class World {
   keepsDefaultBranch = false;
   /** Run in every new repository before a push is taken. */
   preReceive: string | undefined;
+  #deployKeyIds = 0;
   /** How many repositories were made by request. */
   creations = 0;
 
@@ -70,6 +110,22 @@ export class World {
     this.repos.push(repo);
     this.hook(repo, this.preReceive);
     return repo;
+  }
+
+  addDeployKey(repo: Repo, title: string, key: string, more: Partial<DeployKey> = {}): DeployKey {
+    const id = 9000 + this.#deployKeyIds++;
+    const added = {
+      id,
+      repo,
+      title,
+      key,
+      readOnly: true,
+      createdAt: new Date(),
+      lastUsed: undefined,
+    };
+    const full: DeployKey = { ...added, ...more };
+    this.deployKeys.push(full);
+    return full;
   }
 
   hook(repo: Repo, script: string | undefined): void {

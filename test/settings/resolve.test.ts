@@ -10,7 +10,7 @@ import { readRecord } from '../../lib/plan/record.ts';
 import { parseArguments } from '../../lib/settings/arguments.ts';
 import { openQuestions, withAnswers } from '../../lib/settings/questions.ts';
 import { resolve } from '../../lib/settings/resolve.ts';
-import { type CommandName, SETTINGS, type SettingKey } from '../../lib/settings/settings.ts';
+import { type PlanningCommand, SETTINGS, type SettingKey } from '../../lib/settings/settings.ts';
 
 /** A world that holds one config repo with a tenant that differs in everything. */
 function recordedWorld(): World {
@@ -48,7 +48,7 @@ function recordedWorld(): World {
 }
 
 /** The plan after Enter at every question. */
-function enterEverywhere(command: CommandName, argv: readonly string[], world: World) {
+function enterEverywhere(command: PlanningCommand, argv: readonly string[], world: World) {
   const { given } = parseArguments(command, argv);
   let complete = given;
   for (const part of ['first', 'rest'] as const) {
@@ -71,7 +71,7 @@ describe('Enter at every question equals --yes', () => {
     find: () => ({ exists: false, all: {} }),
     feederOf: () => undefined,
   };
-  const cases: [CommandName, string[], World][] = [
+  const cases: [PlanningCommand, string[], World][] = [
     ['app', [], nowhere],
     ['app', [], world],
     ['tenant', ['qa'], world],
@@ -184,6 +184,7 @@ test('a setting has one row, and at most four files of the code name it besides'
     'content',
     'force',
     'visibility',
+    'credentials',
     'layout',
     'keep',
     'size',

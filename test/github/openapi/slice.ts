@@ -9,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 
-/** What publishing uses, and its neighbours: a request to any of them is checked, not unknown. */
+/** What publishing and credentials use, and their neighbours: a request to any of them is checked, not unknown. */
 const OPERATIONS = [
   'get /user',
   'get /users/{username}',
@@ -23,6 +23,12 @@ const OPERATIONS = [
   'put /repos/{owner}/{repo}/topics',
   'get /repos/{owner}/{repo}/commits/{ref}',
   'get /repos/{owner}/{repo}/compare/{basehead}',
+  'get /meta',
+  'get /repos/{owner}/{repo}/keys',
+  'post /repos/{owner}/{repo}/keys',
+  'delete /repos/{owner}/{repo}/keys/{key_id}',
+  'get /repos/{owner}/{repo}/installation',
+  'get /user/repos',
 ];
 
 /** Words for people; the checks need none of them. */

@@ -1,0 +1,296 @@
+/** The command `credentials`: how Flux gets what it needs to read private repositories. */
+import { connectToChange } from '../cluster/context.ts';
+import { connect, type Kubectl } from '../cluster/kubectl.ts';
+import { withLock } from '../disk/lock.ts';
+import type { Workspace } from '../disk/workspace.ts';
+import { inputError, type Problem, quote } from '../errors.ts';
+import type { RepoRecord } from '../plan/record.ts';
+import type { Action, Outcome, Prepared } from '../prepared.ts';
+import type { Given } from '../settings/arguments.ts';
+import { readSetting } from '../settings/resolve.ts';
+import { flagOf, type SettingKey, settingsOf } from '../settings/settings.ts';
+import { readPlaces, requirePlaces } from './cluster.ts';
+import { type Issued, issueLive, issueNew } from './issue.ts';
+import { listKeys, pruneKeys, revokeKeys } from './keys-on-github.ts';
+import { checkFile, writeToFile, writeToPipe } from './output.ts';
+import { rotate } from './rotate.ts';
+import { changesBegin, expand, openContext, type RunContext } from './run-context.ts';
+import { chosenSources, type Source, sourcesOf } from './sources.ts';
+
+export const credentials: Action = { check, run };
+
+/** Every problem of the flags, the environments and the folder. */
+function check(given: Given, { home, folder }: Workspace): Problem[] {
+  const problems = flagProblems(given);
+  const record = home?.record;
+  if (record === undefined) return [...problems, notInConfigRepo(folder)];
+  const sources = sourcesOf(record);
+  if (sources.length === 0) return [...problems, nothingPrivate(record)];
+  const known = [...record.environments.map((one) => one.name), record.name];
+  for (const word of given.positionals) {
+    const chosen = chosenSources(sources, [word]);
+    if (chosen.length === 0) problems.push(notPrivate(word, known, sources));
+  }
+  const chosen = chosenSources(sources, given.positionals);
+  return [...problems, ...inputProblems(given, chosen)];
+}
+
+/** The flags of which a run can have only one. */
+const MODES = ['rotate', 'listKeys', 'revoke', 'prune'] as const;
+/** The flags that say where the Secrets go. */
+const GOALS = ['live', 'secretFile'] as const;
+
+function flagProblems(given: Given): Problem[] {
+  const { texts, switches } = given;
+  const problems: Problem[] = [];
+  for (const key of settingsOf('credentials'))
+    for (const text of texts[key] ?? []) readSetting(key, text, problems);
+  const isOn = (key: SettingKey): boolean =>
+    switches[key] === true || (key === 'secretFile' && texts[key] !== undefined);
+  const modes = MODES.filter(isOn);
+  const goals = GOALS.filter(isOn);
+  if (modes.length > 1) problems.push(together(modes, 'these flags do different things'));
+  if (goals.length > 1) problems.push(together(goals, 'the Secrets go to one place'));
+  if (switches.secretStdin && switches.apiTokenStdin)
+    problems.push(
+      together(['secretStdin', 'apiTokenStdin'], 'standard input can be only one of them'),
+    );
+  for (const key of ['rotate', 'prune'] as const)
+    if (switches[key] && !switches.live) problems.push(needsLive(key));
+  if (texts.context && !switches.live) problems.push(needsLive('context'));
+  if (switches.revoke && given.positionals.length === 0)
+    problems.push({
+      given: '--revoke without an environment',
+      rule: 'name the environments whose keys nobody needs any more',
+      example: 'flux-gitops credentials qa --revoke',
+      flag: 'the arguments',
+      settings: ['arguments', 'revoke'],
+    });
+  const isPipe = modes.length === 0 && goals.length === 0;
+  if (isPipe && switches.json)
+    problems.push({
+      given: '--json without --live or --file',
+      rule: 'the JSON document has no private keys, so the Secrets must go elsewhere',
+      example: '--json --live',
+      flag: '--live or --file',
+      settings: ['json', 'live', 'secretFile'],
+    });
+  if (isPipe && !switches.json && process.stdout.isTTY)
+    problems.push({
+      given: 'credentials with a terminal as standard output',
+      rule: 'the terminal would show the private keys. Pipe them into kubectl, or choose another place',
+      example: 'flux-gitops credentials | kubectl apply -f -',
+      flag: '--live or --file, or a pipe',
+      settings: ['live', 'secretFile'],
+    });
+  return problems;
+}
+
+function together(keys: readonly SettingKey[], rule: string): Problem {
+  const flags = keys.map(flagOf);
+  return {
+    given: flags.join(' and '),
+    rule: `${rule}, so give one of them`,
+    example: flags[0] ?? '',
+    flag: flags.join(' or '),
+    settings: keys,
+  };
+}
+
+function needsLive(key: SettingKey): Problem {
+  const example = `${flagOf(key)}${key === 'context' ? ' kind-flux-demo' : ''} --live`;
+  return {
+    given: `${flagOf(key)} without --live`,
+    rule: 'this flag is about the cluster, so it needs --live',
+    example,
+    flag: '--live',
+    settings: [key, 'live'],
+  };
+}
+
+function notInConfigRepo(folder: string): Problem {
+  return {
+    given: `the folder ${folder}`,
+    rule: 'this command must run inside a config repo, or in the folder that contains one, but neither this folder nor one above it has the .yo-rc.json of a config repo',
+    example: 'flux-gitops credentials --into flux-demo',
+    flag: '--into',
+    settings: ['into'],
+  };
+}
+
+function nothingPrivate({ name, estate, shared }: RepoRecord): Problem {
+  const isPrivate = estate.visibility === 'private';
+  return {
+    given: `the estate ${name}${isPrivate ? ` with --credentials ${shared.credentials}` : ', whose repositories are public'}`,
+    rule: 'Flux reads it without credentials of this command',
+    example: 'flux-gitops --visibility private --credentials deploy-key',
+    flag: '--visibility and --credentials of flux-gitops',
+    settings: ['visibility', 'credentials'],
+  };
+}
+
+function notPrivate(word: string, known: readonly string[], sources: readonly Source[]): Problem {
+  const names = sources.flatMap(({ repo, places }) => places.map((one) => one.environment ?? repo));
+  return {
+    given: `argument ${quote(word)}`,
+    rule: `${known.includes(word) ? 'Flux needs no credentials for it' : 'this estate has no such environment'}. Flux needs credentials for ${names.join(', ')}`,
+    example: `flux-gitops credentials ${names[0]}`,
+    flag: 'the arguments',
+    settings: ['arguments'],
+  };
+}
+
+/** What the kinds of credentials of `chosen` need, where the run makes Secrets. */
+function inputProblems({ texts, switches }: Given, chosen: readonly Source[]): Problem[] {
+  if (switches.listKeys || switches.revoke || switches.prune) return [];
+  const problems: Problem[] = [];
+  const ofKind = (kind: Source['kind']): Source[] => chosen.filter((one) => one.kind === kind);
+  const tokens = ofKind('token');
+  const apps = ofKind('github-app');
+  const isPiped = switches.secretStdin || process.env.FLUX_GIT_TOKEN !== undefined;
+  if (tokens.length > 1 && isPiped)
+    problems.push({
+      given: `one token for ${tokens.map(({ repo }) => repo).join(' and ')}`,
+      rule: 'each repository needs its own token, because a tenant can read the token in its namespace',
+      example: `flux-gitops credentials ${tokens[0]?.places[0]?.environment ?? tokens[0]?.repo} --secret-stdin`,
+      flag: 'the arguments',
+      settings: ['arguments', 'secretStdin'],
+    });
+  if (apps.length > 0 && texts.appId === undefined)
+    problems.push({
+      given: `no --app-id for ${apps.map(({ repo }) => repo).join(' and ')}`,
+      rule: 'Flux reads these repositories as a GitHub App, so give the ID of the App',
+      example: '--app-id 123456',
+      flag: '--app-id',
+      settings: ['appId'],
+    });
+  if (apps.length > 0 && (texts.privateKey === undefined) === (switches.secretStdin !== true))
+    problems.push({
+      given: texts.privateKey
+        ? '--private-key and --secret-stdin'
+        : 'no private key of the GitHub App',
+      rule: 'give the private key in a file or on standard input',
+      example: '--private-key ~/app.pem',
+      flag: '--private-key or --secret-stdin',
+      settings: ['privateKey', 'secretStdin'],
+    });
+  if (apps.length > 0 && tokens.length > 0 && switches.secretStdin)
+    problems.push({
+      given: '--secret-stdin for a token and a GitHub App',
+      rule: 'standard input can be only one of them. Name the environments of one kind',
+      example: `flux-gitops credentials ${tokens[0]?.places[0]?.environment ?? tokens[0]?.repo} --secret-stdin`,
+      flag: 'the arguments',
+      settings: ['arguments', 'secretStdin'],
+    });
+  return problems;
+}
+
+/** Does what the flags say. Throws a UserError when it refuses. */
+async function run(prepared: Prepared): Promise<Outcome> {
+  const { given, terminal, open } = prepared;
+  const { switches } = given;
+  const workspace = open();
+  const problems = check(given, workspace);
+  const record = workspace.home?.record;
+  if (record === undefined || problems.length > 0) throw inputError(problems);
+  const sources = chosenSources(sourcesOf(record), given.positionals);
+  const keys = sources.filter(({ kind }) => kind === 'deploy-key');
+  const context = openContext(prepared, record, workspace.folderOf(record.name), sources);
+  // A key that a cluster must keep may not be changed by two runs at once.
+  const alone = (work: () => Promise<Outcome>): Promise<Outcome> =>
+    withLock(workspace.lockFolders, terminal.say, work, PATIENCE);
+  if (switches.listKeys)
+    return listKeys(
+      keys,
+      switches.live ? await connect(given.texts.context?.[0]) : undefined,
+      context,
+    );
+  if (switches.revoke) return alone(() => revoke(keys, context));
+  if (switches.prune) return alone(() => prune(keys, context));
+  if (switches.rotate) return alone(() => rotateAll(sources, context));
+  if (switches.live) return alone(() => issueAllLive(sources, context));
+  return issueAll(sources, context);
+}
+
+const PATIENCE = { minutes: 10, consequence: 'Nothing was changed.' };
+
+const namesOf = (sources: readonly Source[]): string =>
+  sources
+    .flatMap(({ repo, places }) => places.map(({ environment }) => environment ?? repo))
+    .join(', ');
+
+/** kubectl, after the user agreed to `purpose`. */
+function connectFor(purpose: string, { prepared, folder }: RunContext): Promise<Kubectl> {
+  const { given, asks, terminal } = prepared;
+  return connectToChange({ folder, context: given.texts.context?.[0], purpose, asks }, terminal);
+}
+
+async function revoke(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+  const { prepared } = context;
+  const words = prepared.given.positionals;
+  const question = `Remove the deploy keys of ${words.join(', ')} from GitHub?`;
+  if (prepared.asks && !(await prepared.terminal.confirm(question, true))) return stop();
+  return revokeKeys(sources, words, context);
+}
+
+async function stop(): Promise<never> {
+  const { cancel } = await import('../cancel.ts');
+  return cancel();
+}
+
+async function prune(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+  const purpose = `remove the deploy keys of ${context.title} from GitHub that no Secret of this cluster has`;
+  return pruneKeys(sources, await connectFor(purpose, context), context);
+}
+
+async function rotateAll(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+  const kubectl = await connectFor(`replace the credentials of ${namesOf(sources)}`, context);
+  for (const source of sources) requirePlaces(source, await readPlaces(kubectl, source));
+  changesBegin();
+  const repositories: object[] = [];
+  for (const source of sources) {
+    const { repo, kind } = source;
+    // Only a deploy key can be made here. Another kind was given, and replaces the one before.
+    if (kind !== 'deploy-key') repositories.push(await issueLive(source, kubectl, context));
+    else {
+      const rotated = await rotate(source, kubectl, context);
+      context.say(`= ${repo} has the key ${rotated.fingerprint}`);
+      repositories.push({ repo, credentials: kind, ...rotated });
+    }
+  }
+  return { text: '', json: { context: kubectl.context, repositories }, exitCode: 0 };
+}
+
+async function issueAllLive(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+  const kubectl = await connectFor(`write the Secrets of ${namesOf(sources)}`, context);
+  for (const source of sources) requirePlaces(source, await readPlaces(kubectl, source));
+  const repositories: Issued[] = [];
+  for (const source of sources) {
+    const issued = await issueLive(source, kubectl, context);
+    const places = issued.secrets.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+    context.say(issued.changed ? `+ wrote ${places}` : `= ${places}: nothing to do`);
+    repositories.push(issued);
+  }
+  return { text: '', json: { context: kubectl.context, repositories }, exitCode: 0 };
+}
+
+/** Makes new Secrets for stdout or a file. All of them come before the first is written. */
+async function issueAll(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+  const { texts, switches } = context.prepared.given;
+  const overwrite = switches.overwrite === true;
+  const [file] = texts.secretFile ?? [];
+  const path = file === undefined ? undefined : checkFile(expand(file), overwrite);
+  const repositories: Issued[] = [];
+  const secrets: object[] = [];
+  for (const source of sources) {
+    const { issued, secrets: more } = await issueNew(source, context);
+    repositories.push(issued);
+    secrets.push(...more);
+  }
+  if (path === undefined) await writeToPipe(secrets);
+  else {
+    writeToFile(path, secrets, overwrite);
+    context.say(`+ wrote ${path}. Apply it with kubectl apply -f, then delete it.`);
+  }
+  return { text: '', json: { file: path, repositories }, exitCode: 0 };
+}

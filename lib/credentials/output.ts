@@ -1,0 +1,79 @@
+/** Hands Secrets to a file that only the user can read, or to the program that reads stdout. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import { writeSecretly } from '../publish/secrets.ts';
+import { manifestOf } from './secret.ts';
+
+/** Writes `secrets` to stdout, past the filter that hides secrets in all other output. */
+export async function writeToPipe(secrets: readonly object[]): Promise<void> {
+  await writeSecretly(manifestOf(secrets));
+}
+
+/**
+ * The absolute path for `file`. Throws a UserError if it exists, unless `overwrite`, or if it is inside a git
+ * repository: a key there would soon be in a commit.
+ */
+export function checkFile(file: string, overwrite: boolean): string {
+  const path = resolve(file);
+  let folder: string;
+  try {
+    folder = realpathSync(dirname(path));
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw refusal(file, 'its folder does not exist, or you may not write there');
+  }
+  const real = join(folder, basename(path));
+  const repository = repositoryAround(folder);
+  if (repository !== undefined)
+    throw refusal(
+      file,
+      `it would be inside the git repository ${repository}, and soon in a commit`,
+    );
+  if (!overwrite && lstatSync(real, { throwIfNoEntry: false }))
+    throw refusal(file, 'this file exists. --force overwrites it');
+  return real;
+}
+
+/** The git repository around `folder`, with or without a working tree. A broken one counts, and one of another user. */
+function repositoryAround(folder: string): string | undefined {
+  const has = (name: string): boolean =>
+    lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+  if (has('.git') || ['HEAD', 'objects', 'refs'].every(has)) return folder;
+  return dirname(folder) === folder ? undefined : repositoryAround(dirname(folder));
+}
+
+const refusal = (file: string, reason: string): UserError =>
+  new UserError(
+    `--file ${file}: ${reason}. Nothing was written, and nothing was changed on GitHub.\n` +
+      '  Choose a new file outside of every repository, such as --file ~/flux-credentials.yaml.',
+    1,
+  );
+
+/** Writes `secrets` to the new file `path`, which only the user can read. */
+export function writeToFile(path: string, secrets: readonly object[], overwrite: boolean): void {
+  // A file with wider rights must not receive a key, so the new file takes its place.
+  const part = `${path}.${process.pid}.part`;
+  const file = openSync(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    writeSync(file, manifestOf(secrets));
+    fsyncSync(file);
+    if (overwrite) renameSync(part, path);
+    else linkSync(part, path);
+  } finally {
+    closeSync(file);
+    rmSync(part, { force: true });
+  }
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
+import { runGenerator } from './run-generator.ts';
+
+const HOSTS =
+  'github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n';
+
+/** A private estate, and a file with the host keys, so that no test needs a network. */
+async function privateEstate(flags: readonly string[] = []) {
+  const root = temporaryFolder();
+  const into = join(root, 'estate');
+  mkdirSync(into);
+  await runHere(['--yes', '--visibility', 'private', '--owner', 'octo', ...flags], into);
+  const hosts = join(root, 'known_hosts');
+  writeFileSync(hosts, HOSTS);
+  return { root, into, home: join(into, 'flux-demo'), hosts };
+}
+
+test('the Secrets go to a pipe, and no file changes', async () => {
+  const { into, home, hosts } = await privateEstate();
+  const before = readTree(into);
+  const { code, stdout, stderr } = await runCommand(['credentials', '--known-hosts', hosts], home);
+  assert.equal(code, 0, stderr);
+  const secrets = parseAllDocuments(stdout).map((document) => document.toJS());
+  assert.deepEqual(
+    secrets.map(({ kind, metadata }) => [kind, metadata.namespace, metadata.name]),
+    [
+      ['Secret', 'fluxdemo-dev', 'git-flux-dev'],
+      ['Secret', 'fluxdemo-stage', 'git-flux-stage-prod'],
+      ['Secret', 'fluxdemo-prod', 'git-flux-stage-prod'],
+    ],
+  );
+  assert.equal(Buffer.from(secrets[0].data.known_hosts, 'base64').toString(), HOSTS);
+  assert.deepEqual(readTree(into), before);
+});
+
+test('with yo, the same Secrets go to a file', async () => {
+  const { root, home, hosts } = await privateEstate();
+  const file = join(root, 'secrets.yaml');
+  await runGenerator('credentials', home, {
+    arguments: ['dev'],
+    options: { file, knownHosts: hosts, yes: true },
+  });
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.match(readFileSync(file, 'utf8'), /namespace: "fluxdemo-dev"/);
+});
+
+test('a file inside of a git repository is refused, through a link too', async () => {
+  const { root, home, hosts } = await privateEstate();
+  execFileSync('git', ['init', '--quiet', home]);
+  execFileSync('ln', ['-s', home, join(root, 'link')]);
+  for (const folder of [home, join(home, 'dev'), join(home, '.git'), join(root, 'link')]) {
+    const words = ['credentials', 'dev', '--known-hosts', hosts, '--file', join(folder, 'x.yaml')];
+    const { code, stderr } = await runHere(words, home);
+    assert.equal(code, 1);
+    assert.match(stderr, /it would be inside the git repository/);
+  }
+});
+
+test('every problem of the input is named at once, before anything is done', async () => {
+  const { home } = await privateEstate();
+  const words = [
+    'credentials',
+    'qa',
+    '--rotate',
+    '--list',
+    '--file',
+    'x',
+    '--live',
+    '--context',
+    '',
+  ];
+  const { code, stderr } = await runHere([...words, '--app-id', 'x', '--json'], home);
+  assert.equal(code, 2);
+  for (const part of [
+    /--rotate and --list: these flags do different things, so give one of them/,
+    /--live and --file: the Secrets go to one place/,
+    /--context "": it must be the name of a context/,
+    /--app-id "x": it must be a number/,
+    /argument "qa": this estate has no such environment\. Flux needs credentials for dev, stage, prod/,
+  ])
+    assert.match(stderr, part);
+});
+
+test('a command that cannot do what is asked says why', async () => {
+  const { home, root } = await privateEstate();
+  const cases: [string[], RegExp][] = [
+    [['--rotate'], /--rotate without --live/],
+    [['--context', 'x'], /--context without --live/],
+    [['--revoke'], /--revoke without an environment/],
+    [['--json'], /--json without --live or --file: the JSON document has no private keys/],
+    [['--secret-stdin', '--token-stdin'], /standard input can be only one of them/],
+  ];
+  for (const [words, text] of cases) {
+    const { code, stderr } = await runHere(['credentials', ...words], home);
+    assert.equal(code, 2, words.join(' '));
+    assert.match(stderr, text);
+  }
+  const elsewhere = await runHere(['credentials'], root);
+  assert.match(elsewhere.stderr, /this command must run inside a config repo/);
+});
+
+test('a public estate needs no credentials', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--yes'], folder);
+  const { code, stderr } = await runHere(['credentials'], join(folder, 'flux-demo'));
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /the estate flux-demo, whose repositories are public: Flux reads it without/,
+  );
+});
+
+test('a GitHub App needs its ID and its key', async () => {
+  const { home } = await privateEstate(['--credentials', 'github-app']);
+  const { code, stderr } = await runHere(['credentials', '--live'], home);
+  assert.equal(code, 2);
+  assert.match(stderr, /no --app-id for flux-dev and flux-stage-prod/);
+  assert.match(stderr, /no private key of the GitHub App/);
+});
+
+test('one token for two repositories is refused', async () => {
+  const { home } = await privateEstate(['--credentials', 'token']);
+  const { code, stderr } = await runHere(['credentials', '--live', '--secret-stdin'], home);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /one token for flux-dev and flux-stage-prod: each repository needs its own token/,
+  );
+});
+
+test('the host key of another server is not taken', async () => {
+  const { home, hosts } = await privateEstate(['--ssh-url', 'ssh://git@ssh.github.com:443']);
+  const { code, stderr } = await runHere(['credentials', '--known-hosts', hosts], home);
+  assert.equal(code, 1);
+  assert.match(stderr, /has no key of \[ssh\.github\.com\]:443/);
+});

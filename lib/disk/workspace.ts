@@ -67,6 +67,7 @@ const KIND: { readonly [command in CommandName]: RepoKind } = {
   tenant: 'config-repo',
   'scenario-repo': 'scenario-repo',
   credentials: 'config-repo',
+  verify: 'config-repo',
 };
 
 /** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
@@ -95,7 +96,8 @@ function homeOf(
       flag: '--into',
       settings: ['into'],
     });
-  return undefined;
+  // An app repo alone can be checked as well.
+  return command === 'verify' && configs.length === 0 ? around : undefined;
 }
 
 /** The repository around `start`, if this package wrote it. */

@@ -32,6 +32,7 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     rule: 'this command takes one app repo',
     example: 'flux-qa',
   },
+  verify: { most: 0, rule: 'this command takes flags only', example: '--fetch' },
   credentials: {
     value: 'ENV',
     most: Number.POSITIVE_INFINITY,

@@ -294,6 +294,9 @@ export const file: Rule<string> = {
   read: folder.read,
 };
 
+/** A file for the findings of `verify`. */
+export const sarifFile: Rule<string> = { ...file, example: 'verify.sarif' };
+
 /** A context of kubectl. Kubernetes has no rule for these names. */
 export const contextName: Rule<string> = {
   rule: 'it must be the name of a context, as kubectl config get-contexts lists it, and must not be empty',

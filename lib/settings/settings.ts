@@ -3,7 +3,7 @@ import * as rules from './rules.ts';
 /** The commands that plan files. */
 export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo';
 
-const ACTION_COMMANDS = ['credentials'] as const;
+const ACTION_COMMANDS = ['credentials', 'verify'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
 export type ActionCommand = (typeof ACTION_COMMANDS)[number];
 
@@ -97,6 +97,7 @@ const EVERY = [...ALL, ...ACTION_COMMANDS] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
+const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -652,6 +653,20 @@ export const SETTINGS = {
     commands: CREDENTIAL_COMMANDS,
     help: 'let --file overwrite an existing file',
   }),
+  fetch: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: VERIFY,
+    help: 'first clone the app repos that are not beside the config repo',
+  }),
+  sarif: {
+    group: 'this run',
+    scope: 'run',
+    commands: VERIFY,
+    value: 'FILE',
+    help: 'also write the findings to this file, in the format of code scanning on GitHub',
+    rule: rules.sarifFile,
+  },
   yes: yesNo({
     group: 'this run',
     scope: 'run',

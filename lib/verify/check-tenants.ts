@@ -143,7 +143,8 @@ function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
   ];
 }
 
-function checkAccount(
+/** Whether the account of a sync exists and has rights in its namespace. */
+export function checkAccount(
   { namespace, manifests }: Tenant,
   { manifest, account, targetNamespace }: Sync,
 ): Finding[] {

@@ -141,18 +141,20 @@ function originPath(origin: unknown): string | undefined {
   return path?.replace(/^(\.\.\/)+app\d+\//, '');
 }
 
-/** The last part of kustomize's message, without folders of this machine. */
+/** kustomize's own message, without the steps to it and without folders of this machine. */
 function shortError(errors: string, folder: string): string {
   const text = errors
-    .trim()
+    .replace(/^E\d{4} .*? err=(<|")/, '')
+    .replace(/(>|")\s*$/, '')
     .replace(/^Error: /, '')
+    .replaceAll('\\n', '\n')
+    .replaceAll('\\"', '"')
     .replaceAll(folder, '')
     .replace(/\/?(\.\.\/)*app\d+\//g, '')
-    .replace(
-      /accumulating resources: accumulation err='accumulating resources from '[^']*': /g,
-      '',
-    );
-  return text.length > 600 ? `... ${text.slice(-600)}` : text;
+    .replace(/[\s\S]*recursed accumulation of path '[^']*': /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
+  return text.length > 600 ? `${text.slice(0, 600)} ...` : text;
 }
 
 type Outcome = { readonly code: number | null; readonly out: string; readonly errors: string };

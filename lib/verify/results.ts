@@ -1,3 +1,4 @@
+import type { Paint } from '../terminal.ts';
 import { type Code, entryOf, type Severity } from './catalogue.ts';
 import { lineOf } from './lines.ts';
 import type { Finding } from './model.ts';
@@ -50,14 +51,13 @@ export function resultsOf(findings: readonly Finding[], config: string): Result[
   );
 }
 
-function hintOf({ code, environment, appRepo }: Finding, config: string): string {
+function hintOf({ code, environment, appRepo, place }: Finding, config: string): string {
   return entryOf(code)
     .remedy.replace(/\bENV\b/g, environment ?? 'ENV')
     .replace(/\bREPO\b/g, appRepo ?? 'REPO')
+    .replace(/\bFOLDER\b/g, place.path.split('/').slice(0, -1).join('/') || '.')
     .replace(/\bCONFIG\b/g, config);
 }
-
-type Paint = (style: 'red' | 'yellow' | 'dim' | 'bold' | 'green', text: string) => string;
 
 /** `results` for people: grouped by repository and file. */
 export function resultsText({ findings, checked }: Results, paint: Paint): string {

@@ -8,7 +8,7 @@ import { checkKind, checkObject } from './check-objects.ts';
 import { checkPodSecurity } from './check-pods.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkRights } from './check-rights.ts';
-import { checkTenants } from './check-tenants.ts';
+import { checkAccount, checkTenants } from './check-tenants.ts';
 import { openEstate, type Parser, parserOf } from './estate.ts';
 import { buildPlain } from './flux-build.ts';
 import { ignoreOf, keptPaths, type Selection, select } from './flux-source.ts';
@@ -305,6 +305,7 @@ function checkSyncObjects(
   const account = sync.account ?? 'default';
   const namespace = tenant.manifests.find(({ kind }) => kind === 'Namespace');
   const rights: Rights = rightsOf(estate, tenant, account, admin);
+  const isBound = checkAccount(tenant, sync).length === 0;
   const level =
     namespace === undefined
       ? undefined
@@ -317,7 +318,8 @@ function checkSyncObjects(
       ...checkImages(object),
     ];
     if (known === undefined || namespace === undefined) return findings;
-    const forbidden = checkRights(object, known, tenant, account, rights);
+    // Without rights everything is forbidden: one finding about the account says it.
+    const forbidden = isBound ? checkRights(object, known, tenant, account, rights) : [];
     findings.push(...forbidden);
     // The API server asks the policies only about requests that the rights allow.
     if (forbidden.length > 0 || findings.some(({ code }) => code.startsWith('field-')))

@@ -19,7 +19,13 @@ describe('an application that runs in the cluster tests has no error', () => {
       const flags = environments.flatMap((one) => [
         ...['--load-balancers', `${one}=1`, '--node-ports', `${one}=2`],
       ]);
-      const argv = ['--owner', 'octo-org', '--scenario', `${repo}=${environments.join(',')}`, ...flags];
+      const argv = [
+        '--owner',
+        'octo-org',
+        '--scenario',
+        `${repo}=${environments.join(',')}`,
+        ...flags,
+      ];
       assert.equal((await runHere(argv, folder)).code, 0);
       for (const one of environments) rmSync(join(folder, repo, one, 'app.yaml'));
       cpSync(join(SHAPES, name), join(folder, repo), { recursive: true });

@@ -266,50 +266,80 @@ function parametersOf({ parameters }: Policy, { object }: Request): unknown[] | 
 
 function verdictOf(policy: Policy, context: Context, request: Request): Finding[] {
   const { object } = request;
-  const name = policy.manifest.name;
   const skip = (why: string): Finding[] => [
     about(
       'policy-not-checked',
-      object,
-      `ValidatingAdmissionPolicy '${name}' cannot be evaluated here: ${why}`,
+      policy.manifest,
+      `it cannot be evaluated here for ${object.kind}s: ${why}`,
     ),
   ];
   const parameters = parametersOf(policy, request);
   if (parameters === undefined)
     return skip(`its parameters are objects of the kind ${textAt(policy.parameters, 'kind')}`);
-  const refusals: Finding[] = [];
   for (const params of parameters) {
     const values = context.of(policy, params);
     const run = (text: string): unknown => (compile(text) as Expression)(values);
     try {
       if (!policy.conditions.every(({ expression }) => run(expression) === true)) continue;
-      for (const validation of policy.validations) {
-        if (run(validation.expression) === true) continue;
-        refusals.push(about('policy-refused', object, refusal(name, validation, run)));
-        // Kubernetes reports the first one of a policy for each parameter.
-        break;
-      }
+      const broken = policy.validations.find(({ expression }) => run(expression) !== true);
+      if (broken !== undefined) return [refused(policy, broken, object, run)];
     } catch (error) {
       return skip((error as Error).message.split('\n')[0] ?? '');
     }
   }
-  return refusals.slice(0, 1);
+  return [];
 }
 
-function refusal(
-  policy: string,
+function refused(
+  { manifest }: Policy,
+  validation: Validation,
+  object: Manifest,
+  run: (text: string) => unknown,
+): Finding {
+  const said = messageOf(validation, run);
+  const message = `ValidatingAdmissionPolicy '${manifest.name}' with binding '${manifest.name}' denied request: ${said}`;
+  const finding = about('policy-refused', object, message, fieldIn(said, object.value));
+  const [command] = /flux-gitops [^.']*?(?=\.?$|\. )/.exec(said) ?? [];
+  if (command === undefined) return finding;
+  const url = textAt(object.value, 'spec', 'url') ?? 'URL';
+  const hint = `Do what the message says. To allow it: ${command.replace(/\bURL\b/, () => url)}`;
+  return { ...finding, hint };
+}
+
+/** The field of `value` that a message names first. */
+function fieldIn(message: string, value: Json): readonly (string | number)[] | undefined {
+  for (const word of message.match(/[A-Za-z][A-Za-z.]*[A-Za-z]/g)?.slice(0, 12) ?? []) {
+    const name = word.split('.').at(-1) ?? word;
+    const found = /^[a-z]/.test(word) ? pathTo(value, name) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The path to the first field `name` below `value`, without those that every object has. */
+function pathTo(value: unknown, name: string): (string | number)[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (['name', 'namespace', 'kind', 'spec', 'metadata'].includes(name)) return undefined;
+  const fields = Object.entries(value) as [string, unknown][];
+  if (!Array.isArray(value) && Object.hasOwn(value, name)) return [name];
+  for (const [key, one] of fields) {
+    const below = pathTo(one, name);
+    if (below !== undefined) return [Array.isArray(value) ? Number(key) : key, ...below];
+  }
+  return undefined;
+}
+
+function messageOf(
   { message, messageExpression }: Validation,
   run: (text: string) => unknown,
 ): string {
-  let text = message;
   try {
-    if (messageExpression !== undefined) text = String(run(messageExpression));
+    return (messageExpression === undefined ? message : String(run(messageExpression))).trim();
   } catch {
-    // The API server uses the message of the expression as well.
+    // The API server uses the plain message as well.
+    return message;
   }
-  return `ValidatingAdmissionPolicy '${policy}' with binding '${policy}' denied request: ${text.trim()}`;
 }
-
 /** The object of the platform that has the kind and the name of `object`. */
 export const platformObject = (
   manifests: readonly Manifest[],

@@ -58,11 +58,12 @@ export function checkInstall(config: RepoFiles | undefined): Finding[] {
     const listed = noProxyOf(spec);
     if (listed === undefined) return [];
     const line = text.split('\n').findIndex((one) => one.includes('NO_PROXY')) + 1;
-    return neededHosts(spec)
-      .filter((host) => !listed.some((one) => one.replace(/\.$/, '') === host))
-      .map((host) =>
-        aboutFile('no-proxy', config.name, path, `NO_PROXY does not list ${host}.`, line),
-      );
+    const missing = neededHosts(spec).filter(
+      (host) => !listed.some((one) => one.replace(/\.$/, '') === host),
+    );
+    if (missing.length === 0) return [];
+    const message = `NO_PROXY does not list ${missing.map((host) => `${host}.`).join(' and ')}`;
+    return [aboutFile('no-proxy', config.name, path, message, line)];
   });
 }
 

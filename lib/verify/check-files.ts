@@ -45,9 +45,11 @@ function checkGuards({ name, record, files }: RepoFiles): Finding[] {
 }
 
 function checkUnrecorded({ name, files }: RepoFiles, known: ReadonlySet<string>): Finding[] {
-  return [...files.keys()].flatMap((path) => {
+  const seen = new Set(known);
+  return [...files.keys()].sort().flatMap((path) => {
     const [, environment = ''] = /^([^/]+)\/[12]_(?:tenant|sync)\.yaml$/.exec(path) ?? [];
-    if (environment === '' || known.has(environment)) return [];
+    if (environment === '' || seen.has(environment)) return [];
+    seen.add(environment);
     const message = `${path} belongs to the environment ${environment}, which .yo-rc.json does not list`;
     return [{ ...aboutFile('tenant-unrecorded', name, path, message), environment }];
   });

@@ -225,31 +225,45 @@ function countService(manifest: Manifest, usage: Usage): void {
   if (hasNodePorts) usage.add('services.nodeports', ports, manifest);
 }
 
+/** The node ports that a tenant gets with each LoadBalancer: `flux-gitops tenant ENV --load-balancers N`. */
+const PORTS_OF_A_LOAD_BALANCER = 5;
+
+/** How to allow the Services of `usage`. */
+function serviceHint({ used }: Usage): string {
+  const balancers = used.get('services.loadbalancers') ?? 0;
+  const ports = (used.get('services.nodeports') ?? 0) - balancers * PORTS_OF_A_LOAD_BALANCER;
+  const flags = [
+    ...(balancers > 0 ? [`--load-balancers ${balancers}`] : []),
+    ...(ports > 0 ? [`--node-ports ${ports}`] : []),
+  ];
+  return `Use the type ClusterIP, or allow it: flux-gitops tenant ENV ${flags.join(' ')}`;
+}
+
 function exceeded(quota: Manifest, usage: Usage): Finding[] {
   const scoped = at(quota.value, 'spec', 'scopes') ?? at(quota.value, 'spec', 'scopeSelector');
   if (scoped !== undefined) return [];
-  return Object.entries(objectAt(quota.value, 'spec', 'hard')).flatMap(([name, hard]) => {
-    const most = amountOf(hard);
-    const used = usage.used.get(name) ?? 0;
-    const surge = usage.surge.get(name) ?? 0;
-    // Sums of fractions are never exact.
-    if (most === undefined || used + surge <= most * (1 + 1e-9)) return [];
-    const isOver = used > most * (1 + 1e-9);
-    const manifest = usage.by.get(name);
-    if (!isOver && manifest === undefined) return [];
-    const needed = quantityText(isOver ? used : used + surge, hard);
-    const message = `exceeded quota: ${quota.name}, needed by all objects: ${name}=${needed}, limited: ${name}=${hard}${isOver ? '' : '; during a rolling update of all workloads'}`;
-    const code = isOver
-      ? /^services\.(loadbalancers|nodeports)$/.test(name)
-        ? 'service-quota-exceeded'
-        : 'quota-exceeded'
-      : 'rollout-exceeds-quota';
-    return [
-      about(
-        code,
-        manifest ?? quota,
-        manifest ? `${message} (the most by ${objectName(manifest)})` : message,
-      ),
-    ];
-  });
+  const findings = Object.entries(objectAt(quota.value, 'spec', 'hard')).flatMap(
+    ([name, hard]) => overOne(quota, name, hard, usage) ?? [],
+  );
+  // Ports that come with a LoadBalancer are no second problem.
+  const services = findings.filter(({ code }) => code === 'service-quota-exceeded');
+  return findings.filter((one) => one.code !== 'service-quota-exceeded' || one === services[0]);
+}
+
+function overOne(quota: Manifest, name: string, hard: unknown, usage: Usage): Finding | undefined {
+  const most = amountOf(hard);
+  const used = usage.used.get(name) ?? 0;
+  const surge = usage.surge.get(name) ?? 0;
+  // Sums of fractions are never exact.
+  if (most === undefined || used + surge <= most * (1 + 1e-9)) return undefined;
+  const isOver = used > most * (1 + 1e-9);
+  const manifest = usage.by.get(name);
+  if (manifest === undefined) return undefined;
+  const needed = quantityText(isOver ? used : used + surge, hard);
+  const when = isOver ? '' : '; during a rolling update of all workloads';
+  const message = `exceeded quota: ${quota.name}, needed by all objects: ${name}=${needed}, limited: ${name}=${hard}${when} (the most by ${objectName(manifest)})`;
+  if (!isOver) return about('rollout-exceeds-quota', manifest, message);
+  if (!/^services\.(loadbalancers|nodeports)$/.test(name))
+    return about('quota-exceeded', manifest, message);
+  return { ...about('service-quota-exceeded', manifest, message), hint: serviceHint(usage) };
 }

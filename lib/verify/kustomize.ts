@@ -152,6 +152,9 @@ function shortError(errors: string, folder: string): string {
     .replaceAll(folder, '')
     .replace(/\/?(\.\.\/)*app\d+\//g, '')
     .replace(/[\s\S]*recursed accumulation of path '[^']*': /, '')
+    .replace(/': must build at directory[\s\S]*/, '')
+    .replace(/^(accumulating resources: )accumulation err='\1/i, '$1')
+    .replace(/accumulation err='accumulating resources /, '')
     .replace(/\s*\n\s*/g, ' ')
     .trim();
   return text.length > 600 ? `${text.slice(0, 600)} ...` : text;

@@ -57,6 +57,8 @@ export type Finding = {
   /** The environment, for the hint. */
   readonly environment?: string;
   readonly appRepo?: string;
+  /** What to do, where it is more exact than the remedy of the code. */
+  readonly hint?: string;
 };
 
 /** A Kustomization of a tenant, and what Flux would apply for it. */

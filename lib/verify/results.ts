@@ -51,9 +51,9 @@ export function resultsOf(findings: readonly Finding[], config: string): Result[
   );
 }
 
-function hintOf({ code, environment, appRepo, place }: Finding, config: string): string {
-  return entryOf(code)
-    .remedy.replace(/\bENV\b/g, environment ?? 'ENV')
+function hintOf({ code, environment, appRepo, place, hint }: Finding, config: string): string {
+  return (hint ?? entryOf(code).remedy)
+    .replace(/\bENV\b/g, environment ?? 'ENV')
     .replace(/\bREPO\b/g, appRepo ?? 'REPO')
     .replace(/\bFOLDER\b/g, place.path.split('/').slice(0, -1).join('/') || '.')
     .replace(/\bCONFIG\b/g, config);

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { completionText } from '../lib/completion.ts';
 import { usageOf } from '../lib/disk/package-files.ts';
 import { sizeRows } from '../lib/plan/sizes.ts';
 import { COMMANDS } from '../lib/settings/command-words.ts';
 import { flagRows } from '../lib/settings/help.ts';
 import { type CommandName, SIZES } from '../lib/settings/settings.ts';
+import { catalogueText } from '../lib/verify/catalogue.ts';
 
 /** The text of docs/reference/command-line.md, from the table of settings and the USAGE texts. */
 export function commandLinePage(): string {
@@ -25,6 +27,15 @@ export function commandLinePage(): string {
     'How to install it: [Complete commands with the Tab key](../how-to/shell-completion.md).',
     '',
   ].join('\n');
+}
+
+/** The text of docs/verify.md, with the codes of the catalogue. */
+export function verifyPage(): string {
+  const page = readFileSync(new URL('../docs/verify.md', import.meta.url), 'utf8');
+  return page.replace(
+    /(<!-- codes -->\n)[\s\S]*(<!-- end of codes -->)/,
+    (_, start: string, end: string) => `${start}\n${catalogueText()}\n${end}`,
+  );
 }
 
 /** The section about the sizes of a tenant. */

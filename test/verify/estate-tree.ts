@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord } from '../../lib/plan/record.ts';
 import type { Location } from '../../lib/verify/read-estate.ts';
@@ -21,9 +21,41 @@ export function locationIn(folder: string, repos: readonly string[]): Location {
 
 /** What `verify` says about the repositories in `tree`, by path. */
 export async function verifyTree(tree: ReadonlyMap<string, string>): Promise<Results> {
+  return onDisk(tree)(tree);
+}
+
+/**
+ * Writes `whole` once. The result verifies trees that differ from it a little: it writes the differences, and takes them
+ * back afterwards. It verifies one tree at a time.
+ */
+export function onDisk(
+  whole: ReadonlyMap<string, string>,
+): (tree: ReadonlyMap<string, string>) => Promise<Results> {
   const folder = temporaryFolder();
-  writeTree(folder, tree);
-  return verifyEstate(locationIn(folder, reposIn(tree)));
+  writeTree(folder, whole);
+  return async (tree) => {
+    change(folder, whole, tree);
+    try {
+      return await verifyEstate(locationIn(folder, reposIn(tree)));
+    } finally {
+      change(folder, tree, whole);
+    }
+  };
+}
+
+function change(
+  folder: string,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): void {
+  for (const path of before.keys()) if (!after.has(path)) rmSync(join(folder, path));
+  const repos = reposIn(after);
+  for (const repo of reposIn(before))
+    if (!repos.includes(repo)) rmSync(join(folder, repo), { recursive: true });
+  writeTree(
+    folder,
+    [...after].filter(([path, text]) => before.get(path) !== text),
+  );
 }
 
 /** The folders of `tree` that have a record. */

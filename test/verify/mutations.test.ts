@@ -3,11 +3,12 @@ import { describe, test } from 'node:test';
 import { entryOf } from '../../lib/verify/catalogue.ts';
 import type { Result } from '../../lib/verify/results.ts';
 import { goldenTree } from '../golden.ts';
-import { verifyTree } from './estate-tree.ts';
+import { onDisk } from './estate-tree.ts';
 import { MUTATIONS, type Tree } from './mutations.ts';
 
 describe('a broken estate has the findings of what is broken, and no others', () => {
   const clean = goldenTree('default');
+  const verifyTree = onDisk(clean);
   for (const { name, change, codes } of MUTATIONS)
     test(name, async () => {
       const tree = new Map(clean);

@@ -32,13 +32,13 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     rule: 'this command takes one app repo',
     example: 'flux-qa',
   },
-  verify: { most: 0, rule: 'this command takes flags only', example: '--fetch' },
   credentials: {
     value: 'ENV',
     most: Number.POSITIVE_INFINITY,
     rule: 'this command takes environments',
     example: 'dev',
   },
+  verify: { most: 0, rule: 'this command takes flags only', example: '--fetch' },
 };
 
 /** The shells that have a completion script. */

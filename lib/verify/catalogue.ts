@@ -105,14 +105,14 @@ export const CATALOGUE = {
   },
   'label-missing': {
     family: 'tenants',
-    severity: 'error',
+    severity: 'warning',
     cause:
       'The Namespace has no label toolkit.fluxcd.io/role: tenant, so no policy applies to this tenant.',
     remedy: 'Restore the label: flux-gitops tenant ENV',
   },
   'label-mismatch': {
     family: 'tenants',
-    severity: 'error',
+    severity: 'warning',
     cause: 'The label toolkit.fluxcd.io/tenant does not name the tenant.',
     remedy: 'Correct the label: flux-gitops tenant ENV',
   },
@@ -228,8 +228,15 @@ export const CATALOGUE = {
   },
   'field-unknown': {
     family: 'schema',
+    severity: 'warning',
+    cause:
+      'The kind has no field of this name. Flux applies the object without the field, and says nothing.',
+    remedy: 'Correct the name or the indentation.',
+  },
+  'field-refused': {
+    family: 'schema',
     severity: 'error',
-    cause: 'The kind has no field of this name.',
+    cause: 'The kind has no field of this name, so the object is refused.',
     remedy: 'Correct the name or the indentation.',
   },
   'field-type': {

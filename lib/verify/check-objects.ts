@@ -10,7 +10,7 @@ import {
   textAt,
 } from './model.ts';
 import { containersOf, podsOf } from './pods.ts';
-import { faultsOf, type Kind, kindOf, type Schemas, versionsOf } from './schema.ts';
+import { type Fault, faultsOf, type Kind, kindOf, type Schemas, versionsOf } from './schema.ts';
 
 /** API versions that Kubernetes and Flux no longer serve, for kinds that are gone as a whole. */
 const GONE: { readonly [key: string]: string } = {
@@ -43,13 +43,29 @@ export function checkKind(manifest: Manifest, schemas: Schemas): Finding | undef
   return about('kind-unknown', manifest, said, ['kind']);
 }
 
-/** What the API server refuses about the fields of `manifest`, whoever applies it. */
-export function checkObject(manifest: Manifest, known: Kind, schemas: Schemas): Finding[] {
+/** Who applies a manifest: Flux drops unknown fields of most kinds, and kubectl refuses them. */
+export type Applier = 'flux' | 'kubectl';
+
+/** What the API server refuses about the fields of `manifest`, which `applier` applies. */
+export function checkObject(
+  manifest: Manifest,
+  known: Kind,
+  schemas: Schemas,
+  applier: Applier,
+): Finding[] {
   const faults = faultsOf(schemas, known.schema, manifest.value);
-  const findings = faults.map(({ code, path, message }) => about(code, manifest, message, path));
+  const drops = applier === 'flux' && isRewritten(manifest, known, faults);
+  const findings = faults.map(({ code, path, message }) => {
+    if (code !== 'field-unknown' || drops) return about(code, manifest, message, path);
+    const field = message.slice(1, message.indexOf(':'));
+    const said =
+      applier === 'kubectl' ? `strict decoding error: unknown field "${field}"` : message;
+    return about('field-refused', manifest, said, path);
+  });
   // More checks would only repeat what is wrong.
-  if (findings.length > 0) return findings;
+  if (findings.some(({ code }) => code !== 'field-unknown')) return findings;
   return [
+    ...findings,
     ...checkName(manifest),
     ...checkLabels(manifest),
     ...checkSelector(manifest),
@@ -57,6 +73,16 @@ export function checkObject(manifest: Manifest, known: Kind, schemas: Schemas): 
     ...checkService(manifest),
   ];
 }
+
+/**
+ * Whether the kustomize-controller writes the object again before it applies it, which loses unknown fields: it does so with
+ * the kinds of Kubernetes itself, but not with roles, and not with objects that it cannot read.
+ */
+const isRewritten = ({ kind }: Manifest, { schema }: Kind, faults: readonly Fault[]): boolean =>
+  typeof schema === 'string' &&
+  schema.startsWith('@') &&
+  !/^(Cluster)?Role$/.test(kind) &&
+  !faults.some(({ code }) => code === 'field-type');
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -2,13 +2,12 @@ import {
   about,
   type Finding,
   groupOf,
-  listAt,
   type Manifest,
   objectAt,
   type Tenant,
   textAt,
 } from './model.ts';
-import { may, type Rights, uncovered, userName } from './rights.ts';
+import { may, type Rights, rulesIn, uncovered, userName } from './rights.ts';
 import type { Kind, RoleRule } from './schema.ts';
 
 /** Whether `account` of `tenant` may apply `manifest`, a `known` kind. */
@@ -46,9 +45,7 @@ function checkEscalation(
   if (groupOf(apiVersion) !== 'rbac.authorization.k8s.io') return [];
   const user = userName(tenant, account);
   if (kind === 'Role' && !may(rules, 'escalate', 'rbac.authorization.k8s.io', 'roles', name)) {
-    const missing = (listAt(value, 'rules') as RoleRule[]).flatMap((rule) =>
-      uncovered(rules, rule),
-    );
+    const missing = rulesIn(value).flatMap((rule) => uncovered(rules, rule));
     if (missing.length === 0) return [];
     const message = `roles.rbac.authorization.k8s.io "${name}" is forbidden: user "${user}" is attempting to grant RBAC permissions not currently held:\n${missing.join('\n')}`;
     return [about('role-escalation', manifest, message, ['rules'])];

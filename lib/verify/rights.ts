@@ -8,6 +8,19 @@ export type Rights = { readonly rules: readonly RoleRule[]; readonly isKnown: bo
 const ALL: RoleRule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 const READ = new Set(['get', 'list', 'watch']);
 
+/** The rules of a role. */
+export function rulesIn(role: unknown): RoleRule[] {
+  return listAt(role, 'rules').map((rule) => {
+    const texts = (key: string): string[] => listAt(rule, key).map(String);
+    return {
+      apiGroups: texts('apiGroups'),
+      resources: texts('resources'),
+      verbs: texts('verbs'),
+      resourceNames: texts('resourceNames'),
+    };
+  });
+}
+
 /** What the service account `account` of `tenant` may do in its namespace; `admin` are the rules of that ClusterRole. */
 export function rightsOf(
   { config }: Estate,
@@ -17,7 +30,6 @@ export function rightsOf(
 ): Rights {
   const rules: RoleRule[] = [];
   let isKnown = true;
-  const rulesIn = (value: unknown): RoleRule[] => listAt(value, 'rules') as RoleRule[];
   for (const { value } of bindingsOf(manifests, account, namespace)) {
     const { kind, name } = objectAt(value, 'roleRef');
     if (kind === 'Role') {

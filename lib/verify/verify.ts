@@ -4,7 +4,7 @@ import { isConfined } from '../plan/values.ts';
 import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
 import { checkImages, checkInstall, checkSecret } from './check-advice.ts';
 import { checkFiles } from './check-files.ts';
-import { checkKind, checkObject } from './check-objects.ts';
+import { type Applier, checkKind, checkObject } from './check-objects.ts';
 import { checkPodSecurity } from './check-pods.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkRights } from './check-rights.ts';
@@ -68,12 +68,14 @@ export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
   const opened = openEstate(files, parse);
   const estate = files.config === undefined ? lone(files) : opened.estate;
   const schemas = withCustomKinds(knowledge.schemas, estate.config);
+  // In an estate that the cluster follows, Flux applies the config repo as well.
+  const applier = files.config?.record?.estate.syncConfig === 'yes' ? 'flux' : 'kubectl';
   const findings = [
     ...opened.findings,
     ...checkFiles(files, parse),
     ...(files.config === undefined ? [] : checkTenants(estate)),
     ...checkInstall(files.config),
-    ...estate.config.flatMap((manifest) => checkManifest(manifest, schemas)),
+    ...estate.config.flatMap((manifest) => checkManifest(manifest, schemas, applier)),
   ];
   const plain = new Map<Sync, readonly Manifest[]>();
   const wanted: Wanted[] = [];
@@ -143,14 +145,14 @@ function withCustomKinds(schemas: Schemas, config: readonly Manifest[]): Schemas
   return { ...schemas, kinds };
 }
 
-/** The fields of one manifest, whoever applies it. */
-function checkManifest(manifest: Manifest, schemas: Schemas): Finding[] {
+/** The fields of one manifest, which `applier` applies. */
+function checkManifest(manifest: Manifest, schemas: Schemas, applier: Applier): Finding[] {
   const known = kindOf(schemas, manifest.apiVersion, manifest.kind);
   if (known === undefined) {
     const finding = checkKind(manifest, schemas);
     return finding === undefined ? [] : [finding];
   }
-  return checkObject(manifest, known, schemas);
+  return checkObject(manifest, known, schemas, applier);
 }
 
 type PlainBuild = {
@@ -313,7 +315,7 @@ function checkSyncObjects(
   return objects.flatMap((object) => {
     const known = kindOf(schemas, object.apiVersion, object.kind);
     const findings = [
-      ...checkManifest(object, schemas),
+      ...checkManifest(object, schemas, 'flux'),
       ...checkSecret(object),
       ...checkImages(object),
     ];
@@ -322,7 +324,10 @@ function checkSyncObjects(
     const forbidden = isBound ? checkRights(object, known, tenant, account, rights) : [];
     findings.push(...forbidden);
     // The API server asks the policies only about requests that the rights allow.
-    if (forbidden.length > 0 || findings.some(({ code }) => code.startsWith('field-')))
+    if (
+      forbidden.length > 0 ||
+      findings.some(({ code }) => code !== 'field-unknown' && code.startsWith('field-'))
+    )
       return findings;
     findings.push(...checkPodSecurity(object, level));
     if (!known.namespaced) return findings;

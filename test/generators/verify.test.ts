@@ -22,7 +22,7 @@ async function estate(...flags: readonly string[]): Promise<string> {
 
 const breakApp = (folder: string): void => {
   const file = join(folder, 'flux-dev/dev/app.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('replicas: 1', 'replica: 1'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('replicas: 1', 'replicas: "1"'));
 };
 
 test('a clean estate ends with 0 and changes no file, from every folder of it', async () => {
@@ -48,9 +48,9 @@ test('an error ends with 1: the file, the line, the object, the message and the 
     stdout.split('\n').slice(0, 4).join('\n'),
     [
       'flux-dev/dev/app.yaml',
-      '    15  error  Deployment fluxdemo-dev/kcheck  field-unknown',
-      '        .spec.replica: field not declared in schema',
-      '        → Correct the name or the indentation.',
+      '    15  error  Deployment fluxdemo-dev/kcheck  field-type',
+      '        .spec.replicas: expected numeric (int or float), got "1"',
+      '        → Write a number without quotes, and text that looks like a number in quotes.',
     ].join('\n'),
   );
   assert.match(stdout, /^1 error, 0 warnings\./m);
@@ -72,14 +72,14 @@ test('--json prints one document with the keys that scripts rely on', async () =
   const { findings, checked } = JSON.parse(stdout) as Results;
   assert.deepEqual(findings, [
     {
-      code: 'field-unknown',
+      code: 'field-type',
       severity: 'error',
       repo: 'flux-dev',
       file: 'dev/app.yaml',
       line: 15,
       object: 'Deployment fluxdemo-dev/kcheck',
-      message: '.spec.replica: field not declared in schema',
-      hint: 'Correct the name or the indentation.',
+      message: '.spec.replicas: expected numeric (int or float), got "1"',
+      hint: 'Write a number without quotes, and text that looks like a number in quotes.',
     },
   ]);
   assert.deepEqual(Object.keys(checked), ['repositories', 'environments', 'files', 'objects']);
@@ -97,7 +97,7 @@ test('in GitHub Actions, findings are annotations, and SARIF names the same plac
   const { stderr } = await runHere(['verify', '--sarif', file], folder);
   assert.match(
     stderr,
-    /^::error file=flux-dev\/dev\/app\.yaml,line=15,title=field-unknown%3A Deployment fluxdemo-dev\/kcheck::\.spec\.replica: field not declared in schema%0A/m,
+    /^::error file=flux-dev\/dev\/app\.yaml,line=15,title=field-type%3A Deployment fluxdemo-dev\/kcheck::\.spec\.replicas: expected numeric \(int or float\), got "1"%0A/m,
   );
   const log = JSON.parse(readFileSync(file, 'utf8'));
   const [result] = log.runs[0].results;
@@ -128,7 +128,7 @@ test('an app repo alone is checked as far as it can be, and that is said', async
   renameSync(join(folder, 'flux-dev'), join(folder, 'elsewhere/flux-dev'));
   const { code, stdout, stderr } = await runHere(['verify'], join(folder, 'elsewhere/flux-dev'));
   assert.equal(code, 1);
-  assert.match(stdout, /field-unknown/);
+  assert.match(stdout, /field-type/);
   assert.match(stderr, /No config repo lies beside flux-dev/);
 });
 

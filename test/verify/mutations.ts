@@ -351,6 +351,31 @@ const fields: readonly Mutation[] = [
     name: 'a misspelled field',
     change: swap(APP, '  replicas: 1', '  replica: 1'),
     codes: ['field-unknown'],
+    cluster: 'applied',
+  },
+  {
+    name: 'a misspelled field of a role',
+    change: add(role('more', 'apps', 'deployments').replace('rules:', 'rulez:')),
+    codes: ['field-refused'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a misspelled field of a source',
+    change: add(
+      object(
+        'source.toolkit.fluxcd.io/v1',
+        'GitRepository',
+        'more',
+        'spec: { interval: 1h, url: https://github.com/wolcn/more, reff: { branch: main } }\n',
+      ),
+    ),
+    codes: ['field-refused'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a misspelled field of a tenant',
+    change: swap(TENANT, '  limits:\n', '  limit: []\n  limits:\n'),
+    codes: ['field-refused'],
     cluster: 'refused',
   },
   {

@@ -1,3 +1,4 @@
+import { checkCustomRules, checkValues } from './check-values.ts';
 import {
   about,
   at,
@@ -71,6 +72,8 @@ export function checkObject(
     ...checkSelector(manifest),
     ...checkPodParts(manifest),
     ...checkService(manifest),
+    ...checkValues(manifest),
+    ...checkCustomRules(manifest, known.schema),
   ];
 }
 

@@ -456,6 +456,404 @@ const fields: readonly Mutation[] = [
   },
 ];
 
+/** An object of the kind in one line of JSON, which is YAML as well. */
+const json = (value: object): string => `${JSON.stringify(value)}\n`;
+
+const pod = (spec: object): object => ({
+  metadata: { labels: { app: 'more' } },
+  spec: { containers: [{ name: 'more', image: 'example.invalid/more:1', ...spec }] },
+});
+
+const deployment = (container: object, more: object = {}): string =>
+  json({
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'more' } },
+    spec: { selector: { matchLabels: { app: 'more' } }, template: pod(container), ...more },
+  });
+
+const job = (spec: object, template: object): string =>
+  json({
+    ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'more' } },
+    spec: { ...spec, template },
+  });
+
+const refusedBy = (code: Code, name: string, ...documents: string[]): Mutation => ({
+  name,
+  change: add(...documents),
+  codes: [code],
+  cluster: 'refused',
+});
+
+const accepted = (name: string, ...documents: string[]): Mutation => ({
+  name,
+  change: add(...documents),
+  codes: [],
+  cluster: 'applied',
+});
+
+const values: readonly Mutation[] = [
+  refusedBy(
+    'field-type',
+    'a number in a ConfigMap',
+    json({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { port: 80 } }),
+  ),
+  refusedBy(
+    'field-type',
+    'a label that is a number',
+    configMap('more', '  labels:\n    build: 7\n'),
+  ),
+  refusedBy(
+    'field-type',
+    'an annotation that is true',
+    configMap('more', '  annotations:\n    public: true\n'),
+  ),
+  {
+    name: 'a Secret that is not base64',
+    change: add(object('v1', 'Secret', 'more', 'data: { password: "not base64!" }\n')),
+    codes: ['field-invalid', 'secret-in-clear'],
+    cluster: 'refused',
+  },
+  refusedBy(
+    'field-invalid',
+    'a key with a space',
+    object('v1', 'ConfigMap', 'more', 'data: { "a key": x }\n'),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a ConfigMap of two megabytes',
+    object('v1', 'ConfigMap', 'more', `data: { key: "${'x'.repeat(2 ** 21)}" }\n`),
+  ),
+  refusedBy('field-invalid', 'less than no replicas', deployment({}, { replicas: -1 })),
+  refusedBy('field-invalid', 'a Job that restarts always', job({}, pod({}))),
+  refusedBy(
+    'field-invalid',
+    'a schedule that is none',
+    json({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'more' },
+      spec: {
+        schedule: 'every day',
+        jobTemplate: {
+          spec: {
+            template: {
+              spec: {
+                restartPolicy: 'Never',
+                containers: [{ name: 'more', image: 'example.invalid/more:1' }],
+              },
+            },
+          },
+        },
+      },
+    }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'an Ingress without rules',
+    object('networking.k8s.io/v1', 'Ingress', 'more', 'spec: {}\n'),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a HorizontalPodAutoscaler from five to three',
+    json({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'more' },
+      spec: {
+        minReplicas: 5,
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'kcheck' },
+      },
+    }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a claim without a mode',
+    object(
+      'v1',
+      'PersistentVolumeClaim',
+      'more',
+      'spec: { resources: { requests: { storage: 1Gi } } }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a budget with two limits',
+    object(
+      'policy/v1',
+      'PodDisruptionBudget',
+      'more',
+      'spec: { minAvailable: 1, maxUnavailable: 1, selector: {} }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a probe without a handler',
+    deployment({ readinessProbe: { periodSeconds: 5 } }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a pull policy that is none',
+    deployment({ imagePullPolicy: 'Sometimes' }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a variable with two values',
+    deployment({
+      env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a name of a port in upper case',
+    deployment({ ports: [{ name: 'HTTP', containerPort: 80 }] }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a HelmRelease without a chart',
+    object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'more', 'spec: { interval: 1h }\n'),
+  ),
+  refusedBy(
+    'field-invalid',
+    'an interval without a unit',
+    object(
+      'source.toolkit.fluxcd.io/v1',
+      'GitRepository',
+      'more',
+      'spec: { interval: "60", url: https://github.com/wolcn/more }\n',
+    ),
+  ),
+  refusedBy(
+    'field-missing',
+    'a source without an interval',
+    object(
+      'source.toolkit.fluxcd.io/v1',
+      'GitRepository',
+      'more',
+      'spec: { url: https://github.com/wolcn/more }\n',
+    ),
+  ),
+  refusedBy(
+    'name-invalid',
+    'a Service whose name starts with a digit',
+    json({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: '1more' },
+      spec: { ports: [{ port: 80 }] },
+    }),
+  ),
+  refusedBy('name-invalid', 'a container with an underscore', deployment({ name: 'my_app' })),
+  refusedBy(
+    'api-removed',
+    'a CronJob of an old version',
+    object('batch/v1beta1', 'CronJob', 'more', 'spec: {}\n'),
+  ),
+  refusedBy(
+    'api-removed',
+    'a Deployment of an old group',
+    object('extensions/v1beta1', 'Deployment', 'more', 'spec: {}\n'),
+  ),
+  refusedBy('yaml-invalid', 'a key twice', configMap('more').replace('data:', 'data: {}\ndata:')),
+  refusedBy('yaml-invalid', 'a tab', configMap('more').replace('  key', '\tkey')),
+  refusedBy(
+    'not-a-manifest',
+    'an object without a name',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: more- }\n',
+  ),
+  refusedBy(
+    'object-twice',
+    'two objects that become one in the namespace',
+    configMap('more', '  namespace: one\n'),
+    configMap('more', '  namespace: two\n'),
+  ),
+  refusedBy(
+    'forbidden',
+    'a CustomResourceDefinition',
+    object(
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      'widgets.example.com',
+      'spec: { group: example.com, scope: Namespaced, names: { kind: Widget, plural: widgets }, versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }] }\n',
+    ),
+  ),
+  refusedBy(
+    'forbidden',
+    'a LimitRange',
+    object('v1', 'LimitRange', 'more', 'spec: { limits: [] }\n'),
+  ),
+  refusedBy(
+    'forbidden',
+    'an EndpointSlice',
+    object('discovery.k8s.io/v1', 'EndpointSlice', 'more', 'addressType: IPv4\nendpoints: []\n'),
+  ),
+  refusedBy(
+    'forbidden',
+    'a PriorityClass',
+    object('scheduling.k8s.io/v1', 'PriorityClass', 'more', 'value: 1000\n'),
+  ),
+  refusedBy(
+    'pod-security',
+    'a port of the node',
+    deployment({ ports: [{ containerPort: 80, hostPort: 80 }] }),
+  ),
+  refusedBy(
+    'pod-security',
+    'a sysctl that is not safe',
+    json({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'more' },
+      spec: {
+        selector: { matchLabels: { app: 'more' } },
+        template: {
+          metadata: { labels: { app: 'more' } },
+          spec: {
+            securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] },
+            containers: [{ name: 'more', image: 'example.invalid/more:1' }],
+          },
+        },
+      },
+    }),
+  ),
+  refusedBy(
+    'pod-security',
+    'a probe of another host',
+    deployment({ livenessProbe: { httpGet: { host: '192.0.2.1', port: 80 } } }),
+  ),
+  accepted(
+    'a List',
+    json({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { key: 'value' } },
+      ],
+    }),
+  ),
+  accepted(
+    'an octal number',
+    deployment({}, {}).replace(
+      '"containers"',
+      '"volumes":[{"name":"c","configMap":{"name":"c","optional":true,"defaultMode":420}}],"containers"',
+    ),
+  ),
+  accepted(
+    'a word that YAML 1.1 takes for yes',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\ndata: { answer: yes }\n',
+  ),
+  accepted('a file with comments only', '# Nothing yet.\n'),
+  accepted(
+    'an anchor',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more, labels: &l { a: b } }\ndata: *l\n',
+  ),
+  accepted(
+    'a HorizontalPodAutoscaler',
+    json({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'more' },
+      spec: {
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'kcheck' },
+      },
+    }),
+  ),
+  accepted(
+    'a NetworkPolicy for its own pods',
+    object(
+      'networking.k8s.io/v1',
+      'NetworkPolicy',
+      'more',
+      'spec: { podSelector: {}, egress: [{}], policyTypes: [Egress] }\n',
+    ),
+  ),
+  accepted(
+    'a CronJob',
+    json({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'more' },
+      spec: {
+        schedule: '*/5 * * * *',
+        jobTemplate: {
+          spec: {
+            template: {
+              spec: {
+                restartPolicy: 'Never',
+                containers: [{ name: 'more', image: 'example.invalid/more:1' }],
+              },
+            },
+          },
+        },
+      },
+    }),
+  ),
+  {
+    name: 'manifests in a folder below',
+    change: put('flux-dev/dev/below/more.yaml', configMap('more')),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'a kustomization.yaml in a folder below',
+    change: both(
+      put('flux-dev/dev/below/more.yaml', configMap('more')),
+      put('flux-dev/dev/below/notes.yaml', 'no: manifest\n'),
+      put('flux-dev/dev/below/kustomization.yaml', `${KUSTOMIZATION}resources: [more.yaml]\n`),
+    ),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'the namespace requires the level restricted',
+    change: swap(
+      TENANT,
+      'pod-security.kubernetes.io/enforce: baseline',
+      'pod-security.kubernetes.io/enforce: restricted',
+    ),
+    codes: ['pod-security'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a quota without pods',
+    change: swap(TENANT, / {4}pods: .*/, '    pods: "0"'),
+    codes: ['quota-exceeded'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a LimitRange with a maximum below the limit of the app',
+    change: swap(
+      TENANT,
+      '    - type: Container\n',
+      '    - type: Container\n      max: { memory: 32Mi }\n',
+    ),
+    codes: ['limit-exceeded'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a sync with an interval that is none',
+    change: swap(SYNC, 'interval: 20m0s', 'interval: twenty minutes'),
+    codes: ['field-invalid'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a sync that does not say whether it prunes',
+    change: swap(SYNC, '  prune: true\n', ''),
+    codes: ['field-missing'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a source of a kind that does not exist',
+    change: swap(
+      SYNC,
+      '    kind: GitRepository\n    name: flux-dev\n---\n# Limits',
+      '    kind: Git\n    name: flux-dev\n---\n# Limits',
+    ),
+    codes: ['field-invalid', 'source-missing'],
+    cluster: 'refused',
+  },
+];
+
 const cluster: readonly Mutation[] = [
   {
     name: 'a ClusterRole',
@@ -787,6 +1185,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...tenants,
   ...builds,
   ...fields,
+  ...values,
   ...cluster,
   ...advice,
 ];

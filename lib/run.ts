@@ -9,6 +9,7 @@ import {
   WRITES,
   withRecord,
 } from './disk/compare.ts';
+import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
 import { openWorkspace, type Workspace } from './disk/workspace.ts';
@@ -42,9 +43,9 @@ export async function prepare(
   start: Start,
 ): Promise<Prepared | undefined> {
   const { caller } = start;
-  const { given, problems } = parseArguments(command, argv, start.foreign, caller);
-  const { switches, texts } = given;
-  const told = informationFor(given, caller);
+  const { given: words, problems } = parseArguments(command, argv, start.foreign, caller);
+  const { switches, texts } = words;
+  const told = informationFor(words, caller);
   if (told) {
     process.stdout.write(
       switches.json ? `${JSON.stringify(told, null, 2)}\n` : `${Object.values(told).join('')}\n`,
@@ -62,6 +63,7 @@ export async function prepare(
     return opened;
   };
   const workspace = open(problems);
+  const given = await readGivenFiles(words, start.cwd, problems);
   // A planner checks its input again when it plans, so it runs here only to name all problems at once.
   if (isAction(command)) problems.push(...(await loadAction(command)).check(given, workspace));
   else if (problems.length > 0) problems.push(...plannerOf(command)(given, workspace).problems);

@@ -1,12 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Outcome, readTree, runHere } from './sandbox.ts';
+import { type Outcome, readTree, runHere, writeTree } from './sandbox.ts';
 
 /** A valid case: commands that run one after the other in an empty folder. */
 export type ValidCase = {
   readonly name: string;
-  readonly runs: readonly { readonly in?: string; readonly argv: readonly string[] }[];
+  readonly runs: readonly {
+    readonly in?: string;
+    readonly argv: readonly string[];
+    /** Files of the user in that folder, which are there for this run only. */
+    readonly files?: { readonly [path: string]: string };
+  }[];
 };
 
 const CASES = fileURLToPath(new URL('cases/valid/', import.meta.url));
@@ -45,7 +50,11 @@ export function validCases(): ValidCase[] {
 export async function runCase(one: ValidCase, folder: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const run of one.runs) {
-    outcomes.push(await runHere(run.argv, join(folder, run.in ?? '.')));
+    const here = join(folder, run.in ?? '.');
+    const files = Object.entries(run.files ?? {});
+    writeTree(here, files);
+    outcomes.push(await runHere(run.argv, here));
+    for (const [path] of files) rmSync(join(here, path));
     if (outcomes.at(-1)?.code !== 0) break;
   }
   return outcomes;

@@ -143,3 +143,16 @@ test('the README quotes the numbers of docs/isolation.md', () => {
   assert.ok(quotes[0]);
   assert.equal(quotes[1], quotes[0]);
 });
+
+test('the README quotes the numbers of docs/applications.md', () => {
+  const [, ready, total] = /\*\*(\d+) of (\d+) applications became Ready/.exec(
+    text('docs/applications.md'),
+  ) ?? ['', '', ''];
+  assert.match(
+    text('README.md').replace(/\s+/g, ' '),
+    new RegExp(`of ${total} \\[.*?, ${ready} become`),
+  );
+  const rows = text('docs/applications.md').match(/^\| \[.*\|$/gm) ?? [];
+  assert.equal(String(rows.length), total);
+  assert.equal(String(rows.filter((row) => row.includes('**Ready**')).length), ready);
+});

@@ -31,16 +31,18 @@ export const tenantConditions: readonly MatchCondition[] = [
 ];
 
 const REQUESTED_AT = "'reconcile.fluxcd.io/requestedAt'";
+/** The annotations that `flux reconcile` sets: always the first, the others with `--force` and `--reset`. */
+const REQUESTS = `[${REQUESTED_AT}, 'reconcile.fluxcd.io/forceAt', 'reconcile.fluxcd.io/resetAt']`;
 const annotations = (object: string): string => `${object}.metadata.?annotations.orValue({})`;
 const requestIn = (object: string): string =>
   `${object}.metadata.?annotations[?${REQUESTED_AT}].orValue('')`;
-/** True if every annotation of `one`, except the request, is in `other` and `same` is true for it. */
+/** True if every annotation of `one`, except the requests, is in `other` and `same` is true for it. */
 const annotationsOf = (one: string, other: string, same: string): string =>
-  `size(${annotations(one)}) <= 100 && ${annotations(one)}.all(name, name == ${REQUESTED_AT} || name in ${annotations(other)}${same})`;
+  `size(${annotations(one)}) <= 100 && ${annotations(one)}.all(name, name in ${REQUESTS} || name in ${annotations(other)}${same})`;
 
 /**
  * A request that only asks Flux to reconcile an object changes no permission and no setting, so everyone who may patch
- * the object by RBAC may send it. The value must be short, because etcd keeps every version of an object. A request
+ * the object by RBAC may send it. The values must be short, because etcd keeps every version of an object. A request
  * without any change does not count: Flux sends such requests when it applies an object again, and a policy that has
  * become stricter must refuse them.
  */
@@ -56,7 +58,8 @@ const onlyAsks = [
     ` && object.metadata.annotations[name] == oldObject.metadata.annotations[name]`,
   ),
   annotationsOf('oldObject', 'object', ''),
-  `size(${requestIn('object')}) <= 64 && ${requestIn('object')} != ${requestIn('oldObject')}`,
+  `${REQUESTS}.all(name, size(${annotations('object')}[?name].orValue('')) <= 64)`,
+  `${requestIn('object')} != ${requestIn('oldObject')}`,
 ].join(' && ');
 
 const notARequest: MatchCondition = {

@@ -275,6 +275,7 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
       keys.filter((key) => Object.hasOwn(from, key)).map((key) => [key, readValue(key, from[key])]),
     );
   const readValue = (key: SettingKey, value: unknown): unknown => {
+    if (settingOf(key).isFile) return readSetting(key, JSON.stringify(value), found, where(key));
     if (!settingOf(key).list) return readSetting(key, asText(value), found, where(key));
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     return texts.flatMap((text) => readSetting(key, text, found, where(key)) ?? []);

@@ -1,5 +1,6 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
+import type { SyncSpec } from '../settings/sync-spec.ts';
 import {
   byRepo,
   type Environment,
@@ -54,10 +55,16 @@ function makeValues(environment: Environment): Values {
     sshOwnerUrl: sshOwnerUrl(environment),
     // An address has no blanks.
     allowedSources: environment.tenantSource.join(' '),
+    ...syncValues(environment.syncSpec),
     confined: isConfined(environment),
     versions: versionsOf(environment),
     quota: quotaOf(environment),
   };
+}
+
+/** The fields of a SyncSpec; `commonMetadata` is null if there is none. */
+function syncValues({ patches = [], images = [], commonMetadata }: SyncSpec): Values {
+  return { patches, images, commonMetadata: commonMetadata ?? null };
 }
 
 /** The values of `environment` that versions without sizes computed differently. */

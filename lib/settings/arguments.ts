@@ -19,6 +19,8 @@ export type Given = {
   readonly texts: Texts;
   /** The switches of the run that are on. */
   readonly switches: { readonly [key in SettingKey]?: true };
+  /** For each text that names a file: the text with the contents of the file in place of its name. */
+  readonly contents?: ReadonlyMap<string, string>;
   /** With `--publish`: the owner that replaces the owner of the public demo, because only that owner can push there. */
   readonly publisher?: string;
 };

@@ -46,7 +46,8 @@ export function resolve(
   names: readonly string[],
   problems: Problem[],
 ): ResolvedSettings {
-  const { texts, command } = given;
+  const { command } = given;
+  const texts = withContents(given);
   const estate = fill(keysOf('estate'), (key) => [
     readGiven(key, texts, problems),
     recorded?.estate[key],
@@ -87,6 +88,14 @@ export function resolve(
     return { ...settle(own as SharedSettings), ...(page as PageSettings) };
   };
   return { estate: estate as EstateSettings, shared, environment };
+}
+
+/** The texts of `given`, with the contents of files in place of their names. */
+function withContents({ texts, contents }: Given): Texts {
+  if (contents === undefined) return texts;
+  const files = keysOf('each').filter((key) => settingOf(key).isFile && texts[key]);
+  const read = files.map((key) => [key, texts[key]?.map((text) => contents.get(text) ?? text)]);
+  return { ...texts, ...Object.fromEntries(read) };
 }
 
 /** Joins the flags for all environments with the flags for one. A list has the values of both, unless the one is emptied. */

@@ -189,6 +189,13 @@ export const groupName: Rule<string> = {
       : undefined,
 };
 
+/** A kind of Kubernetes objects, as manifests name it. */
+export const kindName: Rule<string> = {
+  rule: 'a kind must be written as in a manifest: a capital letter, and at most 62 more letters and digits',
+  example: 'StorageClass',
+  read: matching(/^[A-Z][A-Za-z0-9]{0,62}$/),
+};
+
 /** git-check-ref-format(1), without the characters that have a meaning in a shell or in YAML. */
 export const branchName: Rule<string> = {
   rule:

@@ -1,4 +1,5 @@
 import * as rules from './rules.ts';
+import { syncSpec } from './sync-spec.ts';
 
 /** The commands that plan files. */
 export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo';
@@ -63,6 +64,8 @@ export type Setting = {
   readonly privateOnly?: true;
   /** Whether the flag can be given more than once, so that the values are a list. */
   readonly list?: true;
+  /** Whether the value is the name of a file, whose contents the rule reads. */
+  readonly isFile?: true;
   /** Whether the flag alone means yes. Any value must follow after `=`. */
   readonly isYesNo?: true;
   readonly short?: string;
@@ -350,6 +353,25 @@ export const SETTINGS = {
     help: 'how many more node ports a hardened tenant may have; a Service of type NodePort needs one for each of its ports',
     rule: rules.serviceCount,
     default: '0',
+  },
+  leaveOut: {
+    group: 'isolation',
+    scope: 'each',
+    commands: TENANTS,
+    value: '[ENV=]KIND',
+    help: 'a kind of object that Flux leaves out of the manifests of a hardened tenant, because the platform team brings it or the app does not need it: ClusterRole, StorageClass; repeatable; the value none empties the list',
+    rule: rules.kindName,
+    list: true,
+  },
+  syncSpec: {
+    group: 'isolation',
+    scope: 'each',
+    commands: ['tenant'],
+    value: '[ENV=]FILE',
+    help: 'a YAML file with patches, images or commonMetadata, which Flux applies to the manifests of a hardened tenant: fields of spec of a Kustomization of Flux; the value none removes them',
+    rule: syncSpec,
+    isFile: true,
+    default: 'none',
   },
   team: {
     group: 'isolation',

@@ -329,12 +329,14 @@ function checkSyncObjects(
       findings.some(({ code }) => code !== 'field-unknown' && code.startsWith('field-'))
     )
       return findings;
-    findings.push(...checkPodSecurity(object, level));
     if (!known.namespaced) return findings;
     const before = platformObject(tenant.manifests, object);
     const user = userName(tenant, account);
     const request = { object, before, resource: known.resource, namespace, user, rights };
-    return [...findings, ...checkAdmission(policies, request)];
+    const refused = checkAdmission(policies, request);
+    // A policy may refuse a workload before Pod Security refuses its pods.
+    const isRefused = refused.some(({ code }) => code === 'policy-refused');
+    return [...findings, ...refused, ...(isRefused ? [] : checkPodSecurity(object, level))];
   });
 }
 

@@ -125,11 +125,18 @@ async function startNodes(run: Processes, plane: ControlPlane): Promise<void> {
   const lease = '--node-lease-duration-seconds=40';
   const args = [kubeconfig, `--config=${config}`, '--manage-all-nodes=true', lease];
   run.start({ name: 'kwok', path: binary('kwok'), args });
-  const room = { cpu: '64', memory: '256Gi', pods: '500' };
-  const nodes = ['node-1', 'node-2', 'node-3'].map((name) => ({
+  const room = { cpu: '64', memory: '256Gi', pods: '500', 'ephemeral-storage': '1Ti' };
+  const nodes = ['node-1', 'node-2', 'node-3'].map((name, at) => ({
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name } },
+    metadata: {
+      name,
+      labels: {
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/hostname': name,
+        'topology.kubernetes.io/zone': `zone-${at + 1}`,
+      },
+    },
     status: { allocatable: room, capacity: room },
   }));
   const items = { apiVersion: 'v1', kind: 'List', items: nodes };

@@ -692,7 +692,7 @@ const values: readonly Mutation[] = [
     object('scheduling.k8s.io/v1', 'PriorityClass', 'more', 'value: 1000\n'),
   ),
   refusedBy(
-    'pod-security',
+    'policy-refused',
     'a port of the node',
     deployment({ ports: [{ containerPort: 80, hostPort: 80 }] }),
   ),
@@ -894,7 +894,7 @@ const cluster: readonly Mutation[] = [
   {
     name: 'the network of the node',
     change: inSpec('      hostNetwork: true\n'),
-    codes: ['pod-security'],
+    codes: ['policy-refused'],
     cluster: 'refused',
   },
   {
@@ -904,7 +904,7 @@ const cluster: readonly Mutation[] = [
       '            allowPrivilegeEscalation: false\n',
       '            privileged: true\n',
     ),
-    codes: ['pod-security'],
+    codes: ['policy-refused'],
     cluster: 'refused',
   },
   {
@@ -914,13 +914,13 @@ const cluster: readonly Mutation[] = [
       '            capabilities:\n',
       '            capabilities:\n              add: [NET_ADMIN]\n',
     ),
-    codes: ['pod-security'],
+    codes: ['policy-refused'],
     cluster: 'refused',
   },
   {
     name: 'a folder of the node',
     change: inSpec('      volumes: [{ name: node, hostPath: { path: / } }]\n'),
-    codes: ['pod-security'],
+    codes: ['policy-refused'],
     cluster: 'refused',
   },
   {

@@ -102,6 +102,25 @@ const applications: Application[] = [
     },
   },
   {
+    name: 'hotel',
+    flags: ['PersistentVolume', 'StorageClass'].flatMap((kind) => ['--leave-out', `hotel=${kind}`]),
+    claims: ['rate-pvc'],
+    sees: {
+      hotel: [
+        ['deployment/mongodb-rate', '.status.readyReplicas', '1'],
+        ['deployment/rate', '.status.readyReplicas', '3'],
+        ['persistentvolumeclaim/rate-pvc', '.status.phase', 'Bound'],
+      ],
+    },
+  },
+  {
+    name: 'telemetry',
+    flags: ['ClusterRole', 'ClusterRoleBinding', 'Component'].flatMap((kind) => [
+      ...['--leave-out', `telemetry=${kind}`],
+    ]),
+    sees: { telemetry: [['deployment/collector', '.status.readyReplicas', '1']] },
+  },
+  {
     name: 'operators',
     sees: {
       operators: [

@@ -1,14 +1,17 @@
 /** What a tenant does with charts, on the real helm-controller, with a chart repository on loopback. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { pathOf } from '../cache.ts';
 import { type ChartServer, serveCharts } from '../chart-server.ts';
 import { apply, freshEstate, theCluster } from '../check.ts';
 import { fluxGitops } from '../command.ts';
 import { appFile, configPath, type Estate, namespaceOf, publish, revert } from '../estate.ts';
 import { applied, explain, reconcile, refused } from '../expect.ts';
-import { get, kubectl, list } from '../kube.ts';
+import { get, type Kubernetes, kubectl, list } from '../kube.ts';
 import { applyPolicies, policiesApply, refusal } from '../policies.ts';
 import { explained } from '../readme.ts';
 import { until } from '../wait.ts';
@@ -110,6 +113,22 @@ async function made(estate: Estate, env: string, name: string): Promise<string |
   return (await Promise.all(parts.map(read))).join(' ');
 }
 
+const people = 'octo-org:shop';
+
+/** The version that Helm gave to the last release. */
+const versionOf = (found: Kubernetes | undefined): number =>
+  (found?.status as { history?: { version: number }[] } | undefined)?.history?.[0]?.version ?? 0;
+
+/** `flux reconcile helmrelease shop` by a person of the team. */
+async function fluxAs({ cluster }: Estate, namespace: string, ...flags: string[]) {
+  const as = ['--as', 'mona', '--as-group', people, '--kubeconfig', cluster.kubeconfig];
+  const what = ['reconcile', 'helmrelease', 'shop', '-n', namespace, '--timeout', '30s'];
+  return promisify(execFile)(pathOf('flux'), [...as, ...what, ...flags]).then(
+    ({ stdout }) => ({ code: 0, text: stdout }),
+    (error: { code: number; stderr: string }) => ({ code: error.code, text: error.stderr }),
+  );
+}
+
 async function chartsFor(t: TestContext, estate: Estate): Promise<ChartServer> {
   const folder = resolve(import.meta.dirname, '../charts/shop');
   const scratch = join(estate.dir, '..', `${estate.prefix}-charts`);
@@ -124,7 +143,7 @@ test('a tenant installs, upgrades and uninstalls a chart, and a failed upgrade i
   const repos = { dev: repo, prod: repo, other: 'flux-other' };
   const { estate } = await freshEstate(t, 'hardened', { args, repos });
   const charts = await chartsFor(t, estate);
-  const sources = ['--allow-source', charts.http, '--allow-source', charts.oci];
+  const sources = ['--allow-source', charts.http, '--allow-source', charts.oci, '--team', people];
   await fluxGitops(['tenant', ...envs, '--yes', ...sources, '--into', configPath(estate)]);
   await applyPolicies(t, estate);
   const [dev, prod] = [namespaceOf(estate, 'dev'), namespaceOf(estate, 'prod')];
@@ -159,6 +178,22 @@ test('a tenant installs, upgrades and uninstalls a chart, and a failed upgrade i
     ...{ metadata: { name: 'charts', namespace: other }, spec: { url: charts.http } },
   };
   assert.match(await refusal(estate.cluster, other, theirs), /may not use the address/);
+
+  await t.test('a person of the team forces a release with the flux command', async () => {
+    await kubectl(estate.cluster, ['apply', '-f', configPath(estate, 'policies', 'team.yaml')]);
+    const before = await get(estate.cluster, 'HelmRelease', dev, 'shop');
+    const version = versionOf(before);
+    assert.ok(version > 0, JSON.stringify(before?.status));
+    await until('the person may force it', 60_000, async () => {
+      const { code, text } = await fluxAs(estate, dev, '--force', '--reset');
+      return code === 0 ? { ok: true } : { seen: text };
+    });
+    const found = await get(estate.cluster, 'HelmRelease', dev, 'shop');
+    const status = found?.status as { lastHandledForceAt?: string; lastHandledResetAt?: string };
+    assert.ok(status.lastHandledForceAt, JSON.stringify(status));
+    assert.ok(status.lastHandledResetAt, JSON.stringify(status));
+    assert.equal(versionOf(found), version + 1);
+  });
 
   await t.test('upgrade, with other values for one environment', async () => {
     write('base/release.yaml', release('1.1.0'));

@@ -318,6 +318,49 @@ test('a kustomization.yaml counts by default, and is left out where it is not al
   }
 });
 
+const changes = `
+patches:
+  - target: { kind: Deployment, name: kcheck }
+    patch: |
+      - { op: replace, path: /spec/replicas, value: 3 }
+images:
+  - { name: ghcr.io/wolcn/kcheck, newName: example.invalid/kcheck, newTag: "2.0" }
+commonMetadata:
+  labels: { team: "yes" }
+  annotations: { note: "a: b # c" }
+`;
+
+test('where a kustomization.yaml is left out, the sync patches replicas, image and labels (hardened)', async (t) => {
+  const { estate, commits } = await freshEstate(t, 'hardened', {
+    args: ['--visibility', 'private'],
+  });
+  const file = join(estate.dir, '..', `${estate.prefix}.yaml`);
+  const tenant = (...flags: string[]) =>
+    fluxGitops(['tenant', 'stage', 'prod', '--yes', ...flags, '--into', configPath(estate)]);
+  writeFileSync(file, changes);
+  await tenant('--sync-spec', `prod=${file}`);
+  await apply(estate, 'stage', 'prod');
+  const seen = async (env: string) => {
+    await applied(estate, env, commits['flux-stage-prod'] ?? '');
+    const path =
+      '{.spec.replicas} {.spec.template.spec.containers[0].image} {.metadata.labels.team} {.metadata.annotations.note}';
+    const read = ['get', 'deployment/kcheck', '-o', `jsonpath=${path}`];
+    return kubectl(theCluster(), ['-n', namespaceOf(estate, env), ...read]);
+  };
+  const usual = '1 ghcr.io/wolcn/kcheck:1.0.2  ';
+  assert.equal(await seen('prod'), '3 example.invalid/kcheck:2.0 yes a: b # c');
+  assert.equal(await seen('stage'), usual);
+  await tenant('--replicas', 'stage=1');
+  await apply(estate, 'prod');
+  assert.equal(await seen('prod'), '3 example.invalid/kcheck:2.0 yes a: b # c', 'it is recorded');
+  await tenant('--sync-spec', 'none');
+  await apply(estate, 'prod');
+  await until('the changes are gone', 60_000, async () => {
+    const now = await seen('prod');
+    return now === usual ? { ok: true } : { seen: now };
+  });
+});
+
 const kustomize = 'kustomize.toolkit.fluxcd.io/v1';
 const source = 'source.toolkit.fluxcd.io/v1';
 
@@ -536,7 +579,9 @@ test('a person of a team sees the tenant and asks Flux to reconcile, and may no 
   await tenant('--team', group);
   await applyPolicies(t, estate);
   await kubectl(cluster, ['apply', '-f', configPath(estate, 'policies', 'team.yaml')]);
-  t.after(() => kubectl(cluster, ['delete', '-f', configPath(estate, 'policies', 'team.yaml')]));
+  // Another check uses the same role on a cluster that ends with the run.
+  if (cluster.kind === 'foreign')
+    t.after(() => kubectl(cluster, ['delete', '-f', configPath(estate, 'policies', 'team.yaml')]));
   const namespace = namespaceOf(estate, 'dev');
   const repository = `${cluster.git.url}/${estate.owner}/flux-dev`;
   const folder = dirname(appFile(estate, 'dev'));
@@ -564,8 +609,8 @@ test('a person of a team sees the tenant and asks Flux to reconcile, and may no 
   for (const right of rights.no) assert.equal(await may(right, namespace), false, right);
   for (const right of rights.yes)
     assert.equal(await may(right, namespaceOf(estate, 'stage')), false, right);
-  const ask = async (object: string, change: string): Promise<string> => {
-    const args = [...as, '-n', namespace, 'annotate', '--overwrite', object, change];
+  const ask = async (object: string, ...changes: string[]): Promise<string> => {
+    const args = [...as, '-n', namespace, 'annotate', '--overwrite', object, ...changes];
     const { code, error } = await tryKubectl(cluster, args);
     return code === 0 ? '' : error;
   };
@@ -588,6 +633,13 @@ test('a person of a team sees the tenant and asks Flux to reconcile, and may no 
       return seen === JSON.stringify(at) ? { ok: true } : { seen };
     });
     assert.match(await ask(object, 'reconcile.fluxcd.io/forceAt=now'), /denied request/, object);
+    const forced = ['requestedAt', 'forceAt', 'resetAt'].map(
+      (name) => `reconcile.fluxcd.io/${name}=`,
+    );
+    assert.equal(await ask(object, ...forced.map((name) => `${name}${at}-again`)), '', object);
+    const long = forced.map((name, n) => (n === 0 ? `${name}next` : `${name}${'x'.repeat(65)}`));
+    for (const changes of [long, [...forced.map((name) => `${name}next`), 'other=yes']])
+      assert.match(await ask(object, ...changes), /denied request/, object);
   }
   await tenant('--team', 'none');
   await apply(estate, 'dev');

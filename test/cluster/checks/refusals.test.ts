@@ -195,10 +195,44 @@ const refusals: Refusal[] = [
   {
     what: 'a privileged container',
     commit: () => ({ app: deployment({}, { securityContext: { privileged: true } }) }),
-    on: 'ReplicaSet',
-    says: /violates PodSecurity "baseline:latest": (privileged)/,
-    advice: /violates PodSecurity/,
+    says: /would not meet the Pod Security standard baseline/,
+    advice: /Remove (privileged)/,
     instead: () => ({ app: deployment({}, { securityContext: { privileged: false } }) }),
+  },
+  {
+    what: 'a port and a disk of the node, and a capability',
+    commit: () => ({
+      app: deployment(
+        { volumes: [{ name: 'disk', hostPath: { path: '/data' } }] },
+        {
+          ports: [{ containerPort: 80, hostPort: 80 }],
+          securityContext: { capabilities: { add: ['NET_BIND_SERVICE', 'IPC_LOCK'] } },
+        },
+      ),
+    }),
+    says: /would not meet the Pod Security standard baseline/,
+    advice:
+      /Use a Service in place of a hostPort, and a\s+persistentVolumeClaim in place of a hostPath/,
+    instead: () => ({
+      app: deployment(
+        { volumes: [{ name: 'disk', emptyDir: {} }] },
+        {
+          ports: [{ containerPort: 80 }],
+          securityContext: { capabilities: { add: ['NET_BIND_SERVICE'] } },
+        },
+      ),
+      service: service('app'),
+    }),
+  },
+  {
+    what: 'a container without a seccomp profile',
+    commit: () => ({
+      app: deployment({}, { securityContext: { seccompProfile: { type: 'Unconfined' } } }),
+    }),
+    on: 'ReplicaSet',
+    says: /violates PodSecurity "baseline:latest": (seccompProfile)/,
+    advice: /violates PodSecurity/,
+    instead: () => ({ app: deployment() }),
   },
   {
     what: 'a NetworkPolicy for an Ingress controller',
@@ -267,6 +301,57 @@ const refusals: Refusal[] = [
     says: /tenant-finalizers/,
     advice: /Remove /,
     instead: () => ({ settings }),
+  },
+  {
+    what: 'an object of the whole cluster',
+    commit: () => ({
+      class: object('storage.k8s.io/v1', 'StorageClass', 'fast', {
+        provisioner: 'example.com/disk',
+      }),
+      settings,
+    }),
+    says: /cannot patch resource "storageclasses" .* at the cluster scope/,
+    advice: /leave it out with `--leave-out KIND`/,
+    flag: () => ['tenant', '--leave-out', 'StorageClass'],
+    sees: async ({ namespace }) => {
+      assert.ok(await get(theCluster(), 'ConfigMap', namespace, 'settings'));
+      assert.equal((await tryKubectl(theCluster(), ['get', 'storageclass', 'fast'])).code, 1);
+    },
+  },
+  {
+    what: 'a kind of an operator that the cluster does not have',
+    commit: () => ({
+      route: object('routes.example.com/v1', 'ShopRoute', 'shop', { spec: { to: 'app' } }),
+      settings,
+    }),
+    says: /no matches for kind "ShopRoute"/,
+    advice: /leave the kind out with `--leave-out KIND`/,
+    flag: () => ['tenant', '--leave-out', 'ShopRoute'],
+  },
+  {
+    what: 'a Role that allows everything',
+    commit: () => ({
+      all: object(`${rbac}/v1`, 'Role', 'all', {
+        rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+      }),
+    }),
+    says: /attempting to grant RBAC permissions not currently held/,
+    advice: /List only what the app needs/,
+    instead: () => ({ all: role('get') }),
+  },
+  {
+    what: 'two files with the same object',
+    commit: () => ({ settings, again: settings }),
+    says: /may not add resource with an already registered id/,
+    advice: /list the files to use in a `(kustomization\.yaml)`/,
+    instead: () => ({ kustomization: { resources: ['settings.yaml'] } }),
+  },
+  {
+    what: 'a file that is no manifest',
+    commit: () => ({ settings, values: { replicas: 2 } }),
+    says: /failed to decode Kubernetes YAML/,
+    advice: /Move it out of the folder/,
+    instead: () => ({ values: [] }),
   },
   {
     what: 'a file at an address',

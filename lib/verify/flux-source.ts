@@ -7,7 +7,8 @@ export type Selection =
   | { readonly way: 'plain'; readonly files: readonly string[]; readonly leftOut?: string }
   | { readonly way: 'kustomize'; readonly resources: readonly string[] };
 
-const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+/** The names that kustomize knows for its file. */
+export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 // The defaults of the source-controller; the first four hold always, the others while a source has no patterns of its own.
 const GIT_FILES = ['.git/', '.gitignore', '.gitmodules', '.gitattributes'];

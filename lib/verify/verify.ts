@@ -2,6 +2,7 @@ import { namespaceOf } from '../plan/estate.ts';
 import { appFolderOf } from '../plan/layout.ts';
 import { isConfined } from '../plan/values.ts';
 import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
+import type { Code } from './catalogue.ts';
 import { checkImages, checkInstall, checkSecret } from './check-advice.ts';
 import { checkFiles } from './check-files.ts';
 import { type Applier, checkKind, checkObject } from './check-objects.ts';
@@ -11,7 +12,7 @@ import { checkRights } from './check-rights.ts';
 import { checkAccount, checkTenants } from './check-tenants.ts';
 import { openEstate, type Parser, parserOf } from './estate.ts';
 import { buildPlain } from './flux-build.ts';
-import { ignoreOf, keptPaths, type Selection, select } from './flux-source.ts';
+import { ignoreOf, KUSTOMIZATION_FILES, keptPaths, type Selection, select } from './flux-source.ts';
 import {
   about,
   aboutFile,
@@ -243,32 +244,42 @@ export function conclude(
   return { findings: withoutRepeats(findings), objects: count };
 }
 
+/** The path of the kustomization.yaml that is built, if there is one. */
+function kustomizationOf({ app, resources }: Wanted): string | undefined {
+  return resources
+    .flatMap((folder) =>
+      KUSTOMIZATION_FILES.map((name) => (folder === '.' ? name : `${folder}/${name}`)),
+    )
+    .find((path) => app.files.has(path));
+}
+
 function kustomized(
-  { sync, app, resources, tenant }: Wanted,
+  want: Wanted,
   built: Built,
   { parse }: Prepared,
   found: Finding[],
 ): readonly Manifest[] {
-  const folder = resources.at(-1) ?? '.';
-  const name = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'].find((one) =>
-    app.files.has(folder === '.' ? one : `${folder}/${one}`),
-  );
-  const path = folder === '.' ? (name ?? '') : `${folder}/${name}`;
-  if (built === undefined) {
+  const { sync, app, resources, tenant } = want;
+  const path = kustomizationOf(want);
+  // Without a kustomization.yaml, the sync itself is why kustomize is needed.
+  const say = (code: Code, message: string): void => {
+    const { manifest } = sync;
     found.push(
-      aboutFile(
-        'kustomize-not-checked',
-        app.name,
-        path,
-        `${path} is not built for the environment ${tenant.environment.name}`,
-      ),
+      path === undefined
+        ? about(code, manifest, message)
+        : aboutFile(code, app.name, path, message),
+    );
+  };
+  if (built === undefined) {
+    const what = path ?? resources.join(', ');
+    say(
+      'kustomize-not-checked',
+      `${what} is not built for the environment ${tenant.environment.name}`,
     );
     return [];
   }
   if ('error' in built) {
-    found.push(
-      aboutFile('kustomize-failed', app.name, path, `kustomize build failed: ${built.error}`),
-    );
+    say('kustomize-failed', `kustomize build failed: ${built.error}`);
     return [];
   }
   return built.objects.map(({ value, origin }) => {
@@ -278,7 +289,7 @@ function kustomized(
             (one) => one.kind === value.kind && value.name.includes(one.name),
           )
         : undefined;
-    const place = source ?? { path: origin ?? path, line: 1, start: 1, text: '' };
+    const place = source ?? { path: origin ?? path ?? '', line: 1, start: 1, text: '' };
     return {
       ...value,
       repo: sync.appRepo,

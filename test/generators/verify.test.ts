@@ -198,6 +198,19 @@ test('the base of three overlays has one finding, not three', async () => {
   assert.match(stdout, /^shop\/base\/app\.yaml$/m);
 });
 
+test('without kustomize and kubectl, what is not built is said', async (t) => {
+  const folder = await estate('--layout', 'overlays', '--scenario', 'shop=dev,prod');
+  const before = process.env;
+  t.after(() => {
+    process.env = before;
+  });
+  process.env = { ...before, PATH: temporaryFolder() };
+  const { code, stdout } = await runHere(['verify'], folder);
+  assert.equal(code, 0);
+  assert.match(stdout, /^shop\/overlays\/dev\/kustomization\.yaml\n.*kustomize-not-checked/m);
+  assert.match(stdout, /^0 errors, 2 warnings\./m);
+});
+
 test('with yo, verify says the same', async () => {
   const folder = await estate();
   breakApp(folder);

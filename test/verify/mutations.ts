@@ -257,6 +257,15 @@ const builds: readonly Mutation[] = [
     cluster: 'refused',
   },
   {
+    name: 'a folder that cannot be built, with an object that would be refused',
+    change: both(
+      put('flux-dev/dev/values.yaml', 'replicaCount: 2\n'),
+      swap(APP, '  replicas: 1', '  replicas: "1"'),
+    ),
+    codes: ['not-a-manifest'],
+    cluster: 'refused',
+  },
+  {
     name: 'two objects of one name',
     change: add(object('v1', 'Service', 'kcheck-service', 'spec:\n  ports: [{ port: 80 }]\n')),
     codes: ['object-twice'],
@@ -948,6 +957,15 @@ const cluster: readonly Mutation[] = [
     cluster: 'refused',
   },
   {
+    name: 'a limit for the CPU without a request, which then is the request',
+    change: both(
+      swap(APP, '              cpu: 10m\n', ''),
+      swap(APP, '            limits:\n', '            limits:\n              cpu: "20"\n'),
+    ),
+    codes: ['quota-exceeded'],
+    cluster: 'refused',
+  },
+  {
     name: 'more storage than the quota allows',
     change: add(
       object(
@@ -962,7 +980,7 @@ const cluster: readonly Mutation[] = [
   },
   {
     name: 'more ConfigMaps than the quota allows',
-    change: add(...Array.from({ length: 210 }, (_, n) => configMap(`more-${n}`))),
+    change: add(...Array.from({ length: 200 }, (_, n) => configMap(`more-${n}`))),
     codes: ['quota-exceeded'],
     cluster: 'refused',
   },

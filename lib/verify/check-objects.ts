@@ -89,7 +89,6 @@ const isRewritten = ({ kind }: Manifest, { schema }: Kind, faults: readonly Faul
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const SERVICE = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
 function checkName(manifest: Manifest): Finding[] {
   const { kind, name, apiVersion } = manifest;
@@ -105,14 +104,10 @@ function checkName(manifest: Manifest): Finding[] {
       ),
     ];
   }
-  const isService = kind === 'Service' && apiVersion === 'v1';
-  const isLabel = kind === 'Namespace' || isService;
+  const isLabel = kind === 'Namespace' || (kind === 'Service' && apiVersion === 'v1');
   const most = isLabel || kind === 'StatefulSet' ? 63 : kind === 'CronJob' ? 52 : 253;
-  const rule = isService ? SERVICE : isLabel ? LABEL : SUBDOMAIN;
-  if (name.length <= most && rule.test(name)) return [];
-  const what = isService
-    ? "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character"
-    : `a lowercase RFC 1123 ${isLabel ? 'label' : 'subdomain'} must consist of lower case alphanumeric characters, '-'${isLabel ? '' : " or '.'"}, and must start and end with an alphanumeric character`;
+  if (name.length <= most && (isLabel ? LABEL : SUBDOMAIN).test(name)) return [];
+  const what = `a lowercase RFC 1123 ${isLabel ? 'label' : 'subdomain'} must consist of lower case alphanumeric characters, '-'${isLabel ? '' : " or '.'"}, and must start and end with an alphanumeric character`;
   const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : what}`;
   return [about('name-invalid', manifest, message, ['metadata', 'name'])];
 }

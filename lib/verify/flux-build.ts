@@ -24,7 +24,7 @@ export function buildPlain(
   const before = duplicates(manifests, schemas);
   if (before.length > 0) return { objects: [], twice: before };
   const patched = applyPatches(manifests, sync);
-  const placed = inNamespace(patched, sync.targetNamespace, schemas);
+  const placed = inNamespace(patched.map(withTextLabels), sync.targetNamespace, schemas);
   return { objects: substituted(placed, sync), twice: duplicates(placed, schemas) };
 }
 
@@ -42,6 +42,28 @@ function duplicates(manifests: readonly Manifest[], schemas: Schemas): Twice[] {
     if (other !== undefined) return [{ manifest, other }];
     seen.set(id, manifest);
     return [];
+  });
+}
+
+/** kustomize writes labels and annotations that are numbers or booleans as text. */
+function withTextLabels(manifest: Manifest): Manifest {
+  const metadata = objectAt(manifest.value, 'metadata');
+  const odd = ['labels', 'annotations'].filter((key) =>
+    Object.values(objectAt(metadata, key)).some((one) => /^(number|boolean)$/.test(typeof one)),
+  );
+  if (odd.length === 0) return manifest;
+  const texts = odd.map((key) => [
+    key,
+    Object.fromEntries(
+      Object.entries(objectAt(metadata, key)).map(([name, one]) => [
+        name,
+        typeof one === 'object' ? one : String(one),
+      ]),
+    ),
+  ]);
+  return changed(manifest, {
+    ...manifest.value,
+    metadata: { ...metadata, ...Object.fromEntries(texts) },
   });
 }
 

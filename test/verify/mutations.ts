@@ -505,16 +505,8 @@ const values: readonly Mutation[] = [
     'a number in a ConfigMap',
     json({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { port: 80 } }),
   ),
-  refusedBy(
-    'field-type',
-    'a label that is a number',
-    configMap('more', '  labels:\n    build: 7\n'),
-  ),
-  refusedBy(
-    'field-type',
-    'an annotation that is true',
-    configMap('more', '  annotations:\n    public: true\n'),
-  ),
+  accepted('a label that is a number', configMap('more', '  labels:\n    build: 7\n')),
+  accepted('an annotation that is true', configMap('more', '  annotations:\n    public: true\n')),
   {
     name: 'a Secret that is not base64',
     change: add(object('v1', 'Secret', 'more', 'data: { password: "not base64!" }\n')),
@@ -643,11 +635,21 @@ const values: readonly Mutation[] = [
   ),
   refusedBy(
     'name-invalid',
+    'a Service with a dot in its name',
+    json({
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'my.more' } },
+      spec: { ports: [{ port: 80 }] },
+    }),
+  ),
+  refusedBy(
+    'field-type',
+    'a label of a pod template that is a number',
+    deployment({}).replace('"labels":{"app":"more"}', '"labels":{"app":"more","build":7}'),
+  ),
+  accepted(
     'a Service whose name starts with a digit',
     json({
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: '1more' },
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: '1more' } },
       spec: { ports: [{ port: 80 }] },
     }),
   ),

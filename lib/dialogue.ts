@@ -167,7 +167,7 @@ async function askPublish(given: Given, workspace: Workspace, terminal: Terminal
 
 /** What a user can change in each group. */
 const CHANGES: { readonly [group in Group]?: string } = {
-  repositories: 'public or private, GitHub address, branch, how often Flux looks',
+  repositories: 'public or private, credentials, GitHub address, branch, how often Flux looks',
   isolation: 'names of the namespaces, profile and size of the tenants',
   cluster: 'type of the cluster',
   'demo app': 'the container and its page',

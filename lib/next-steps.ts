@@ -1,20 +1,15 @@
 import { basename, dirname, join } from 'node:path';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
-import { GENERATOR } from './plan/generator.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
+import { configSecretStep, secretSteps } from './private-steps.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
+import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
 
-/** Something that a person does after a run: a sentence, and the commands for it, quoted for a POSIX shell. */
-export type Step = {
-  readonly text: string;
-  readonly commands: readonly string[];
-  /** Another way to do the same. */
-  readonly or?: { readonly text: string; readonly commands: readonly string[] };
-};
+export type { Step } from './step.ts';
 
 /** A repository, its folder as a user would type it, and whether it is already a git repository. */
 type Place = {
@@ -60,7 +55,13 @@ export function nextSteps(
   return [
     ...(config?.isNew ? cluster(config) : []),
     ...(published ? [] : pushes(plan, places, words)),
-    ...(config ? [...operator(config), ...outdated(plan, config), ...applied(plan, config)] : []),
+    ...(config
+      ? [
+          ...operator(config, published),
+          ...outdated(plan, config),
+          ...applied(plan, config, published),
+        ]
+      : []),
     ...(config && config.written.length > 0 ? looks(plan, config) : []),
     ...readmes(config ?? places[0]),
   ];
@@ -145,7 +146,8 @@ const shellLine = ([first = '', ...words]: readonly string[]): string =>
   `${first} ${shellCommand(words)}`;
 
 /** The commands for the two charts. The README in install/ has the same commands, and other ways to install. */
-function operator({ folder, isNew, written }: Place): Step[] {
+function operator(config: Place, published: boolean): Step[] {
+  const { folder, isNew, written } = config;
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>
     [
@@ -156,14 +158,19 @@ function operator({ folder, isNew, written }: Place): Step[] {
     ]
       .map(shellLine)
       .join(' \\\n');
-  const commands = [
-    chart('flux-operator', 'flux-operator', '--create-namespace'),
-    chart('flux', 'flux-instance'),
-  ];
+  const flux = chart('flux', 'flux-instance');
+  const commands = [chart('flux-operator', 'flux-operator', '--create-namespace'), flux];
   const text = isNew
     ? 'Install the Flux Operator and Flux, once for each cluster:'
     : 'Bring the changes in install/ to the cluster:';
-  return [{ text, commands }];
+  const secret = configSecretStep(config, published);
+  // The chart of the operator makes the namespace of the Secret, and Flux reads the Secret.
+  if (!isNew || secret.length === 0) return [...secret, { text, commands }];
+  return [
+    { text: 'Install the Flux Operator, once for each cluster:', commands: commands.slice(0, 1) },
+    ...secret,
+    { text: 'Install Flux:', commands: [flux] },
+  ];
 }
 
 /**
@@ -205,45 +212,26 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
   ];
 }
 
-/** The step with `commands`, or none without commands. */
-const stepFor = (text: string, commands: readonly string[]): Step[] =>
-  commands.length === 0 ? [] : [{ text, commands }];
-
-const kubectlIn = (namespace: string, ...words: readonly string[]): string =>
-  shellCommand(['kubectl', '--namespace', namespace, ...words]);
-
-/** More environments than this are applied by a loop. */
-const LISTED = 20;
-
 /** What a person applies; a cluster that follows the config repo applies it by itself. */
-function applied(plan: Plan, { folder, written }: Place): Step[] {
+function applied(plan: Plan, config: Place, published: boolean): Step[] {
+  const { folder, written } = config;
   const { syncConfig, environments } = plan;
-  if (syncConfig) return [];
+  const secrets = written.length > 0 ? secretSteps(plan, config, published) : [];
+  if (syncConfig) return secrets;
   const folders = new Set(written.map((path) => path.split('/')[0]));
   const isWritten = (below: string): boolean => folders.has(below);
   const apply = (below: string): string =>
     shellCommand(['kubectl', 'apply', '-f', join(folder, below, '/')]);
   const changed = environments.map(({ name }) => name).filter(isWritten);
-  const loop = [
-    `for tenant in ${shellWord(folder)}/*/1_tenant.yaml; do`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the shell
-    '  kubectl apply -f "${tenant%/*}/"',
-    'done',
-  ];
   return [
     ...stepFor('Apply the policies:', isWritten('policies') ? [apply('policies')] : []),
-    ...(plan.visibility === 'private' && changed.length > 0 ? [CREDENTIALS] : []),
+    ...secrets,
     ...stepFor(
       changed.length === 1 ? 'Apply the environment:' : 'Apply the environments:',
-      changed.length > LISTED ? loop : changed.map(apply),
+      applyEach(folder, changed, ''),
     ),
   ];
 }
-
-const CREDENTIALS: Step = {
-  text: `Flux needs a token to read private repositories. Give it one before you apply an environment for the first time: ${GENERATOR.docs}/how-to/private-repositories.md`,
-  commands: [],
-};
 
 /** How to check the result, in the first environment that has a page. */
 function looks({ environments }: Plan, { repo }: Place): Step[] {

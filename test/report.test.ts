@@ -388,13 +388,73 @@ test('a changed profile and prefix come with the commands that kubectl apply can
   assert.match(prefix, /kubectl delete namespace fluxdemo-dev/);
 });
 
-test('private repositories come with a word about the token that Flux needs', async () => {
-  const run = async (...argv: string[]) => (await runHere(argv, temporaryFolder())).stderr;
-  assert.match(
-    await run('--owner', 'octo-org', '--visibility', 'private'),
-    /private-repositories\.md/,
+/** `text` as it would be in the folder that holds the repositories. */
+const asInParent = (text: string): string =>
+  text.replaceAll(/(?<=[ =])[^\s=]*?(?=flux-demo\b)/g, '');
+
+test('private repositories come with the command for the Secrets, between namespaces and syncs', async () => {
+  const run = async (...argv: string[]) =>
+    asInParent((await runHere(argv, temporaryFolder())).stderr);
+  const mine = ['--owner', 'octo-org', '--visibility', 'private'];
+  const inOrder = (text: string, ...lines: string[]): void => {
+    const places = lines.map((line) => text.indexOf(`   ${line}\n`));
+    assert.ok(!places.includes(-1), text);
+    assert.deepEqual(
+      places,
+      places.toSorted((one, other) => one - other),
+    );
+  };
+  inOrder(
+    await run(...mine),
+    'kubectl apply -f flux-demo/dev/1_tenant.yaml',
+    'flux-gitops credentials dev stage prod --into=flux-demo | kubectl apply -f -',
+    'kubectl apply -f flux-demo/dev/',
   );
-  assert.doesNotMatch(await run('--owner', 'octo-org'), /private-repositories\.md/);
+  const followed = await run(...mine, '--sync-config', '--credentials', 'token');
+  inOrder(
+    followed,
+    'flux-gitops credentials flux-demo --into=flux-demo | kubectl apply -f -',
+    '  --values flux-demo/install/flux-instance-values.yaml',
+    'kubectl wait --for=create --timeout=5m namespace/fluxdemo-dev namespace/fluxdemo-stage namespace/fluxdemo-prod',
+    'flux-gitops credentials dev stage prod --into=flux-demo | kubectl apply -f -',
+  );
+  assert.doesNotMatch(followed, /kubectl apply -f flux-demo/);
+  const own = await run(...mine, '--credentials', 'none');
+  assert.match(own, /private-repositories\.md/);
+  assert.doesNotMatch(own, /flux-gitops credentials/);
+  assert.doesNotMatch(await run('--owner', 'octo-org'), /credentials|private-repositories\.md/);
+});
+
+test('a later run asks for a Secret only where Flux reads in another way than before', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => asInParent((await runHere(argv, folder)).stderr);
+  await run('--owner', 'octo-org', '--visibility', 'private');
+  assert.doesNotMatch(await run('--interval', '5m'), /flux-gitops credentials/);
+  const more = await run('tenant', 'qa', '--into', 'flux-demo');
+  assert.match(more, /flux-gitops credentials qa --into=flux-demo \|/);
+  const moved = await run('--owner', 'mona');
+  assert.match(moved, /flux-gitops credentials dev stage prod qa --into=flux-demo \|/);
+  assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
+});
+
+test('private repositories need an owner, and a person is asked for it before that is refused', async () => {
+  const said: (string | true)[] = [];
+  const names: string[] = [];
+  const terminal: Terminal = {
+    ...answering({}),
+    ask: async ([question]) => {
+      names.push(question?.name ?? '');
+      if (question?.name !== 'owner') return {};
+      for (const owner of ['wolcn', 'octo-org']) said.push(question.validate(owner, {}));
+      return { owner: 'octo-org' };
+    },
+  };
+  const start = { cwd: temporaryFolder(), caller: 'flux-gitops' } as const;
+  const prepared = await prepare('app', ['--visibility', 'private'], terminal, start);
+  assert.ok(names.includes('owner'));
+  assert.match(String(said[0]), /the repositories of this owner are the public demo/);
+  assert.equal(said[1], true);
+  assert.deepEqual(prepared?.given.texts.owner, ['octo-org']);
 });
 
 test('what a person answers in vain is refused at its question', async () => {

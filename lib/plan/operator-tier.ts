@@ -1,7 +1,14 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
-import { DEMO_OWNER, SETTINGS } from '../settings/settings.ts';
-import { gitSecretOf, namespaceOf, ownerUrl, repositoryUrl, sourceUrl } from './estate.ts';
+import { DEMO_OWNER, SETTINGS, type SharedSettings } from '../settings/settings.ts';
+import {
+  gitSecretOf,
+  namespaceOf,
+  ownerUrl,
+  repositoryUrl,
+  sourceUrl,
+  sshOwnerUrl,
+} from './estate.ts';
 import {
   conditionsSparingControllers,
   conditionsSparingRequests,
@@ -58,6 +65,7 @@ function installValues(record: RepoRecord): Values {
     configSource: sourceUrl(record.shared, record.name),
     configSecret: gitSecretOf(record.name),
     credentials: record.shared.credentials,
+    configWords: `${record.name}${record.shared.credentials === 'deploy-key' ? ' --publish' : ''}`,
     configRef: `refs/heads/${record.shared.branch}`,
   };
 }
@@ -80,15 +88,21 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     teamConditions,
     podMakers: POD_MAKERS,
     kubernetesVersion: KUBERNETES_VERSION,
-    allowedList: [owner, ...allowSource].join('`, `'),
+    allowedList: [...addressesOf(shared), ...allowSource].join('`, `'),
     owner,
     own: own.slice(0, SHOWN).map((one) => ({
       namespace: namespaceOf(one),
-      sources: [ownerUrl(one), ...one.tenantSource].join('`, `'),
+      sources: [...addressesOf(one), ...one.tenantSource].join('`, `'),
     })),
     notShown: Math.max(0, own.length - SHOWN),
   };
 }
+
+/** The addresses of an owner's repositories. Flux reads private ones over ssh if they have deploy keys. */
+const addressesOf = (settings: SharedSettings): string[] =>
+  settings.credentials === 'deploy-key'
+    ? [ownerUrl(settings), sshOwnerUrl(settings)]
+    : [ownerUrl(settings)];
 
 /** The values that version 0.1.0 computed differently: it allowed every owner for all tenants. */
 export function earlierValues({ shared, environments, estate }: RepoRecord): Values {

@@ -97,7 +97,7 @@ function versionsOf({ image }: Environment): string[] {
 }
 
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
-const SHOWN = { rows: 40, picture: 12 };
+const SHOWN = { rows: 40, picture: 12, words: 20 };
 
 const namesOf = (environments: readonly Environment[]): string =>
   environments
@@ -137,6 +137,7 @@ export function readmeValues(record: RepoRecord): Values {
       .map((one) => one.name)
       .slice(0, SHOWN.rows)
       .join(', '),
+    ...privateValues(record),
     repos: repos.slice(0, SHOWN.rows),
     rows,
     first: rows[0],
@@ -150,6 +151,27 @@ export function readmeValues(record: RepoRecord): Values {
     pictureRepos,
     notPictured: environments.length - picture.length,
     notShown: environments.length - rows.length,
+  };
+}
+
+/** What a README says about the Secrets with which Flux reads private repositories. */
+function privateValues({ kind, name, estate, shared, environments }: RepoRecord): Values {
+  const needy = environments.filter(({ credentials }) => credentials !== 'none');
+  const followed = kind === 'config-repo' && estate.syncConfig === 'yes' ? [shared] : [];
+  const all = [...needy, ...followed].map(({ credentials }) => credentials);
+  const publish = (kinds: readonly string[]): string =>
+    kinds.includes('deploy-key') ? ' --publish' : '';
+  const names = needy.length > SHOWN.words ? '' : needy.map((one) => ` ${one.name}`).join('');
+  return {
+    usesKeys: all.includes('deploy-key'),
+    usesTokens: all.includes('token'),
+    usesApps: all.includes('github-app'),
+    hasSecrets: needy.length > 0,
+    configCredentials: followed[0]?.credentials ?? 'none',
+    configSecret: gitSecretOf(name),
+    configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
+    secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
+    firstSecret: needy.slice(0, 1).map(environmentValues)[0],
   };
 }
 

@@ -120,14 +120,9 @@ export async function lookBeforeWriting(
     await checkGit();
     const targets = await lookAtAll(context, inOrder(repos));
     reportStates(control, targets);
-    if (request.visibility === 'private') control.report({ kind: 'warning', text: UNREADABLE });
     return targets;
   });
 }
-
-const UNREADABLE =
-  'Flux needs credentials to read private repositories. Give each GitRepository a spec.secretRef ' +
-  '(flux create secret git).';
 
 /**
  * Publishes `repos` after their files are written. Repeats all checks, makes all commits, creates all repositories,

@@ -70,7 +70,8 @@ export function flagRows(command: CommandName, group?: Group): [flag: string, me
     const { value, help, default: text, short, isYesNo } = settingOf(key);
     const flag = `${short ? `-${short}, ` : ''}${flagOf(key)}`;
     const space = value === undefined || isYesNo ? '' : ' ';
-    const shown = typeof text === 'string' && !isYesNo && key !== 'into';
+    const isTold = isYesNo || key === 'into' || help.includes('(default:');
+    const shown = typeof text === 'string' && !isTold;
     return [`${flag}${space}${value ?? ''}`, shown ? `${help} (default: ${text})` : help];
   });
 }

@@ -133,6 +133,11 @@ export const githubUrl: Rule<string> = {
 /** The value of `--ssh-url` that follows `--github-url`. */
 export const SSH_OF_GITHUB = 'default';
 
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const SSH_URL = new RegExp(
+  `^(ssh://[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}@)(${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(\\d{1,5}))?/?$`,
+);
+
 /** The ssh address of a git server: a user, a host in lower case and a port, without a slash at its end. */
 export const sshUrl: Rule<string> = {
   rule:
@@ -141,10 +146,7 @@ export const sshUrl: Rule<string> = {
   example: 'ssh://git@ssh.github.com:443',
   read: (text) => {
     if (text === SSH_OF_GITHUB) return text;
-    const parts =
-      /^(ssh:\/\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}@)([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/.exec(
-        text,
-      );
+    const parts = SSH_URL.exec(text);
     const [, user, host = '', port = '22'] = parts ?? [];
     if (user === undefined || !URL.canParse(`https://${host}`)) return undefined;
     const isPort = Number(port) > 0 && Number(port) < 65_536;

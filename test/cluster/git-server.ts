@@ -15,9 +15,21 @@ export type GitServer = { port: number; root: string; close: () => Promise<void>
 const address =
   /^\/([\w.-]+)\/([\w.-]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack))$/;
 
-/** Starts the server; repositories are kept below `root`. */
-export async function serveGit(root: string, host = '127.0.0.1', port = 0): Promise<GitServer> {
-  const server = createServer((request, response) => answer(root, request, response));
+/** Whether a request may have `repository`, as `OWNER/REPO`; answers it if not. */
+export type Doorkeeper = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  repository: string,
+) => boolean;
+
+/** Starts the server; repositories are kept below `root`. Without `letsIn`, everybody may have them. */
+export async function serveGit(
+  root: string,
+  host = '127.0.0.1',
+  port = 0,
+  letsIn: Doorkeeper = () => true,
+): Promise<GitServer> {
+  const server = createServer((request, response) => answer(root, request, response, letsIn));
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(port, host, done);
@@ -38,7 +50,12 @@ export function createRepository(root: string, owner: string, repo: string): str
   return path;
 }
 
-function answer(root: string, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  root: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  letsIn: Doorkeeper,
+): void {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const match = address.exec(url.pathname);
   if (!match) {
@@ -46,6 +63,7 @@ function answer(root: string, request: IncomingMessage, response: ServerResponse
     return;
   }
   const [, owner, repo, service] = match;
+  if (!letsIn(request, response, `${owner}/${repo}`)) return;
   const path = `/${owner}/${repo}.git${service}`;
   const env = { ...process.env, ...cgi(root, path, url.search.slice(1), request) };
   const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });

@@ -231,3 +231,50 @@ test('kustomization.yaml is allowed where the repositories are public, and not w
   assert.equal(allowed([], true), 'yes');
   assert.equal(allowed(['--visibility', 'private'], true), 'no');
 });
+
+test('a new private estate has deploy keys; an older one keeps what it has; a public one has none', () => {
+  const credentialsOf = (argv: string[], before?: 'public' | 'private', value?: 'token') => {
+    const { given } = parseArguments('app', argv);
+    const { home } = recordedWorld();
+    const shared = home?.record && {
+      ...home.record.shared,
+      ...(value && { credentials: value }),
+    };
+    const record = home?.record &&
+      shared &&
+      before && {
+        ...home.record,
+        estate: { ...home.record.estate, visibility: before },
+        shared,
+        environments: home.record.environments.map((one) => ({
+          ...one,
+          credentials: shared.credentials,
+        })),
+      };
+    const { environment } = resolve(given, record, ['dev', 'new'], []);
+    return [environment('dev').credentials, environment('new').credentials].join(' ');
+  };
+  assert.equal(credentialsOf([]), 'none none');
+  assert.equal(credentialsOf(['--visibility', 'private']), 'deploy-key deploy-key');
+  assert.equal(credentialsOf(['--visibility', 'private', '--credentials', 'token']), 'token token');
+  assert.equal(credentialsOf([], 'private'), 'none none', 'a record without the setting');
+  assert.equal(credentialsOf(['--credentials', 'deploy-key'], 'private'), 'deploy-key deploy-key');
+  assert.equal(credentialsOf([], 'private', 'token'), 'token token');
+  assert.equal(credentialsOf(['--visibility', 'private'], 'public'), 'deploy-key deploy-key');
+  assert.equal(credentialsOf(['--visibility', 'public'], 'private', 'token'), 'none none');
+});
+
+test('the credentials are asked for only after the repositories were said to be private', () => {
+  const { given } = parseArguments('app', ['--owner', 'octo']);
+  const world: World = {
+    folder: '/',
+    find: () => ({ exists: false, all: {} }),
+    feederOf: () => undefined,
+  };
+  const rest = openQuestions(given, world, PLANNERS.app, 'rest');
+  const question = rest.find(({ name }) => name === 'credentials');
+  assert.equal(question?.when({}), false);
+  assert.equal(question?.when({ visibility: 'public' }), false);
+  assert.equal(question?.when({ visibility: 'private' }), true);
+  assert.equal(question?.byDefault({ visibility: 'private' }), 'deploy-key');
+});

@@ -52,6 +52,28 @@ const table: [string, names.Rule<unknown>, (string | [string, unknown])[], strin
     ],
   ],
   [
+    'ssh url',
+    names.sshUrl,
+    [
+      'default',
+      'ssh://git@ssh.github.com:443',
+      ['ssh://git@github.com/', 'ssh://git@github.com'],
+      ['ssh://git@github.com:22', 'ssh://git@github.com'],
+      ['ssh://git@github.com:0443', 'ssh://git@github.com:443'],
+      'ssh://org-123@github.example.com:2222',
+      'ssh://git@127.0.0.1:2222',
+      'ssh://git@[::1]:2222',
+    ],
+    [
+      ...['', 'github.com', 'git@github.com', 'ssh://github.com', 'https://git@github.com'],
+      ...['ssh://git:secret@github.com', 'ssh://git@github.com/octo', 'ssh://git@GitHub.com'],
+      ...['ssh://git@github.com:0', 'ssh://git@github.com:65536', 'ssh://git@a..b', 'ssh://git@'],
+      ...['ssh://-oProxyCommand=x@github.com', 'ssh://git@-oProxyCommand', 'ssh://git@a%62'],
+      ...['ssh://git@github.com?x', 'ssh://git@github.com#x', 'ssh://git@git@github.com'],
+      ...['ssh://git@github.com\n', 'ssh://git@0x7f.1', 'ssh://git@[1', 'SSH://git@github.com'],
+    ],
+  ],
+  [
     'url',
     names.githubUrl,
     [

@@ -22,6 +22,9 @@ export type Tenant = {
   /** Where that repository is served; and its owner's other repositories. */
   url: string;
   owner: string;
+  /** The same owner on the ssh server; and the other tenant's private repository there. */
+  ssh: string;
+  neighbour: string;
   /** The address of the tenant's line, or nothing. */
   line: string;
   /** Where charts and plain files are served, an address that is allowed; and one that is not. */
@@ -81,6 +84,7 @@ export type Guard =
   | 'targetNamespace'
   | 'patches of the sync'
   | 'plain manifests'
+  | 'git server'
   | 'nobody'
   | `policy ${string}`;
 

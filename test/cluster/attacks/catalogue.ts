@@ -12,6 +12,7 @@ import { numberAttacks } from './numbers.ts';
 import { ownSyncAttacks } from './own-sync.ts';
 import { platformAttacks } from './platform.ts';
 import { podAttacks } from './pods.ts';
+import { privateAttacks } from './private.ts';
 import { referenceAttacks } from './references.ts';
 import { sourceAttacks } from './sources.ts';
 import { syncAttacks } from './syncs.ts';
@@ -25,6 +26,7 @@ export const chapters: readonly (readonly [string, readonly Attack[]])[] = [
   ['Pods and quotas', [...podAttacks, ...numberAttacks]],
   ['Services and network policies', networkAttacks],
   ['Sources and syncs', [...sourceAttacks, ...syncAttacks]],
+  ['Private repositories', privateAttacks],
   ['Resource sets and charts', [...operatorAttacks, ...chartAttacks]],
   ['Notifications and artifacts', [...notificationAttacks, ...remoteAttacks]],
   ['References to other repositories', referenceAttacks],

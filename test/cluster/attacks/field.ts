@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Cluster } from '../cluster.ts';
 import { fluxGitops } from '../command.ts';
-import type { Estate } from '../estate.ts';
+import { type Estate, publish } from '../estate.ts';
 import { type Access, kubectl } from '../kube.ts';
-import { type Attack, bound, type Field, of, type Tenant } from './attack.ts';
+import { makeKey, type PrivateGit } from '../private-git.ts';
+import { type Attack, bound, core, type Field, of, type Tenant } from './attack.ts';
 import type { FileServer } from './file-server.ts';
 import type { Lines } from './lines.ts';
 import { teamGroup } from './team.ts';
@@ -22,11 +23,14 @@ export type Battlefield = {
   repo: string;
   attacks: readonly Attack[];
   tenantOf: (attack: Attack) => Tenant;
+  /** The Secrets with which Flux reads private repositories. */
+  secrets: readonly object[];
 };
 
 /** What a tenant may name besides Kubernetes' API. */
 export type Servers = {
   git: Cluster['git'];
+  privateGit: PrivateGit;
   files: FileServer;
   artifacts: string;
   web: string;
@@ -44,7 +48,7 @@ const origins: Readonly<Record<Field, { owner: string; repo: string }>> = {
 
 /** Generates the estate of `field`; nothing is pushed or applied yet. */
 export async function makeField(
-  { git, files, artifacts, web, metrics, lines }: Servers,
+  { git, privateGit, files, artifacts, web, metrics, lines }: Servers,
   field: Field,
   attacks: readonly Attack[],
   dir: string,
@@ -70,6 +74,7 @@ export async function makeField(
   const rest = ['--profile', profile, '--interval', '1h', ...teams];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
   allowed.push('--visibility', field === 'private' ? 'private' : 'public');
+  if (field === 'private') allowed.push('--ssh-url', privateGit.sshUrl);
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
   const theirs = `${files.url}/theirs`;
   const config = join(dir, 'flux-demo');
@@ -77,6 +82,14 @@ export async function makeField(
   for (const attack of attacks) prepareTenant(estate, field, attack);
   for (const { name, line } of attacks)
     if (line) await lines.open(`${field}-${name}`, line.scheme, line.held ?? false);
+  const neighbour = `neighbour-${field}`;
+  await makeNeighbour(estate, neighbour);
+  const keyOf = (name: string) => deployKey(privateGit, `${owner}/${name}`);
+  const [own, other] = [keyOf(repo), keyOf(neighbour)];
+  const secrets = [
+    ...Object.keys(repos).map((name) => secretOf(`${field}-${name}`, repo, own)),
+    secretOf(`${field}-victim`, neighbour, other),
+  ];
   const tenantOf = ({ name }: Attack): Tenant => ({
     field,
     namespace: `${field}-${name}`,
@@ -84,6 +97,8 @@ export async function makeField(
     repo,
     url: `${git.url}/${owner}/${repo}`,
     owner,
+    ssh: `${privateGit.sshUrl}/${owner}`,
+    neighbour,
     line: lines.address(`${field}-${name}`),
     files: `${files.url}/files`,
     elsewhere: `${files.url}/elsewhere/${field}`,
@@ -94,8 +109,27 @@ export async function makeField(
     web,
     metrics,
   });
-  return { field, estate, repo, attacks, tenantOf };
+  return { field, estate, repo, attacks, tenantOf, secrets };
 }
+
+/** A private repository of another tenant. */
+async function makeNeighbour(estate: Estate, name: string): Promise<void> {
+  mkdirSync(join(estate.dir, name), { recursive: true });
+  writeFileSync(join(estate.dir, name, 'secret.txt'), 'of the neighbour\n');
+  await publish(estate, name);
+}
+
+/** The fields of a Secret with a new deploy key for one repository. */
+function deployKey(git: PrivateGit, repository: string): object {
+  const { identity, identityPub } = makeKey();
+  git.allow(identityPub, repository);
+  return { identity, 'identity.pub': identityPub, known_hosts: git.knownHosts };
+}
+
+const secretOf = (namespace: string, repo: string, stringData: object) => {
+  const labels = { 'toolkit.fluxcd.io/tenant': namespace };
+  return core('Secret', { name: `git-${repo}`, namespace, labels }, { stringData });
+};
 
 /** Nobody waits for the health of what an attack makes; in the open, no guard is left. */
 function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
@@ -148,6 +182,10 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
     });
     await kubectl(access, ['apply', '-f', '-'], JSON.stringify(everybody));
   }
+  const tenants = folders.map((path) => (path === '-f' ? path : join(path, '1_tenant.yaml')));
+  await kubectl(access, ['apply', ...tenants]);
+  const secrets = { apiVersion: 'v1', kind: 'List', items: battle.secrets };
+  await kubectl(access, ['apply', '-f', '-'], JSON.stringify(secrets));
   await kubectl(access, ['apply', ...folders]);
   const accounts = battle.attacks
     .filter(({ fromPod }) => fromPod)

@@ -70,8 +70,8 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
   them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. One difference: the syncs have no \`wait\`, so that
   no sync waits for the health of an attack.
 - Every attack also runs on a cluster without guards: without Flux's two locks, the patches, the policies, Pod Security and
-  the quotas, and with tenants that may do everything. There every attack succeeds, except those that Flux itself or the
-  API server always refuses, such as those under "Files".
+  the quotas, and with tenants that may do everything. There every attack succeeds, except those that Flux itself, the
+  git server or the API server always refuses, such as those under "Files".
 - Without the operator's values (its lock, and the Web UI switched off), \`resource-set\` and \`web-page\` succeed on
   \`reference\`. Without the lock and the patches of the FluxInstance, these succeed on \`reference\`: \`sync-no-account\`,
   \`sync-foreign-source\`, \`remote-base\`, \`remote-file\`, \`remote-metrics\` and \`chart-no-account\`.
@@ -90,6 +90,7 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 | Flux itself | a check that Flux always makes |
 | targetNamespace | Flux applies the object in the tenant's own namespace |
 | patches of the sync | the sync leaves the object out |
+| git server | the server knows which repository a deploy key opens |
 | plain manifests | Flux ignores the \`kustomization.yaml\` |
 
 ## What is open

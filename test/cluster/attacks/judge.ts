@@ -20,9 +20,10 @@ type Listed = {
 /** Whose sentences these are; the first that matches. */
 const voices: readonly (readonly [Guard, RegExp])[] = [
   ['API server', /Request entity too large/i],
+  ['git server', /repository not found: git repository/],
   [
     'Flux itself',
-    /must be local and relative|fs-security-constraint read|exceeded max depth|secret.txt: no such file/,
+    /failed to get secret|must be local and relative|fs-security-constraint read|exceeded max depth|secret.txt: no such file/,
   ],
   ['Pod Security', /violates PodSecurity/],
   ['ResourceQuota', /exceeded quota/],

@@ -11,6 +11,7 @@ import { planeBinaries, startControlPlane } from '../control-plane.ts';
 import { controllers, fluxBinaries, type Install, readInstall, startFlux } from '../flux.ts';
 import { serveGit } from '../git-server.ts';
 import { kubectl } from '../kube.ts';
+import { servePrivateGit } from '../private-git.ts';
 import { freePorts, Processes } from '../processes.ts';
 import { guarded } from './attack.ts';
 import { catalogue } from './catalogue.ts';
@@ -57,7 +58,8 @@ async function main(): Promise<number> {
     (port) => `http://127.0.0.1:${port}`,
   );
   const lines = new Lines(join(run.dir, 'lines'));
-  const servers = { git, files, artifacts, web, metrics, lines };
+  const privateGit = await servePrivateGit(root);
+  const servers = { git, privateGit, files, artifacts, web, metrics, lines };
   const fields = await makeFields(run.dir, servers);
   const config = join(fields.private.estate.dir, 'flux-demo');
   const install = readInstall(config);

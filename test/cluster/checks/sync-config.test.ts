@@ -8,6 +8,8 @@ import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, publish } from '../estate.ts';
 import { applied } from '../expect.ts';
 import { get, kubectl } from '../kube.ts';
+import { give, keyFields, privateEstate } from '../private-estate.ts';
+import { makeKey } from '../private-git.ts';
 import { commandsOf, runInConfigRepo } from '../readme.ts';
 import { until } from '../wait.ts';
 
@@ -55,6 +57,37 @@ test('the cluster follows the config repo: tenants come and go by commits', asyn
   try {
     await follow(estate, true);
     await comeAndGo(estate, commits);
+  } finally {
+    await follow(estate, false);
+    await gone(estate, 'Kustomization', system, system);
+  }
+});
+
+test('the cluster follows a private config repo with the Secret that the FluxInstance names', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+  const repos = { dev: 'flux-dev' };
+  const wishes = { profile: 'hardened', credentials: 'deploy-key', repos } as const;
+  const { estate, git, commits } = await privateEstate(t, { ...wishes, args: ['--sync-config'] });
+  const keys = ['flux-demo', 'flux-dev'].map((repo) => {
+    const key = makeKey();
+    git.allow(key.identityPub, `${estate.owner}/${repo}`);
+    return keyFields(key, git.knownHosts);
+  });
+  // The policies hold for the whole cluster, which other checks share.
+  drop(estate, /policies\//);
+  await publish(estate, 'flux-demo');
+  const metadata = { name: 'git-flux-demo', namespace: system };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData: keys[0] };
+  await kubectl(estate.cluster, ['apply', '-f', '-'], JSON.stringify(secret));
+  t.after(() => kubectl(estate.cluster, ['-n', system, 'delete', 'secret', 'git-flux-demo']));
+  try {
+    await follow(estate, true);
+    await until('Flux has made the namespace', 120_000, async () => {
+      const found = await get(estate.cluster, 'Namespace', '', namespaceOf(estate, 'dev'));
+      return found ? { ok: true } : { seen: 'no namespace' };
+    });
+    await give(estate, 'dev', keys[1] ?? {});
+    await applied(estate, 'dev', commits['flux-dev'] ?? '', 150_000);
   } finally {
     await follow(estate, false);
     await gone(estate, 'Kustomization', system, system);

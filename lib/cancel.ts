@@ -75,8 +75,12 @@ const isExit = (error: unknown): boolean =>
   error instanceof Error &&
   (/^(Exit|Abort)PromptError$/.test(error.name) || error.message === 'Process aborted by user');
 
+let continues = false;
+
 /** From now on, Ctrl-C ends this process with `message`: for commands that continue when they run again. */
 export function cancelWith(message: string): void {
   keepRunning();
-  if (ours) process.on('SIGINT', () => endInterrupted(new Interrupted(message)));
+  if (!ours || continues) return;
+  continues = true;
+  process.on('SIGINT', () => endInterrupted(new Interrupted(message)));
 }

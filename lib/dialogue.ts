@@ -23,17 +23,19 @@ import {
 } from './settings/settings.ts';
 import type { Terminal } from './terminal.ts';
 
-const INTRO: { readonly [command in PlanningCommand]: string } = {
+const INTRO: { readonly [command in PlanningCommand]?: string } = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
+  remove: 'This takes environments out of the estate.',
+  rename: 'This gives an environment another name: a new environment, then a removal.',
 };
 
 /** What the run is about, in one line. */
 function introOf({ command }: Given, { home }: Workspace): string {
   // A command that plans no files has no such dialogue.
   if (isAction(command)) return '';
-  if (command !== 'app' || home?.record === undefined) return INTRO[command];
+  if (command !== 'app' || home?.record === undefined) return INTRO[command] ?? '';
   const names = home.record.environments.map(({ name }) => name);
   const shown = names.length > 5 ? `${names.length} environments` : names.join(', ');
   return `This changes the estate of ${home.name}: ${shown}.`;

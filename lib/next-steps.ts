@@ -1,6 +1,9 @@
 import { basename, dirname, join } from 'node:path';
+import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
+import { GENERATOR } from './plan/generator.ts';
+import { isGithubRegistry, isOci } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
@@ -31,6 +34,8 @@ export type Circumstances = {
   readonly published: boolean;
   /** The command line of the run. */
   readonly words: readonly string[];
+  /** Whether the run does its steps on the cluster itself. */
+  readonly live: boolean;
 };
 
 /**
@@ -40,7 +45,7 @@ export type Circumstances = {
 export function nextSteps(
   plan: Plan,
   repos: readonly ComparedRepo[],
-  { shown, hasGit, published, words }: Circumstances,
+  { shown, hasGit, published, words, live }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
     const changed = files.filter(({ action }) => WRITES.has(action));
@@ -52,19 +57,37 @@ export function nextSteps(
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
+  const folderOf = (environment: string): string => join(config?.folder ?? '.', environment, '/');
+  const again = words.filter(isRemembered);
+  const leaves = departureSteps(plan, { again, live, folderOf });
+  const arrives = isPlain(plan);
+  const rest = { ...plan, environments: plan.environments.filter(arrives) };
+  const others = { ...plan, environments: plan.environments.filter((one) => !arrives(one)) };
   return [
     ...(config?.isNew ? cluster(config) : []),
+    ...leaves.before,
     ...(published ? [] : pushes(plan, places, words)),
+    ...artifacts(plan, places),
+    ...surplusSteps(plan),
+    ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
+    ...leaves.after,
     ...(config
       ? [
           ...operator(config, published),
           ...outdated(plan, config),
-          ...applied(plan, config, published),
+          ...applied(rest, config, published),
         ]
       : []),
-    ...(config && config.written.length > 0 ? looks(plan, config) : []),
+    ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];
+}
+
+/** Whether an environment arrives in the ordinary way: it moves from no other app repo, and replaces no other one. */
+function isPlain({ moves = [], departures }: Plan): (one: { readonly name: string }) => boolean {
+  const moved = new Set(moves.map(({ name }) => name));
+  return ({ name }) => departures === undefined && !moved.has(name);
 }
 
 /** A cluster of another type is made in another way. */
@@ -84,6 +107,7 @@ function cluster({ repo, folder }: Place): Step[] {
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
     .filter(({ repo, written }) => repo.owner !== DEMO_OWNER && written.length > 0)
+    .filter(({ repo, hasGit }) => hasGit || repo.feeds?.length !== 0)
     // The config repo comes last, because it makes Flux read the others.
     .sort(
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
@@ -93,15 +117,20 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
     [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
   );
   const all = own.every(({ hasGit }) => !hasGit);
+  const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
+  // The same command would not find the environments any more.
+  if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
+  // An update pushes a branch, so its repositories must be on GitHub.
+  const publishing = words.filter((word) => isRemembered(word) && !(all && word === 'update'));
   return [
     {
       text: all
         ? 'Create the repositories on GitHub and push them, with the token of gh or GH_TOKEN:'
         : 'Push to GitHub, with the token of gh or GH_TOKEN:',
-      commands: [shellCommand([...words.filter(isRemembered), '--publish', '--yes'])],
+      commands: [shellCommand([...publishing, '--publish', '--yes'])],
       or: {
         text: 'Or by hand, with git and gh:',
-        commands: [...groups.values()].flatMap((group) => pushByHand(plan, group)),
+        commands: byHand,
       },
     },
   ];
@@ -137,6 +166,28 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   if (one) return commands;
   const names = group.map((place) => shellWord(basename(place.folder))).join(' ');
   return [`for repo in ${names}; do`, ...commands.map((command) => `  ${command}`), 'done'];
+}
+
+/** What the workflows need that push artifacts, and when they are ready. */
+function artifacts({ environments, visibility }: Plan, places: readonly Place[]): Step[] {
+  const pushed = environments.filter(isOci);
+  const [first] = pushed;
+  const isWritten = places.some(
+    ({ repo, written }) => repo.role === 'scenario' && written.length > 0,
+  );
+  if (first === undefined || !isWritten) return [];
+  const needs = [
+    ...(isGithubRegistry(first) ? [] : ['the password of the registry']),
+    ...(first.signature === 'key' ? ['your key'] : []),
+  ];
+  const docs = `${GENERATOR.docs}/how-to/oci.md`;
+  const gives = needs.length > 0 ? `Give the workflows ${needs.join(' and ')}: ${docs}. ` : '';
+  const text = `${gives}Wait until the workflow Push of each app repo has pushed its artifacts.`;
+  const secrets =
+    first.signature === 'key' || visibility === 'private'
+      ? [{ text: `Flux needs Secrets to pull and to verify the artifacts: ${docs}`, commands: [] }]
+      : [];
+  return [{ text, commands: [] }, ...secrets];
 }
 
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';
@@ -240,14 +291,18 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
   const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
-  const reconcile = `${kubectl('annotate', '--overwrite', `gitrepository/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
+  const source = isOci(first) ? 'ocirepository' : 'gitrepository';
+  const reconcile = `${kubectl('annotate', '--overwrite', `${source}/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
   const ready = kubectl(
     ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
   );
   // A sync that is Ready already would end the wait at once.
   const wait = (what: string): Step =>
     isThere
-      ? { text: 'Ask Flux to look for new commits at once:', commands: [reconcile] }
+      ? {
+          text: `Ask Flux to look for new ${isOci(first) ? 'artifacts' : 'commits'} at once:`,
+          commands: [reconcile],
+        }
       : { text: `Wait until Flux ${what}:`, commands: [ready] };
   if (!hasDemo(first))
     return [

@@ -1,5 +1,6 @@
 import { type Environment, gitSecretOf, namespaceOf, sourceUrl } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
+import { gitCredentialsOf, isOci } from './plan/oci.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { shellCommand } from './render/quoting.ts';
 import type { Credentials } from './settings/settings.ts';
@@ -36,8 +37,8 @@ export function secretSteps(plan: Plan, { repo, folder }: Config, published: boo
     const found = before.get(one.name);
     return found === undefined || sourceOf(found) !== sourceOf(one);
   });
-  const needy = changed.filter(({ credentials }) => credentials !== 'none');
-  const own = changed.some(({ credentials }) => credentials === 'none');
+  const needy = changed.filter((one) => gitCredentialsOf(one) !== 'none');
+  const own = changed.some((one) => !isOci(one) && one.credentials === 'none');
   if (needy.length === 0) return plan.visibility === 'private' && own ? [BY_HAND] : [];
   const names = needy.map(({ name }) => name);
   const kinds = [...new Set(needy.map(({ credentials }) => credentials))];
@@ -53,7 +54,9 @@ export function secretSteps(plan: Plan, { repo, folder }: Config, published: boo
 
 /** Everything that decides which Secret Flux reads, and what has to be in it. */
 const sourceOf = (one: Environment): string =>
-  [namespaceOf(one), gitSecretOf(one.repo), one.credentials, sourceUrl(one, one.repo)].join(' ');
+  [namespaceOf(one), gitSecretOf(one.repo), gitCredentialsOf(one), sourceUrl(one, one.repo)].join(
+    ' ',
+  );
 
 function waits(environments: readonly Environment[]): string[] {
   const namespaces = environments.slice(0, LISTED).map((one) => `namespace/${namespaceOf(one)}`);

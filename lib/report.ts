@@ -12,10 +12,12 @@ import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
-import type { Plan } from './plan/plan.ts';
+import { GENERATOR } from './plan/generator.ts';
+import type { Departure, Move, Plan } from './plan/plan.ts';
 import { hasDemo, isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
 import type { KubernetesObject } from './render/objects.ts';
+import type { PolicyChange } from './render/policy-changes.ts';
 import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import { wrapWords } from './render/wrap.ts';
@@ -54,12 +56,18 @@ export type Report = {
   /** The environments that the run is about. */
   readonly environments: readonly ReportedEnvironment[];
   readonly repositories: readonly ReportedRepo[];
+  /** The environments that get another app repo. */
+  readonly moves?: readonly Move[];
+  /** The environments that leave the estate. */
+  readonly departures?: readonly Departure[];
   readonly elsewhere: readonly {
     readonly repo: string;
     readonly url: string;
     readonly path: string;
     readonly contents: string;
   }[];
+  /** With `update`: the policies that it adds or changes. */
+  readonly policies?: readonly PolicyChange[];
   /** With `--publish`: the result for each repository on GitHub. */
   readonly published?: readonly PublishResult[];
   readonly notes: readonly string[];
@@ -81,12 +89,14 @@ const ACTIONS: {
   overwrite: { plan: 'overwrite', result: 'overwritten', style: 'yellow' },
   remove: { plan: 'remove', result: 'removed', style: 'yellow' },
   ask: { plan: 'ask', result: 'asked about', style: 'yellow' },
+  mark: { plan: 'mark', result: 'marked', style: 'yellow' },
   keep: { plan: 'leave', result: 'kept', style: 'dim' },
   none: { plan: 'unchanged', result: 'unchanged', style: 'dim' },
 };
 
 /** `report` as a plan, with every repository, file and object. */
 export function planText(report: Report, { paint, width }: Look): string {
+  const { policies = [] } = report;
   const lines = report.repositories.flatMap((repo) => [
     '',
     `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
@@ -94,7 +104,17 @@ export function planText(report: Report, { paint, width }: Look): string {
   ]);
   const { environments } = report;
   const table = environments.length > 0 ? environmentLines(environments, { paint, width }) : [];
-  return [...table, ...lines, '', ...noteLines(report, width)].join('\n').trim();
+  return [
+    ...table,
+    ...moveLines(report),
+    ...departureLines(report),
+    ...lines,
+    ...policyLines(policies, width),
+    '',
+    ...noteLines(report, width),
+  ]
+    .join('\n')
+    .trim();
 }
 
 /** The maximum number of environments in a summary. */
@@ -117,7 +137,9 @@ export function summaryText(
     ({ name, url, files }) => `${paint('bold', name)}  ${changesOf(files)}\n  ${paint('dim', url)}`,
   );
   return [
-    ...environmentLines(shown, { paint, width }),
+    ...(shown.length > 0 ? environmentLines(shown, { paint, width }) : []),
+    ...moveLines(report),
+    ...departureLines(report),
     ...(more > 0 ? [`and ${more} more`] : []),
     ...(stay > 0
       ? [`${stay} other ${stay === 1 ? 'environment stays' : 'environments stay'}.`]
@@ -151,6 +173,62 @@ function environmentLines(
     paint('bold', name),
     ...wrapWords(`${namespace}, fed by ${repo}, ${guards}`, width, '  '),
   ]);
+}
+
+/** The environments that get another app repo, in a plan. */
+const moveLines = ({ moves = [] }: Report): string[] =>
+  moves.map(({ name, from, to }) => `${name} moves from ${from} to ${to}`);
+
+/** What becomes of an environment that leaves, in a plan. */
+const DEPARTURES: { readonly [state in Departure['state']]: string } = {
+  leaving: 'leaves: Flux removes its app, and may then remove the rest',
+  gone: 'is taken out of the estate',
+  unrecorded: 'is not in the files any more',
+};
+
+const departureLines = ({ departures = [] }: Report): string[] =>
+  departures.map(({ name, namespace, state }) => `${name} (${namespace}) ${DEPARTURES[state]}`);
+
+/** What `update --check` prints: each file that an update would change, and what the policies would refuse. */
+export function checkText(report: Report, { paint, width }: Look): string {
+  const { repositories, policies = [] } = report;
+  const behind = repositories.filter(({ files }) => files.some(isBehind));
+  if (behind.length === 0)
+    return ['Nothing to update: every file is up to date.', ...noteLines(report, width)].join('\n');
+  return [
+    ...behind.flatMap(({ name, folder, files }) => [
+      `${paint('bold', name)}  ${changesOf(files)}  ${paint('dim', folder)}`,
+      ...files.filter(isBehind).flatMap((file) => fileLines(file, { paint, width })),
+    ]),
+    ...policyLines(policies, width),
+    ...noteLines(report, width),
+  ].join('\n');
+}
+
+/** Whether an update has something for this file. */
+const isBehind = ({ action }: ReportedFile): boolean => WRITES.has(action) || action === 'ask';
+
+/** The maximum number of checks of one policy in a text; the JSON document has all. */
+const CHECKS = 4;
+
+/** What the policies refuse now, and did not refuse before. */
+function policyLines(policies: readonly PolicyChange[], width: number): string[] {
+  if (policies.length === 0) return [];
+  const sentences = policies.flatMap(({ file, isNew, refuses }) => {
+    const title = `  ${file} (${isNew ? 'new' : 'changed'})`;
+    if (refuses.length === 0) return [`${title}: other requests or conditions. Look at git diff.`];
+    const shown = refuses.slice(0, CHECKS);
+    const more = refuses.length - shown.length;
+    return [
+      `${title}:`,
+      ...shown.flatMap((one) => {
+        const [first = '', ...rest] = wrapWords(one, width, '      ');
+        return [`    - ${first.trimStart()}`, ...rest];
+      }),
+      ...(more > 0 ? [`    - and ${more} more; --json lists all`] : []),
+    ];
+  });
+  return ['', 'Refused from now on, by new policies and by new or changed checks:', ...sentences];
 }
 
 /** How many of `files` the run creates, changes and so on. */
@@ -217,11 +295,19 @@ const noteLines = ({ notes, elsewhere }: Report, width: number): string[] =>
 
 /** `report` as the result of a run: numbers, notes and the next steps. */
 export function resultText(report: Report, { paint, width }: Look): string {
-  const repos = report.repositories.map(({ name, folder, files }) => {
+  const { changed, published, policies } = report;
+  const repos = report.repositories.flatMap(({ name, folder, files }) => {
     const counts = countsOf(files).map(({ action, count }) => `${count} ${ACTIONS[action].result}`);
-    return `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`;
+    // Only an update reports policies. Its files are not what the user asked for one by one, so it lists them.
+    const listed = policies === undefined ? [] : files.filter(({ action }) => WRITES.has(action));
+    return [
+      `${paint('bold', name)}  ${counts.join(', ')}  ${paint('dim', folder)}`,
+      ...listed.map(({ path, action }) => {
+        const { result, style } = ACTIONS[action];
+        return `  ${paint(style, result.padEnd(11))}  ${path}`;
+      }),
+    ];
   });
-  const { changed, published } = report;
   const idle = !changed && (published ?? []).every(({ created, pushed }) => !created && !pushed);
   const kept = report.repositories.some(({ files }) =>
     files.some((file) => shownAction(file) === 'keep'),
@@ -238,6 +324,7 @@ export function resultText(report: Report, { paint, width }: Look): string {
   return [
     ...repos,
     ...verdict,
+    ...policyLines(policies ?? [], width),
     ...noteLines({ ...report, elsewhere: [] }, width),
     ...wanted,
     ...stepLines(report.next, paint),
@@ -266,10 +353,17 @@ const DEMO = new Map([
 ]);
 
 /** Notes about the plan that its lines do not show. */
-export function notesOf({ environments }: Plan, repos: readonly ComparedRepo[]): string[] {
+export function notesOf(
+  { environments, notHere = [], notes: more = [] }: Plan,
+  repos: readonly ComparedRepo[],
+): string[] {
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
-  const notes = fileNotes(repos);
+  const notes = [...more, ...fileNotes(repos)];
+  if (notHere.length > 0)
+    notes.push(
+      `These app repos are not beside the config repo: ${listed(notHere)}. Run flux-gitops update in a clone of each.`,
+    );
   if (missing.length < demo.length)
     notes.unshift(
       `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
@@ -308,10 +402,18 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
     ['These files stay deleted. --force writes them again', paths('deleted', 'keep')],
     ['These files are no longer needed, and are removed', paths('leftover', 'remove')],
     [
+      'You edited these files. They are removed with their environment, and git has them',
+      paths('edited', 'remove'),
+    ],
+    [
       'These files are no longer needed, and stay because you edited them',
       paths('leftover', 'keep'),
     ],
   ];
+  const others = repos.flatMap((one) =>
+    (one.others ?? []).map((path) => shorten(join(one.folder, path))),
+  );
+  texts.push(['These files are not of this command, and stay', listed(others)]);
   return texts.filter(([, list]) => list !== '').map(([text, list]) => `${text}: ${list}.`);
 }
 
@@ -328,12 +430,14 @@ export function reportOf(
   parser?: typeof import('./render/objects.ts'),
   published?: readonly PublishResult[],
   words: readonly string[] = ['flux-gitops'],
+  live = false,
 ): Report {
   const circumstances = {
     shown: shorten,
     hasGit: (folder: string) => existsSync(join(folder, '.git')),
     published: published !== undefined,
     words,
+    live,
   };
   const render = layerRenderer(templatesOf);
   const changed = repos.some(({ files }) => files.some(({ action }) => WRITES.has(action)));
@@ -344,13 +448,15 @@ export function reportOf(
       ...{ name: one.name, namespace: namespaceOf(one), repo: one.repo },
       guards: guardsOf(one),
     })),
+    ...(plan.moves && { moves: plan.moves }),
+    ...(plan.departures && { departures: plan.departures }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
     ...(published && { published }),
     notes: notesOf(plan, repos),
-    next: changed || published ? nextSteps(plan, repos, circumstances) : [],
+    next: changed || published || plan.departures ? nextSteps(plan, repos, circumstances) : [],
   };
 }
 
@@ -386,10 +492,13 @@ export type Reader = {
  * report has a problem. With `--json`, the document also has the problem.
  */
 export function printReport(report: Report, { given, asks, say }: Reader): void {
-  const failure = unpublishable(report) ?? incomplete(report);
+  const failure =
+    unpublishable(report) ?? incomplete(report) ?? marked(report) ?? behind(report, given);
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
+  else if (given.switches.check)
+    process.stdout.write(`${checkText(report, lookOf(process.stdout))}\n`);
   else if (report.dryRun) process.stdout.write(`${planText(report, lookOf(process.stdout))}\n`);
   else {
     // A user who confirmed the plan has already read the notes in it.
@@ -407,6 +516,30 @@ function unpublishable({ published = [] }: Report): ReportedError | undefined {
   const problems = published.flatMap(({ problem }) => problem ?? []);
   const texts = problems.map(({ message, hint }) => `${message}\n  ${hint}`);
   return texts.length > 0 ? new ReportedError(texts.join('\n'), 1) : undefined;
+}
+
+/** The files into which the run wrote conflict markers. */
+function marked({ repositories, dryRun }: Report): ReportedError | undefined {
+  const paths = repositories.flatMap(({ folder, files }) =>
+    files.filter(({ action }) => action === 'mark').map(({ path }) => join(folder, path)),
+  );
+  if (dryRun || paths.length === 0) return undefined;
+  const list = paths.map((path) => `  ${path}`).join('\n');
+  return new ReportedError(
+    `You and this version changed the same lines, so these files now have conflict markers:\n${list}\n` +
+      '  Between <<<<<<< and ======= is your text, and between ======= and >>>>>>> is the new text. Decide in each place, ' +
+      'and commit the result.',
+    1,
+  );
+}
+
+/** With `--check`: an estate that is not up to date. */
+function behind({ repositories }: Report, { switches }: Given): ReportedError | undefined {
+  if (!switches.check || !repositories.some(({ files }) => files.some(isBehind))) return undefined;
+  return new ReportedError(
+    `This estate is not as version ${GENERATOR.version} of the generator writes it.\n  To update it, run: flux-gitops update`,
+    1,
+  );
 }
 
 /** An edited file that the run kept, although new tenants need its new contents. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
+import type { Live } from './cluster/live.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -12,7 +13,7 @@ import {
 import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
-import { openWorkspace, type Workspace } from './disk/workspace.ts';
+import { openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
 import { plannerOf } from './plan/commands.ts';
@@ -68,15 +69,19 @@ export async function prepare(
   if (isAction(command)) problems.push(...(await loadAction(command)).check(given, workspace));
   else if (problems.length > 0) problems.push(...plannerOf(command)(given, workspace).problems);
   if (problems.length > 0) throw inputError(problems);
-  const asks = terminal.interactive && !switches.yes && !switches.json && !switches.dryRun;
+  const asks = terminal.interactive && !switches.yes && !switches.json && !isOnlyShown(given);
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  // Without questions, nothing of the dialogue is loaded.
+  // Without questions, nothing of the dialogue is loaded. `update` has no settings, so nothing is open.
   const complete =
-    asks && !isAction(command)
+    asks && !isAction(command) && command !== 'update'
       ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
       : given;
   return { given: complete, terminal, asks, open };
 }
+
+/** Whether the run shows what it would do, and writes nothing. */
+const isOnlyShown = ({ switches }: Given): boolean =>
+  switches.dryRun === true || switches.check === true;
 
 /**
  * The help or the version, if `given` asks for it. The command can follow `help` or be next to `--help`. Throws a
@@ -112,16 +117,73 @@ async function checkTokenFor(given: Given, { home }: Workspace): Promise<void> {
 export async function execute(prepared: Prepared): Promise<Report> {
   const settled = await settle(prepared);
   const { given } = prepared;
-  if (given.switches.dryRun) {
+  checkOrder(settled, prepared);
+  if (isOnlyShown(given)) {
     const compared = await compare(settled, prepared);
-    const parser = await import('./render/objects.ts');
+    const parser = given.switches.dryRun ? await import('./render/objects.ts') : undefined;
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
-    return reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
+    const report = reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
+    return completed(report, compared, given);
   }
+  const live = await connected(settled, prepared);
   const { targets, ...written } = await carryOut(settled, prepared);
   const results = await published(settled, written, targets);
-  return reportOf(written.plan, written.repos, false, undefined, results, wordsOf(given));
+  if (live) {
+    const { goLive } = await import('./cluster/live.ts');
+    await goLive(live, results !== undefined, prepared.terminal);
+  }
+  const isLive = live !== undefined;
+  const { plan, repos } = written;
+  const report = reportOf(plan, repos, false, undefined, results, wordsOf(given), isLive);
+  return completed(report, written, given);
+}
+
+/** The cluster, if the run works on one. Refuses everything that the cluster would refuse before a file is written. */
+async function connected({ given }: Settled, prepared: Prepared): Promise<Live | undefined> {
+  if (!given.switches.live) return undefined;
+  const { asks, terminal, open } = prepared;
+  const workspace = open();
+  const plan = planFor(given, workspace);
+  const config = plan.repos.find(({ role }) => role === 'config');
+  const folder = workspace.folderOf(config?.name ?? '');
+  const { openLive } = await import('./cluster/live.ts');
+  const context = given.texts.context?.at(-1);
+  const isMove = given.switches.move === true;
+  return openLive({ plan, folder, context, asks, isMove }, terminal);
+}
+
+/** Refuses the second step of a removal as long as the first one is not in the branch that the cluster follows. */
+function checkOrder({ given }: Settled, { open }: Prepared): void {
+  if (given.command !== 'remove' || given.switches.live) return;
+  const workspace = open();
+  const { departures = [], repos, syncConfig } = planFor(given, workspace);
+  const [config] = repos;
+  const gone = departures.filter(({ state }) => state === 'gone');
+  if (!syncConfig || !config || gone.length === 0) return;
+  const [branch = ''] = config.branches;
+  const pushed = pushedRecord(workspace.folderOf(config.name), branch);
+  const early = gone.filter(
+    ({ name }) => !pushed?.environments.some((one) => one.name === name && one.leaving),
+  );
+  if (early.length === 0) return;
+  const names = early.map(({ name }) => name).join(', ');
+  throw new UserError(
+    `${names} cannot go yet: the branch ${branch} on the remote origin does not have the first step of the removal. Without it, Flux would leave everything on the cluster. Nothing was written.\n` +
+      '  Push the config repo (or merge its pull request and run git fetch), and wait until Flux has removed the app. Then run the same command again.',
+    1,
+  );
+}
+
+/** `report` with what only an update reports. */
+async function completed(
+  report: Report,
+  { plan, repos }: Compared,
+  { command }: Given,
+): Promise<Report> {
+  if (command !== 'update') return report;
+  const { withUpdate } = await import('./update-report.ts');
+  return withUpdate(report, plan, repos);
 }
 
 /** The settings; with `--publish`, with the owner as the user who is signed in. */
@@ -161,7 +223,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
   const plan = planFor(given, workspace);
   const problems: Problem[] = [];
   const render = layerRenderer(templatesOf);
-  const { force = false, keep = false } = given.switches;
+  const { force = false, keep = false, conflictMarkers: markers = false } = given.switches;
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
@@ -170,7 +232,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
         `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
         'progress',
       );
-    repos.push(await compareRepo(repo, folder, { render, force, keep }, problems));
+    repos.push(await compareRepo(repo, folder, { render, force, keep, markers }, problems));
   }
   terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);
@@ -222,7 +284,7 @@ async function write(
       files.filter(({ action }) => action === 'ask').map(({ path }) => join(folder, path)),
     );
     if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
-    if (open.length > 0) throw conflictError(open);
+    if (open.length > 0) throw conflictError(open, prepared.given);
     writeRepos(repos);
     keepRunning();
     return { ...compared, repos };
@@ -268,13 +330,16 @@ async function confirm(
 }
 
 async function published(
-  { context }: Settled,
+  { context, given }: Settled,
   { plan, repos }: Compared,
   targets: readonly Target[] = [],
 ): Promise<PublishResult[] | undefined> {
   if (!context) return undefined;
   const { publish, reposToPublish } = await import('./publish/publish.ts');
-  return publish(context, reposToPublish(plan, repos, true), targets);
+  const chosen = reposToPublish(plan, repos, true);
+  if (given.command !== 'update') return publish(context, chosen, targets);
+  const { withDetails } = await import('./update-report.ts');
+  return publish(context, withDetails(chosen, repos), targets);
 }
 
 /** The answer about a file, with its text on disk and its planned text. */
@@ -316,12 +381,14 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
   return withRecord(repo, decided, record?.found);
 }
 
-function conflictError(conflicts: readonly string[]): UserError {
+function conflictError(conflicts: readonly string[], { command }: Given): UserError {
   const list = conflicts.map((path) => `  ${path}`).join('\n');
+  const markers =
+    command === 'update' ? 'with --conflict-markers to write both versions into them, ' : '';
   return new UserError(
     `You edited these files, and your edits conflict with the new contents. Nothing was written:\n${list}\n` +
-      'Run the same command with --keep to keep them, with --force to overwrite them, or on a terminal to decide ' +
-      'for each file.',
+      `Run the same command with --keep to keep them, with --force to overwrite them, ${markers}or on a terminal ` +
+      'to decide for each file.',
     1,
   );
 }

@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 
 /** Where a repository has its workflow. */
 export const WORKFLOW = '.github/workflows/validate.yaml';
+/** Where a repository has the workflow that pushes its artifacts. */
+export const PUSH = '.github/workflows/push.yaml';
 
 export type Step = {
   readonly name?: string;
@@ -18,18 +20,18 @@ export type Workflow = {
   readonly on: { readonly push: { readonly branches: string[] }; readonly pull_request: unknown };
   readonly permissions: unknown;
   readonly env: { readonly [name: string]: string };
-  readonly jobs: {
-    readonly validate: {
-      readonly permissions?: unknown;
-      readonly defaults: { readonly run: { readonly shell: string } };
-      readonly steps: readonly Step[];
-    };
-  };
+  readonly jobs: { readonly validate: Work; readonly push?: Work };
 };
 
-/** The workflow of the repository in `folder`. */
-export function workflowOf(folder: string): Workflow {
-  return parse(readFileSync(join(folder, WORKFLOW), 'utf8')) as Workflow;
+type Work = {
+  readonly permissions?: unknown;
+  readonly defaults: { readonly run: { readonly shell: string } };
+  readonly steps: readonly Step[];
+};
+
+/** The workflow in the file `path` of the repository in `folder`. */
+export function workflowOf(folder: string, path = WORKFLOW): Workflow {
+  return parse(readFileSync(join(folder, path), 'utf8')) as Workflow;
 }
 
 /** A run of the job of a workflow on this machine. */
@@ -40,14 +42,17 @@ export type Job = {
   readonly temp: string;
   /** What differs from GitHub. */
   readonly env?: { readonly [name: string]: string };
+  /** The file of the workflow, if it is not the one that validates. */
+  readonly workflow?: typeof PUSH;
   /** Programs that stand in front of those of the machine. */
   readonly programs?: string;
 };
 
 /** Runs the step `name`; a step that fails is no error here. */
 export function runStep(name: string, job: Job): { status: number | null; output: string } {
-  const { env, jobs } = workflowOf(job.folder);
-  const run = jobs.validate.steps.find((step) => step.name === name)?.run;
+  const { env, jobs } = workflowOf(job.folder, job.workflow);
+  const { steps } = job.workflow ? (jobs.push ?? jobs.validate) : jobs.validate;
+  const run = steps.find((step) => step.name === name)?.run;
   if (run === undefined) throw new Error(`the workflow has no step "${name}"`);
   mkdirSync(job.temp, { recursive: true });
   const added = join(job.temp, 'added-to-path');

@@ -51,6 +51,11 @@ function flagProblems(given: Given): Problem[] {
   const goals = GOALS.filter(isOn);
   if (modes.length > 1) problems.push(together(modes, 'these flags do different things'));
   if (goals.length > 1) problems.push(together(goals, 'the Secrets go to one place'));
+  const [mode] = modes;
+  if (mode !== undefined && texts.secretFile)
+    problems.push(
+      together([mode, 'secretFile'], 'only a run that makes Secrets can write them to a file'),
+    );
   if (switches.secretStdin && switches.apiTokenStdin)
     problems.push(
       together(['secretStdin', 'apiTokenStdin'], 'standard input can be only one of them'),

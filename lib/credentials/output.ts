@@ -19,7 +19,16 @@ import { manifestOf } from './secret.ts';
 
 /** Writes `secrets` to stdout, past the filter that hides secrets in all other output. */
 export async function writeToPipe(secrets: readonly object[]): Promise<void> {
-  await writeSecretly(manifestOf(secrets));
+  try {
+    await writeSecretly(manifestOf(secrets));
+  } catch (error) {
+    throw new UserError(
+      'The program that reads the Secrets ended before it had them.\n' +
+        '  Run the same command again when it works. It makes new keys; --prune --live removes those that nobody has.',
+      1,
+      error,
+    );
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Which private repositories an estate has, and where Flux needs a Secret for each. */
 import { type Environment, gitSecretOf, namespaceOf, sshOwnerUrl } from '../plan/estate.ts';
+import { gitCredentialsOf } from '../plan/oci.ts';
 import type { RepoRecord } from '../plan/record.ts';
 import type { Credentials, SharedSettings } from '../settings/settings.ts';
 import { hostOf } from './known-hosts.ts';
@@ -39,7 +40,8 @@ export function sourcesOf(record: RepoRecord): Source[] {
   const { name, estate, shared, environments } = record;
   const sources = new Map<string, Source>();
   const add = (repo: string, settings: SharedSettings, place: Place): void => {
-    const { owner, githubUrl, branch, credentials: kind } = settings;
+    const { owner, githubUrl, branch } = settings;
+    const kind = gitCredentialsOf(settings);
     if (kind === 'none') return;
     const key = `${repo} ${kind}`;
     const places = [...(sources.get(key)?.places ?? []), place];

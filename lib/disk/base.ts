@@ -1,12 +1,14 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { earlierValues } from '../plan/operator-tier.ts';
 import type { Layer } from '../plan/plan.ts';
 import type { FoundRecord, Written } from '../plan/record.ts';
-import { joinWritten } from '../plan/record.ts';
+import { joinWritten, RECORD_FILE, readRecord } from '../plan/record.ts';
 import { layersOf } from '../plan/repositories.ts';
 import { earlierEnvironmentValues } from '../plan/values.ts';
 import { blobId, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, layerRenderer } from '../render/render.ts';
+import { formerTexts } from './git-stages.ts';
 import { EARLIER_VERSIONS, earlierTemplatesOf } from './package-files.ts';
 import { readIfThere } from './workspace.ts';
 
@@ -35,41 +37,62 @@ export function earlierFiles(
   planned: readonly File[],
   render: LayerRenderer,
 ): { written: Written; earlier: readonly Earlier[] } {
-  const layers = layersOf(found, found.environments);
-  const earlier = earlierLayersOf(found);
-  const renderers = [
-    render,
-    ...EARLIER_VERSIONS.map((version) =>
-      layerRenderer((layer) => earlierTemplatesOf(layer, version)),
-    ),
-  ];
-  const versions = renderers.map((one, index) => {
-    const files = (index === 0 ? layers : earlier).flatMap(one);
-    return new Map(files.map(({ path, contents }) => [path, contents]));
-  });
   const texts = new Map<string, string | undefined>();
-  const paths = new Set([
-    ...versions.flatMap((files) => [...files.keys()]),
-    ...planned.map(({ path }) => path),
-  ]);
-  for (const path of paths) {
+  const textOf = (path: string): string | undefined => {
+    if (texts.has(path)) return texts.get(path);
     const text = readIfThere(join(folder, path));
     texts.set(path, text === undefined ? undefined : unixLines(text));
-  }
+    return texts.get(path);
+  };
+  const { now, older } = versionsOf(found, render);
+  // A user may have changed a setting in the record by hand. Then the record in git shows what was written.
+  const paths = new Set([now, ...older].flatMap((files) => [...files.keys()]));
+  const isKnown = (path: string): boolean =>
+    [undefined, now.get(path), ...older.map((files) => files.get(path))].includes(textOf(path));
+  const former = [...paths].every(isKnown) ? [] : formerRecords(found, folder);
+  for (const record of former) older.push(...versionsOf(record, render).older);
+  for (const { path } of planned) textOf(path);
+  const versions = [now, ...older];
   const matches = (files: Earlier): number =>
-    [...files].filter(([path, contents]) => texts.get(path) === contents).length;
+    [...files].filter(([path, contents]) => textOf(path) === contents).length;
   const likeliest = versions.reduce((best, one) => (matches(one) > matches(best) ? one : best));
   const hashesOf = (files: Earlier): Written =>
     new Map([...files].map(([path, contents]) => [path, [blobId(contents)]]));
   // A file of another version counts only if it exists: a missing file does not mean that a user deleted it.
   const others = versions.map(
-    (files) => new Map([...files].filter(([path]) => texts.get(path) !== undefined)),
+    (files) => new Map([...files].filter(([path]) => textOf(path) !== undefined)),
   );
   // No user can have deleted a file that only this version writes.
-  const [, ...older] = versions;
   const known = [...likeliest].filter(([path]) => older.some((files) => files.has(path)));
   const written = others.map(hashesOf).reduce(joinWritten, hashesOf(new Map(known)));
   return { written, earlier: [likeliest, ...versions] };
+}
+
+/** What this version and the earlier versions write with the settings of `found`. */
+function versionsOf(found: FoundRecord, render: LayerRenderer): { now: Earlier; older: Earlier[] } {
+  const filesOf = (layers: readonly Layer[], one: LayerRenderer): Earlier =>
+    new Map(layers.flatMap(one).map(({ path, contents }) => [path, contents]));
+  const layers = earlierLayersOf(found);
+  return {
+    now: filesOf(layersOf(found, found.environments), render),
+    older: EARLIER_VERSIONS.map((version) =>
+      filesOf(
+        layers,
+        layerRenderer((layer) => earlierTemplatesOf(layer, version)),
+      ),
+    ),
+  };
+}
+
+/** The records without hashes in the history of git that have other settings than `found`. */
+function formerRecords(found: FoundRecord, folder: string): FoundRecord[] {
+  const records: FoundRecord[] = [];
+  for (const text of formerTexts(folder, RECORD_FILE)) {
+    const { record } = readRecord(text, RECORD_FILE, []);
+    const isOther = record && record.written === undefined && !isDeepStrictEqual(record, found);
+    if (isOther && !records.some((one) => isDeepStrictEqual(one, record))) records.push(record);
+  }
+  return records;
 }
 
 /**

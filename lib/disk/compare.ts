@@ -1,15 +1,16 @@
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { environmentOf } from '../plan/layout.ts';
+import { formerPaths, type Move } from '../plan/moves.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase } from './base.ts';
 import { checkFile, checkFolder, isInside } from './folders.ts';
-import { mergeStages } from './git-stages.ts';
+import { mergeStages, textIn } from './git-stages.ts';
 import { packageVersion } from './package-files.ts';
 import { isThere, readIfThere } from './workspace.ts';
 
@@ -23,7 +24,7 @@ export type FileState = 'new' | 'same' | 'ours' | 'edited' | 'deleted' | 'leftov
 /**
  * What a run does with a file. `merge`: adds the changes to the user's edits. `overwrite`: replaces the user's edits,
  * because the user asked for it. `keep`: leaves an edited or deleted file as it is. `ask`: the user and this version
- * changed the same lines. `none`: nothing.
+ * changed the same lines. `mark`: writes both with conflict markers. `none`: nothing.
  */
 export type FileAction =
   | 'create'
@@ -33,6 +34,7 @@ export type FileAction =
   | 'remove'
   | 'keep'
   | 'ask'
+  | 'mark'
   | 'none';
 
 /** The actions that change a file. */
@@ -42,6 +44,7 @@ export const WRITES: ReadonlySet<FileAction> = new Set([
   'merge',
   'overwrite',
   'remove',
+  'mark',
 ]);
 
 export type ComparedFile = {
@@ -59,6 +62,8 @@ export type ComparedFile = {
 /** A repository on disk: `isNew` when its folder does not exist. */
 export type ComparedRepo = {
   readonly repo: RepoPlan;
+  /** Files of a person in the folders of environments that leave. They stay. */
+  readonly others?: readonly string[];
   readonly folder: string;
   readonly isNew: boolean;
   readonly files: readonly ComparedFile[];
@@ -72,6 +77,10 @@ export type Comparison = {
   /** Whether to overwrite edited files without a question, or to keep them without one. */
   readonly force: boolean;
   readonly keep: boolean;
+  /** Whether to write conflict markers where nothing else decides. */
+  readonly markers?: boolean;
+  /** The files that have other paths than in earlier versions. */
+  readonly moves?: readonly Move[];
 };
 
 /**
@@ -87,19 +96,82 @@ export async function compareRepo(
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
   const planned = renderLayers(repo.layers, comparison.render);
-  if (isNew) return withRecord({ repo, folder, isNew }, planned.map(newFile), undefined);
+  if (isNew) {
+    const files = withCarried(repo, folder, planned.map(newFile), problems);
+    return withRecord({ repo, folder, isNew }, files, undefined);
+  }
   const known = knownFiles(repo, folder, planned, comparison.render);
   const record = readIfThere(join(folder, RECORD_FILE));
-  const files: ComparedFile[] = [];
+  const compared: ComparedFile[] = [];
+  const moved = new Set<string>();
   for (const file of planned) {
     const found = readIfThere(join(folder, file.path));
     const place = { repo, folder, found, known, record };
-    files.push(await compareFile(file, place, comparison));
+    const elsewhere = await compareMoved(file, place, comparison, moved);
+    compared.push(elsewhere ?? (await compareFile(file, place, comparison)));
   }
-  files.push(...leftovers(repo, folder, planned, known));
+  const files = withCarried(repo, folder, compared, problems);
+  files.push(...leftovers(repo, folder, planned, { known, moved, ...comparison }));
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
-  return withRecord({ repo, folder, isNew }, files, record);
+  const others = othersIn(repo, folder, files);
+  return {
+    ...withRecord({ repo, folder, isNew }, files, record),
+    ...(others.length > 0 && { others }),
+  };
+}
+
+/** `files` with those that come from another folder, in place of what a template has for the same path. */
+function withCarried(
+  { carried = [] }: RepoPlan,
+  folder: string,
+  files: readonly ComparedFile[],
+  problems: Problem[],
+): ComparedFile[] {
+  const merged = new Map(files.map((file) => [file.path, file]));
+  for (const { path, contents } of carried) {
+    const planned = merged.get(path);
+    const hashes = planned?.hashes ?? [];
+    const found = readIfThere(join(folder, path));
+    if (contents === undefined) {
+      if (planned?.found === undefined && planned !== undefined)
+        merged.set(path, { ...planned, state: 'deleted', action: 'keep' });
+    } else if (found === undefined)
+      merged.set(path, { path, contents, found, hashes, state: 'new', action: 'create' });
+    else if (unixLines(found) === unixLines(contents))
+      merged.set(path, { path, contents: found, found, hashes, state: 'same', action: 'none' });
+    else
+      problems.push({
+        given: join(folder, path),
+        rule: 'this file would come along with the environment, but there is another one of the same name',
+        example: 'git mv, or another app repo with --repo',
+        flag: path,
+        settings: ['repo'],
+      });
+  }
+  return [...merged.values()];
+}
+
+/** The files in the folders of the environments that leave `repo` which this package did not write. */
+function othersIn(
+  { gone = [] }: RepoPlan,
+  folder: string,
+  files: readonly ComparedFile[],
+): string[] {
+  const known = new Set(files.map(({ path }) => path));
+  const folders = gone.flatMap((name) => [name, `overlays/${name}`]);
+  return folders
+    .filter((below) => isThere(join(folder, below)) && isInside(join(folder, below), folder))
+    .flatMap((below) => filesIn(join(folder, below)).map((path) => `${below}/${path}`))
+    .filter((path) => !known.has(path));
+}
+
+function filesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
 /** What earlier runs recorded about the files of a repository. */
@@ -135,10 +207,37 @@ type Place = {
   readonly record: string | undefined;
 };
 
+/**
+ * `file` if an earlier version wrote it to another path, and a user deleted or edited it there. Adds a path from which
+ * the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
+ * edited file stays where it is.
+ */
+async function compareMoved(
+  file: File,
+  place: Place,
+  { render, force, moves }: Comparison,
+  moved: Set<string>,
+): Promise<ComparedFile | undefined> {
+  const { folder, known, found, repo } = place;
+  if (force || found !== undefined || known.written.has(file.path)) return undefined;
+  const from = formerPaths(file.path, moves).find((path) => known.written.has(path));
+  if (from === undefined) return undefined;
+  const text = readIfThere(join(folder, from));
+  const common = { path: file.path, found, hashes: [blobId(file.contents)] };
+  if (text === undefined)
+    return { ...common, contents: file.contents, state: 'deleted', action: 'keep' };
+  if (isOurs(folder, from, text, known.written.get(from) ?? [])) return undefined;
+  const base = await findBase(from, folder, repo.found, known, render);
+  const merged = base === undefined ? undefined : await mergeEdited(text, base, file, repo);
+  if (merged === undefined) return undefined;
+  moved.add(from);
+  return { ...common, contents: merged, state: 'edited', action: 'merge' };
+}
+
 async function compareFile(
   file: File,
   place: Place,
-  { force, keep, render }: Comparison,
+  { force, keep, markers = false, render }: Comparison,
 ): Promise<ComparedFile> {
   const { path } = file;
   const { found, known, record = '' } = place;
@@ -163,13 +262,23 @@ async function compareFile(
     found.includes('\ufffd') || sidesOf(found) !== undefined
       ? undefined
       : await findBase(path, place.folder, place.repo.found, known, render);
-  const merged =
-    base === undefined ? undefined : await mergeEdited(found, base, file, place.repo.askedFor);
+  const merged = base === undefined ? undefined : await mergeEdited(found, base, file, place.repo);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
   if (merged !== undefined)
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
   const asked = { ...common, contents, hashes: before, state: 'edited', action: 'ask' } as const;
-  return keep ? kept(asked) : asked;
+  if (keep || (await isOwnApp(place, file, base))) return kept(asked);
+  // Markers around markers could not be told apart.
+  if (!markers || sidesOf(found) !== undefined) return asked;
+  const { markConflicts } = await import('../render/merge.ts');
+  const marked = markConflicts(
+    unixLines(found),
+    base,
+    file.contents,
+    `generator-flux-gitops ${packageVersion()}`,
+  );
+  const hashes = [blobId(file.contents)];
+  return { ...asked, contents: linesLike(found, marked), hashes, action: 'mark' };
 }
 
 /**
@@ -205,45 +314,78 @@ function isOurs(folder: string, path: string, found: string, hashes: readonly st
   return ours !== undefined && theirs !== undefined && isKnown(ours) && isKnown(theirs);
 }
 
+/** Whether a user replaced everything in a file of an app repo with objects of their own, so that new contents are no use. */
+async function isOwnApp(
+  { repo, found = '' }: Place,
+  { path }: File,
+  base: string | undefined,
+): Promise<boolean> {
+  if (repo.role !== 'scenario' || base === undefined) return false;
+  const { objectNames } = await import('../render/objects.ts');
+  const [own, old] = [objectNames(path, found), objectNames(path, base)];
+  return own.length > 0 && old.length > 0 && !own.some((name) => old.includes(name));
+}
+
 /** The user's edits with the changes since `base`; undefined when both changed the same lines. */
 async function mergeEdited(
   found: string,
   base: string,
   file: File,
-  askedFor: readonly string[],
+  { askedFor, gone = [] }: RepoPlan,
 ): Promise<string | undefined> {
   const isList = file.path === 'kustomization.yaml';
   if (base === file.contents && !isList) return found;
-  const { mergeText } = await import('../render/merge.ts');
+  const { mergeTexts } = await import('../render/finer-merge.ts');
   const ours = unixLines(found);
-  const merged = mergeText(ours, base, file.contents);
+  const merged = mergeTexts(file.path, ours, base, file.contents);
   if (!isList) return merged === undefined ? undefined : linesLike(found, merged);
-  const { updateResources, isOnlyResources } = await import('../render/kustomization-list.ts');
-  if (merged === undefined && !isOnlyResources(base, file.contents)) return undefined;
-  const grown = updateResources(merged ?? ours, file.contents, base, askedFor);
+  const { updateResources, withResourcesOf } = await import('../render/kustomization-list.ts');
+  const listed = merged ?? mergeTexts(file.path, ours, base, withResourcesOf(file.contents, base));
+  if (listed === undefined) return undefined;
+  const grown = updateResources(listed, file.contents, base, askedFor, gone);
   return grown === undefined ? undefined : linesLike(found, grown);
 }
 
 /** Files that the last run wrote and that are no longer planned. */
 function leftovers(
-  { untouched }: RepoPlan,
+  { untouched, gone = [], carriedOff = [], role }: RepoPlan,
   folder: string,
   planned: readonly File[],
-  { written }: Known,
+  {
+    known: { written },
+    moved,
+    force,
+    keep,
+  }: Pick<Comparison, 'force' | 'keep'> & { known: Known; moved: ReadonlySet<string> },
 ): ComparedFile[] {
   const paths = new Set([...planned.map(({ path }) => path), RECORD_FILE]);
   const elsewhere = new Set(untouched);
-  return [...written].flatMap(([path, hashes]): ComparedFile[] => {
+  const off = new Set(carriedOff);
+  const own = carriedOff.filter((path) => !written.has(path)).map((path) => [path, []] as const);
+  return [...written, ...own].flatMap(([path, hashes]): ComparedFile[] => {
     if (paths.has(path) || elsewhere.has(environmentOf(path))) return [];
     const file = join(folder, path);
     // A user may have replaced it with a folder, or with a link that leads out of the repository: not ours.
     const found = isFile(file) && isInside(file, folder) ? readIfThere(file) : undefined;
     if (found === undefined) return [];
     const common = { path, found, contents: found, state: 'leftover' } as const;
-    return isOurs(folder, path, found, hashes)
-      ? [{ ...common, action: 'remove', hashes: [] }]
-      : [{ ...common, action: 'keep', hashes }];
+    if (off.has(path) || moved.has(path) || isOurs(folder, path, found, hashes))
+      return [{ ...common, action: 'remove', hashes: [] }];
+    const leaves = gone.includes(environmentOf(path));
+    const edited = { ...common, state: 'edited', action: 'remove', hashes: [] } as const;
+    if (leaves && (force || (role === 'config' && !keep && isCommitted(folder, path, found))))
+      return [edited];
+    return [{ ...common, action: 'keep', hashes }];
   });
+}
+
+/**
+ * Whether git has `found`, so that it is not lost with the file. In a config repo, a tenant that is not in the record
+ * any more must not come back with the next kubectl apply of all folders.
+ */
+function isCommitted(folder: string, path: string, found: string): boolean {
+  const committed = textIn(folder, 'HEAD', path);
+  return committed !== undefined && unixLines(committed) === unixLines(found);
 }
 
 const isFile = (path: string): boolean =>
@@ -308,7 +450,7 @@ function pendingRecord(
   // A record that does not change already lists all the files.
   if (changed.length === 0 || record.action === 'none') return undefined;
   // A merged file has text of a user, so it is never ours.
-  const ours = changed.filter(({ action }) => action !== 'merge');
+  const ours = changed.filter(({ action }) => action !== 'merge' && action !== 'mark');
   const pending = new Map(
     ours.map(({ path, action, hashes, found = '' }) => [
       path,

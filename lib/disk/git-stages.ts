@@ -11,18 +11,42 @@ export type Stages = {
  * there is no merge.
  */
 export function mergeStages(folder: string, path: string): Stages {
+  const stage = (number: number): string | undefined => textAt(folder, `:${number}:./${path}`);
+  return { base: stage(1), ours: stage(2), theirs: stage(3) };
+}
+
+/** The text of `path` in `folder` in the commit `revision`; undefined without git, such a commit or such a file. */
+export function textIn(folder: string, revision: string, path: string): string | undefined {
+  return textAt(folder, `${revision}:./${path}`);
+}
+
+/** How many earlier versions of a file count. */
+const VERSIONS = 50;
+
+/** The texts of `path` in the last commits that changed it, the newest first; none without git. */
+export function* formerTexts(folder: string, path: string): Generator<string> {
+  const format = ['log', `--max-count=${VERSIONS}`, '--format=%H', 'HEAD', '--', path];
+  const commits = git(folder, format)?.split('\n').filter(Boolean) ?? [];
+  for (const commit of commits) {
+    const text = textIn(folder, commit, path);
+    if (text !== undefined) yield text;
+  }
+}
+
+const textAt = (folder: string, object: string): string | undefined =>
+  git(folder, ['show', object]);
+
+/** What git prints for `args` in `folder`; undefined when it fails. */
+function git(folder: string, args: readonly string[]): string | undefined {
   // Loaded only here, because most runs start no other program, and loading takes time.
   const { execFileSync } = process.getBuiltinModule('node:child_process');
-  const stage = (number: number): string | undefined => {
-    try {
-      return execFileSync('git', ['-C', folder, 'show', `:${number}:./${path}`], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-        maxBuffer: 2 ** 28,
-      });
-    } catch {
-      return undefined;
-    }
-  };
-  return { base: stage(1), ours: stage(2), theirs: stage(3) };
+  try {
+    return execFileSync('git', ['-C', folder, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 2 ** 28,
+    });
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
+import type { Environment } from '../plan/estate.ts';
 import type { Found, World } from '../plan/plan.ts';
-import { RECORD_FILE, type RepoKind, readRecord } from '../plan/record.ts';
+import { type FoundRecord, RECORD_FILE, type RepoKind, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import type { CommandName } from '../settings/settings.ts';
-import { mergeStages } from './git-stages.ts';
+import { formerTexts, mergeStages, textIn } from './git-stages.ts';
 
 /** The world of one run, and where its repositories are on disk. */
 export type Workspace = World & {
@@ -52,11 +53,17 @@ export function openWorkspace(
   let configs: readonly FoundRepo[] | undefined;
   const feederOf = (repo: string): string | undefined => {
     configs ??= reposIn(parent).filter(({ record }) => record?.kind === 'config-repo');
-    const others = configs.filter(({ name }) => name !== (named ?? home?.name));
+    const others = configs.filter(
+      ({ name, folder: at }) => name !== (named ?? home?.name) && at !== home?.folder,
+    );
     return others.find(({ record }) => record?.environments.some((one) => one.repo === repo))?.name;
   };
+  const former = (name: string): Environment | undefined =>
+    home && formerEnvironment(home.folder, name);
+  const filesOf: NonNullable<World['filesOf']> = (repo, below) => textsIn(folderOf(repo), below);
   const lockFolders = [parent, ...(nearest ? [nearest.folder] : [])];
-  return { folder, parent, lockFolders, folderOf, find, feederOf, ...(home && { home }) };
+  const place = { folder, parent, lockFolders, folderOf };
+  return { ...place, find, feederOf, former, filesOf, ...(home && { home }) };
 }
 
 /** A repository that this package wrote, and its folder. */
@@ -67,6 +74,9 @@ const KIND: { readonly [command in CommandName]: RepoKind } = {
   tenant: 'config-repo',
   'scenario-repo': 'scenario-repo',
   credentials: 'config-repo',
+  remove: 'config-repo',
+  rename: 'config-repo',
+  update: 'config-repo',
   verify: 'config-repo',
 };
 
@@ -88,6 +98,7 @@ function homeOf(
       (around === undefined || record.environments.some(({ repo }) => repo === around.name)),
   );
   if (configs.length === 1) return configs[0];
+  if (command === 'update' && around !== undefined) return around;
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,
@@ -138,6 +149,35 @@ function lookAt(folder: string, problems: Problem[]): Found {
   if (text === undefined) return { exists: isThere(folder), all: {} };
   const base = sidesOf(text) && mergeStages(folder, RECORD_FILE).base;
   return { exists: true, ...readRecord(text, file, problems, base) };
+}
+
+/** The files below the folder `below` of a repository, sorted. A link or a file that is not UTF-8 has no contents. */
+function textsIn(folder: string, below: string): { path: string; contents: string | undefined }[] {
+  if (!statSync(join(folder, below), { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(join(folder, below), { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const text = entry.isFile() ? readFileSync(path, 'utf8') : '\ufffd';
+      return { path: relative(folder, path), contents: text.includes('\ufffd') ? undefined : text };
+    })
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** The record of the repository in `folder` on the branch of the remote, as the last fetch or push saw it. */
+export function pushedRecord(folder: string, branch: string): FoundRecord | undefined {
+  const text = textIn(folder, `refs/remotes/origin/${branch}`, RECORD_FILE);
+  return text === undefined ? undefined : readRecord(text, RECORD_FILE, []).record;
+}
+
+/** The environment `name` in the newest record in git that has it. */
+function formerEnvironment(folder: string, name: string): Environment | undefined {
+  for (const text of formerTexts(folder, RECORD_FILE)) {
+    const { record } = readRecord(text, RECORD_FILE, []);
+    const found = record?.environments.find((one) => one.name === name);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Whether there is a file or a folder at `path`. */

@@ -14,6 +14,7 @@ import {
   readEnvironments,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -37,13 +38,15 @@ export function planApp(given: Given, world: World): Planned {
   const found = name === undefined ? NOTHING : world.find(name, problems);
   problems.push(...checkKind(found, 'config-repo', text, { flag: '--name', settings: ['name'] }));
   const recorded = found.record?.environments ?? [];
-  const pairs = readPairs(texts, recorded, problems);
+  const pairs = readPairs(texts, recorded, found.record !== undefined, problems);
   const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
   const settings = resolve(given, found.record, [...feeders.keys()], problems);
+  const leaving = new Set(recorded.filter((one) => one.leaving).map((one) => one.name));
   const environments = [...feeders]
     .map(
       ([environment, repo]): Environment => ({
         ...settings.environment(environment),
+        ...(leaving.has(environment) && { leaving: true }),
         name: environment,
         repo,
       }),
@@ -94,6 +97,8 @@ export function planApp(given: Given, world: World): Planned {
     visibility,
   };
   checkFollowed(plan, given, problems);
+  checkArtifacts(environments, given, problems);
+  checkConfigArtifact(record, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
@@ -101,9 +106,10 @@ export function planApp(given: Given, world: World): Planned {
 function readPairs(
   { scenario }: Texts,
   recorded: readonly Environment[],
+  isKnown: boolean,
   problems: Problem[],
 ): { name: string; repo: string }[] {
-  const usual = recorded.length > 0 ? [] : STANDARD_SCENARIOS;
+  const usual = isKnown ? [] : STANDARD_SCENARIOS;
   const pairs = readScenarios(scenario ?? usual, problems);
   problems.push(...checkFeeders(recorded, pairs, 'scenario'));
   return pairs;

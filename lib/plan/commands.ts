@@ -2,8 +2,11 @@ import type { Given } from '../settings/arguments.ts';
 import { type CommandName, isAction, type PlanningCommand } from '../settings/settings.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
+import { planRemove } from './remove.ts';
+import { planRename } from './rename.ts';
 import { planScenarioRepo } from './scenario-repo.ts';
 import { planTenant } from './tenant.ts';
+import { planUpdate } from './update.ts';
 
 type Planner = (given: Given, world: World) => Planned;
 
@@ -12,6 +15,9 @@ export const PLANNERS: { readonly [command in PlanningCommand]: Planner } = {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
+  remove: planRemove,
+  rename: planRename,
+  update: planUpdate,
 };
 
 /** The planner of `command`. Throws an Error if `command` plans no files. */

@@ -10,7 +10,15 @@ import {
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 
 /** One environment: a tenant, its sync and its folder in an app repo. */
-export type Environment = { readonly name: string; readonly repo: string } & EnvironmentSettings;
+export type Environment = {
+  readonly name: string;
+  readonly repo: string;
+  /**
+   * Whether the environment is on its way out of a cluster that follows the config repo: its app is gone, and Flux may
+   * delete the rest of it when its files go.
+   */
+  readonly leaving?: true;
+} & EnvironmentSettings;
 
 /** The namespace, service account and tenant label of `environment`. */
 export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name'>): string {
@@ -117,7 +125,7 @@ export function checkFeeders(
     const flag = `--${setting}`;
     return {
       given: `environment ${name} from ${repo}`,
-      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo`,
+      rule: `the app repo ${feeder} already feeds ${name}, and an environment has only one app repo${setting === 'repo' ? '. To move it to another one, add --move' : ''}`,
       example: `${flag} ${setting === 'scenario' ? `${feeder}=${name}` : feeder}`,
       flag,
       settings: [setting],

@@ -1,4 +1,5 @@
 import type { EstateSettings } from '../settings/settings.ts';
+import { pushValues } from './oci.ts';
 import { CHART_VERSION, FLUX_VERSION, KUBERNETES_VERSION } from './operator-tier.ts';
 import type { Found, Layer } from './plan.ts';
 import type { RepoRecord } from './record.ts';
@@ -11,11 +12,17 @@ const TOOLS = {
   yqVersion: 'v4.54.3',
 };
 
+/** The tools that push and sign: those of this Flux, and the cosign with which its source-controller verifies. */
+const PUSH_TOOLS = { fluxCliVersion: '2.9.5', cosignVersion: 'v3.0.6' };
+
 /** The layers of the repository of `record` that only GitHub reads. */
 export function githubFiles(record: RepoRecord): Layer[] {
   const { ci, codeowners = [] } = record.estate;
+  const pushed = pushValues(record);
   return [
-    ...(ci === 'github' ? [workflow(record)] : []),
+    // The workflow that pushes calls the one that validates.
+    ...(ci === 'github' || pushed ? [workflow(record, pushed !== undefined)] : []),
+    ...(pushed ? [{ from: 'oci', into: '.', values: { ...pushed, ...PUSH_TOOLS } }] : []),
     ...(codeowners.length > 0 ? [reviewers(record, codeowners)] : []),
   ];
 }
@@ -32,7 +39,7 @@ export function ciOf(
   return { ci: isGiven || ci !== 'none' ? ci : (record?.estate.ci ?? ci) };
 }
 
-function workflow(record: RepoRecord): Layer {
+function workflow(record: RepoRecord, isCalled: boolean): Layer {
   const values = {
     // A branch in a workflow is a pattern, and + has a special meaning in it.
     branches: branchesOf(record).map((branch) => branch.replaceAll('+', '\\+')),
@@ -44,6 +51,7 @@ function workflow(record: RepoRecord): Layer {
     // The schemas of the first release of the range are valid for all patch releases.
     fluxVersion: `v${FLUX_VERSION.replace(/x$/, '0')}`,
     operatorVersion: `v${CHART_VERSION}`,
+    isCalled,
     ...TOOLS,
   };
   return { from: 'ci-github', into: '.', values };
@@ -57,5 +65,6 @@ function reviewers({ shared }: RepoRecord, codeowners: readonly string[]): Layer
 /** The branches that Flux follows: one, unless environments of an app repo have different branches. */
 export function branchesOf({ kind, shared, environments }: RepoRecord): string[] {
   if (kind === 'config-repo') return [shared.branch];
-  return [...new Set(environments.map(({ branch }) => branch))];
+  const followed = environments.length === 0 ? [shared] : environments;
+  return [...new Set(followed.map(({ branch }) => branch))];
 }

@@ -16,6 +16,14 @@ import {
   teamConditions,
   tenantConditions,
 } from './match-conditions.ts';
+import {
+  configArtifactOf,
+  configSourceValues,
+  followsArtifact,
+  gitCredentialsOf,
+  isOci,
+  registryOf,
+} from './oci.ts';
 import type { Layer, Plan, Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 
@@ -50,7 +58,9 @@ export function operatorTier(record: RepoRecord): Layer[] {
 
 /** The parts of the config repo that the cluster applies. */
 function configSyncValues(record: RepoRecord): Values {
-  return { hasPolicies: hasPolicies(record), environments: record.environments };
+  const { environments } = record;
+  const leaving = environments.filter((one) => one.leaving).map(namespaceOf);
+  return { hasPolicies: hasPolicies(record), environments, leaving };
 }
 
 function installValues(record: RepoRecord): Values {
@@ -61,12 +71,21 @@ function installValues(record: RepoRecord): Values {
     kubernetesVersion: KUBERNETES_VERSION,
     hasPolicies: hasPolicies(record),
     syncConfig: record.estate.syncConfig === 'yes',
-    configUrl: repositoryUrl(record.shared, record.name),
-    configSource: sourceUrl(record.shared, record.name),
     configSecret: gitSecretOf(record.name),
-    credentials: record.shared.credentials,
-    configWords: `${record.name}${record.shared.credentials === 'deploy-key' ? ' --publish' : ''}`,
-    configRef: `refs/heads/${record.shared.branch}`,
+    credentials: gitCredentialsOf(record.shared),
+    configWords: `${record.name}${gitCredentialsOf(record.shared) === 'deploy-key' ? ' --publish' : ''}`,
+    ...configSourceValues(record),
+    ...(followsArtifact(record)
+      ? {
+          configUrl: configArtifactOf(record),
+          configSource: configArtifactOf(record),
+          configRef: 'latest',
+        }
+      : {
+          configUrl: repositoryUrl(record.shared, record.name),
+          configSource: sourceUrl(record.shared, record.name),
+          configRef: `refs/heads/${record.shared.branch}`,
+        }),
   };
 }
 
@@ -74,7 +93,9 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
   const { allowSource = [], allowPriorityClass = [] } = estate;
   const owner = ownerUrl(shared);
   const own = environments.filter(
-    (one) => one.profile === 'hardened' && (ownerUrl(one) !== owner || one.tenantSource.length > 0),
+    (one) =>
+      one.profile === 'hardened' &&
+      (ownerUrl(one) !== owner || one.tenantSource.length > 0 || isOci(one)),
   );
   return {
     // An address has only characters that JSON strings and CEL strings write in the same way.
@@ -92,7 +113,11 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
     owner,
     own: own.slice(0, SHOWN).map((one) => ({
       namespace: namespaceOf(one),
-      sources: [...addressesOf(one), ...one.tenantSource].join('`, `'),
+      sources: [
+        ...addressesOf(one),
+        ...(isOci(one) ? [registryOf(one)] : []),
+        ...one.tenantSource,
+      ].join('`, `'),
     })),
     notShown: Math.max(0, own.length - SHOWN),
   };
@@ -100,7 +125,7 @@ function policyValues({ shared, environments, estate }: RepoRecord): Values {
 
 /** The addresses of an owner's repositories. Flux reads private ones over ssh if they have deploy keys. */
 const addressesOf = (settings: SharedSettings): string[] =>
-  settings.credentials === 'deploy-key'
+  gitCredentialsOf(settings) === 'deploy-key'
     ? [ownerUrl(settings), sshOwnerUrl(settings)]
     : [ownerUrl(settings)];
 

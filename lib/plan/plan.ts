@@ -23,15 +23,49 @@ export type RepoPlan = {
   /** The branches that Flux follows in it: one, unless environments have different branches. */
   readonly branches: readonly string[];
   readonly description: string;
+  /** The environments that an app repo feeds. */
+  readonly feeds?: readonly string[];
   readonly layers: readonly Layer[];
   /** The folders of environments that this run does not change. */
   readonly untouched: readonly string[];
   /** Environments that the user named: the run restores their deleted files. */
   readonly askedFor: readonly string[];
+  /** Environments that this run takes out of the repository. */
+  readonly gone?: readonly string[];
+  /** Files that come from another app repo, with their texts. */
+  readonly carried?: readonly CarriedFile[];
+  /** Files that went along to another folder or repository, so that they go here. */
+  readonly carriedOff?: readonly string[];
   /** All of `.yo-rc.json`, without the files. */
   readonly all: Json;
   /** The record before this run. */
   readonly found?: FoundRecord;
+};
+
+/**
+ * A file that goes along to another folder: a person wrote it or edited it, so no template has its text. Without
+ * contents, the person deleted it, and it must not come back.
+ */
+export type CarriedFile = { readonly path: string; readonly contents: string | undefined };
+
+/** An environment that another app repo feeds from this run on. */
+export type Move = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly from: string;
+  readonly to: string;
+};
+
+/**
+ * An environment on its way out. `leaving`: the cluster follows the config repo, and this run allows the removal.
+ * `gone`: this run takes it out of the files. `unrecorded`: the files do not have it any more, but the cluster may.
+ */
+export type Departure = {
+  readonly name: string;
+  readonly namespace: string;
+  /** The app repo that feeds it, if it is known. */
+  readonly repo?: string;
+  readonly state: 'leaving' | 'gone' | 'unrecorded';
 };
 
 /** A file for a repository that is not in this workspace. */
@@ -43,10 +77,25 @@ export type Plan = {
   readonly elsewhere: readonly Elsewhere[];
   /** The environments of the run. */
   readonly environments: readonly Environment[];
+  /** The environments that leave the estate, in the order of the run. */
+  readonly departures?: readonly Departure[];
+  readonly moves?: readonly Move[];
+  /** The environment that a new one replaces, and that leaves in a run of its own. */
+  readonly replaces?: string;
+  /** More sentences about the run. */
+  readonly notes?: readonly string[];
+  /** Folders that app repos must lose, where these are not in this workspace. */
+  readonly surplus?: readonly {
+    readonly repo: string;
+    readonly url: string;
+    readonly folder: string;
+  }[];
   /** Whether the cluster itself follows the config repo. */
   readonly syncConfig: boolean;
   /** The visibility of new repositories. */
   readonly visibility: Visibility;
+  /** App repos of the estate that are not beside the config repo, if the run would work on them. */
+  readonly notHere?: readonly string[];
 };
 
 /** What exists in the folder of a repository. */
@@ -68,6 +117,13 @@ export type World = {
   readonly find: (repo: string, problems: Problem[]) => Found;
   /** Another config repo here with environments that `repo` already feeds. */
   readonly feederOf: (repo: string) => string | undefined;
+  /** The files below a folder of a repository; one that is no text has no contents. */
+  readonly filesOf?: (
+    repo: string,
+    folder: string,
+  ) => readonly { readonly path: string; readonly contents: string | undefined }[];
+  /** The environment `name` as git remembers it, if the record of the config repo does not have it any more. */
+  readonly former?: (name: string) => Environment | undefined;
 };
 
 /** A plan, or the problems that prevent it. */

@@ -92,9 +92,10 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
       ),
     ].map((key) => [key, environment[key]]);
     const unknown = found?.unknown.environments.get(environment.name);
-    const { repo } = environment;
+    const { repo, leaving } = environment;
     const order = orders.get(environment.name);
-    return [environment.name, { repo, order, ...Object.fromEntries(values), ...unknown }];
+    const state = leaving && kind === 'config-repo' ? { leaving } : {};
+    return [environment.name, { repo, order, ...state, ...Object.fromEntries(values), ...unknown }];
   });
   const kept = estateKeys(kind).filter((key) => {
     const value = estate[key];
@@ -295,7 +296,9 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const page = Object.fromEntries(
       keysOf('each').map((key) => [key, defaultOf(key, environment)]),
     );
-    return { ...shared, ...page, ...readAll(OWN, own), name: environment, repo } as Environment;
+    const leaving = own.leaving === true ? { leaving: true } : {};
+    const settled = { ...shared, ...page, ...readAll(OWN, own), ...leaving };
+    return { ...settled, name: environment, repo } as Environment;
   });
   problems.push(...found);
   if (found.length > 0) return undefined;
@@ -426,7 +429,7 @@ function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknow
     environments: new Map(
       Object.entries(environments).map(([name, own]) => [
         name,
-        without(own, [...OWN, 'repo', 'order', 'files']),
+        without(own, [...OWN, 'repo', 'order', 'leaving', 'files']),
       ]),
     ),
   };

@@ -5,18 +5,19 @@ import { branchesOf, githubFiles } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
 import { operatorTier } from './operator-tier.ts';
 import type { Found, Layer, RepoPlan } from './plan.ts';
-import { RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
+import { type FoundRecord, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
 import { environmentValues, hasDemo, isConfined, readmeValues } from './values.ts';
 
 /**
  * The repository of `record`. This run writes the folders of the environments in `written`. `askedFor` are the
- * environments that the user named.
+ * environments that the user named, and `gone` those that leave the repository.
  */
 export function planRepo(
   record: RepoRecord,
   written: readonly Environment[],
   found: Found,
   askedFor: readonly string[] = [],
+  gone: readonly string[] = [],
 ): RepoPlan {
   const { kind, name, shared, environments } = record;
   const isConfig = kind === 'config-repo';
@@ -31,32 +32,54 @@ export function planRepo(
     githubUrl: home.githubUrl,
     owner: home.owner,
     branches: branchesOf(record),
-    description: `${isConfig ? 'Tenants and syncs' : app} for Flux: ${listed(names)}`,
+    description: `${isConfig ? 'Tenants and syncs' : app} for Flux: ${listed(names) || 'no environment'}`,
+    ...(!isConfig && { feeds: names }),
     layers: layersOf(record, written),
     untouched: names.filter((environment) => !laidOut.has(environment)),
     askedFor,
+    ...(gone.length > 0 && { gone }),
     all: { ...found.all, [RECORD_KEY]: writeRecord(record, found.record) },
     ...(found.record && { found: found.record }),
   };
+}
+
+/** The app repo `repo` without the folders of `fed`. */
+export function withoutFolders(
+  repo: string,
+  fed: readonly Environment[],
+  place: Found,
+  recorded: FoundRecord,
+  estate: FoundRecord['estate'],
+): RepoPlan {
+  const names = fed.map(({ name }) => name);
+  const { environments: before, shared } = recorded;
+  const environments = before.filter(({ name }) => !names.includes(name));
+  // Without an environment, the address and the branch of the repository are known from nowhere else.
+  const { owner, githubUrl, branch } = fed[0] ?? shared;
+  const home = environments.length > 0 ? shared : { ...shared, owner, githubUrl, branch };
+  const record = { kind: 'scenario-repo' as const, name: repo, estate, shared: home, environments };
+  return planRepo(record, [], place, [], names);
 }
 
 /** The layers of the repository of `record`, with the folders of `environments`. */
 export function layersOf(record: RepoRecord, environments: readonly Environment[]): Layer[] {
   const isConfig = record.kind === 'config-repo';
   const folderOf = isConfig ? tenantLayer : appLayer;
-  const readme = { from: record.kind, into: '.', values: readmeValues(record) };
+  const from = record.environments.length === 0 ? `${record.kind}-empty` : record.kind;
+  const readme = { from, into: '.', values: readmeValues(record) };
   return [
     ...(isConfig ? [] : baseLayers(record)),
-    ...environments.map(folderOf),
+    ...environments.map((one) => folderOf(one, record)),
     ...(isConfig ? operatorTier(record) : []),
     ...githubFiles(record),
     readme,
   ];
 }
 
-function tenantLayer(environment: Environment): Layer {
+function tenantLayer(environment: Environment, { estate }: RepoRecord): Layer {
   const from = `environment-${environment.profile}`;
-  return { from, into: environment.name, values: environmentValues(environment) };
+  const isPrivate = estate.visibility === 'private';
+  return { from, into: environment.name, values: { ...environmentValues(environment), isPrivate } };
 }
 
 /** The layer of `environment` in its app repo: the demo app, or what an environment without the demo app has. */

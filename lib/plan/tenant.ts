@@ -14,6 +14,8 @@ import {
   repositoryUrl,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { NO_MOVE, notHere, planMoves } from './move.ts';
+import { checkArtifacts } from './oci.ts';
 import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { appLayer, checkLayouts, joinRepo, planRepo } from './repositories.ts';
@@ -29,14 +31,16 @@ export function planTenant(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const config = world.home;
   const recorded = config?.record;
-  if (!config || !recorded) return { problems: [notInConfigRepo(world.folder)] };
+  if (!config || !recorded) return { problems: [notInConfigRepo(world.folder, SOURCE.example)] };
   const added = readTenants(given, recorded, problems).map((one) => {
     const siblings = recorded.environments.filter(({ repo }) => repo === one.repo);
     const there = world.find(one.repo, []).record?.environments ?? [];
     return joinRepo(one, [...siblings, ...there], given.texts);
   });
   const environments = mergeEnvironments(recorded.environments, added);
-  problems.push(...checkFeeders(recorded.environments, added, 'repo'));
+  const isMove = given.switches.move === true;
+  if (isMove) checkMove(given, problems);
+  else problems.push(...checkFeeders(recorded.environments, added, 'repo'));
   checkEstate(recorded.name, environments, problems);
   checkLayouts(environments, problems);
   // Flags for a tenant do not change the settings of the estate.
@@ -44,6 +48,9 @@ export function planTenant(given: Given, world: World): Planned {
   const { visibility } = estate;
   checkVisibility(given, visibility, problems);
   checkCredentials(given, visibility, added, problems);
+  const { moves, carried, left } = isMove
+    ? planMoves(added, recorded, estate, world, problems)
+    : NO_MOVE;
   if (problems.length > 0) return { problems };
 
   const { shared } = recorded;
@@ -57,6 +64,7 @@ export function planTenant(given: Given, world: World): Planned {
     );
     const siblings = recorded.environments.filter((environment) => environment.repo === repo);
     if (!place.exists && siblings.length > 0) {
+      if (moves.some(({ to }) => to === repo)) problems.push(notHere(repo, siblings[0]));
       elsewhere.push(...missingFrom(fed, siblings));
       continue;
     }
@@ -65,11 +73,28 @@ export function planTenant(given: Given, world: World): Planned {
     if (before.length > siblings.length) checkLayouts(merged, problems);
     const own = { visibility, ...ciOf(estate, place, false) };
     const record = { name: repo, estate: own, shared, environments: merged };
-    repos.push(planRepo({ kind: 'scenario-repo', ...record }, fed, place, names));
+    const files = carried.get(repo);
+    const target = planRepo({ kind: 'scenario-repo', ...record }, fed, place, names);
+    repos.push(files ? { ...target, carried: files } : target);
   }
+  repos.push(...left);
   const syncConfig = estate.syncConfig === 'yes';
-  const plan = { repos, elsewhere, environments: added, syncConfig, visibility };
+  checkArtifacts(environments, given, problems);
+  const moving = moves.length > 0 ? { moves } : {};
+  const plan = { repos, elsewhere, environments: added, ...moving, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+/** Checks that `--move` says where to. */
+function checkMove({ texts, positionals }: Given, problems: Problem[]): void {
+  if (texts.repo !== undefined) return;
+  problems.push({
+    given: '--move without --repo',
+    rule: 'a move needs the app repo that feeds the environment from now on',
+    example: `flux-gitops tenant ${positionals[0] ?? 'qa'} --repo flux-other --move`,
+    flag: '--repo',
+    settings: ['repo', 'move'],
+  });
 }
 
 /** Checks that all repositories of an estate have the same visibility. */
@@ -93,11 +118,12 @@ function missingFrom(fed: readonly Environment[], siblings: readonly Environment
     .map((one) => ({ repo: one.repo, url: repositoryUrl(one, one.repo), layer: appLayer(one) }));
 }
 
-function notInConfigRepo(folder: string): Problem {
+/** The problem that `folder` is in no config repo; `example` is a run of the command. */
+export function notInConfigRepo(folder: string, example: string): Problem {
   return {
     given: `the folder ${folder}`,
     rule: 'this command must run inside a config repo, or in the folder that contains one, but neither this folder nor one above it has the .yo-rc.json of a config repo',
-    example: 'flux-gitops tenant qa --into flux-demo',
+    example: `${example} --into flux-demo`,
     flag: '--into',
     settings: ['into'],
   };

@@ -13,6 +13,15 @@ import {
 } from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import { appFolderOf } from './layout.ts';
+import {
+  configSourceValues,
+  followsArtifact,
+  gitCredentialsOf,
+  isGithubRegistry,
+  isOci,
+  registryHostOf,
+  sourceValues,
+} from './oci.ts';
 import type { Values } from './plan.ts';
 import { hasPolicies, type RepoRecord } from './record.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
@@ -51,6 +60,8 @@ function makeValues(environment: Environment): Values {
     url: repositoryUrl(environment, environment.repo),
     sourceUrl: sourceUrl(environment, environment.repo),
     gitSecret: gitSecretOf(environment.repo),
+    credentials: gitCredentialsOf(environment),
+    ...sourceValues(environment),
     ownerUrl: ownerUrl(environment),
     sshOwnerUrl: sshOwnerUrl(environment),
     // An address has no blanks.
@@ -119,11 +130,14 @@ export function readmeValues(record: RepoRecord): Values {
   const { picture, pictureRepos } = pictureOf(environments.slice(0, SHOWN.picture));
   return {
     ...shared,
+    credentials: gitCredentialsOf(shared),
     name,
     generator: GENERATOR,
     hasPolicies: hasPolicies(record),
     plainManifests: environments.some(isConfined),
     syncConfig: record.estate.syncConfig === 'yes',
+    isPrivate: record.estate.visibility === 'private',
+    ...artifactValues(record),
     isDemo: environments.every(({ owner }) => owner === DEMO_OWNER),
     // Flux reads this repository last, when the others are there.
     ownRepos: [
@@ -156,8 +170,9 @@ export function readmeValues(record: RepoRecord): Values {
 
 /** What a README says about the Secrets with which Flux reads private repositories. */
 function privateValues({ kind, name, estate, shared, environments }: RepoRecord): Values {
-  const needy = environments.filter(({ credentials }) => credentials !== 'none');
-  const followed = kind === 'config-repo' && estate.syncConfig === 'yes' ? [shared] : [];
+  const needy = environments.filter((one) => gitCredentialsOf(one) !== 'none');
+  const followed =
+    kind === 'config-repo' && estate.syncConfig === 'yes' && !isOci(shared) ? [shared] : [];
   const all = [...needy, ...followed].map(({ credentials }) => credentials);
   const publish = (kinds: readonly string[]): string =>
     kinds.includes('deploy-key') ? ' --publish' : '';
@@ -172,6 +187,26 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
     configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
     secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
     firstSecret: needy.slice(0, 1).map(environmentValues)[0],
+  };
+}
+
+/** What a README says of artifacts. `sources` are the kinds of the sources, as kubectl takes them. */
+function artifactValues(record: RepoRecord): Values {
+  const pushed = record.environments.filter(isOci);
+  const kinds = new Set(
+    record.environments.map((one) => `${isOci(one) ? 'oci' : 'git'}repositories`),
+  );
+  return {
+    sources: [...kinds].sort().join(','),
+    artifacts: pushed.slice(0, SHOWN.rows).map(environmentValues),
+    artifactRepos: [
+      ...new Set(pushed.slice(0, SHOWN.rows).map(({ repo }) => repo)),
+      ...(followsArtifact(record) ? [record.name] : []),
+    ].join(' '),
+    firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
+    config: configSourceValues(record),
+    registryHost: registryHostOf(pushed[0] ?? record.shared),
+    isGithubRegistry: isGithubRegistry(pushed[0] ?? record.shared),
   };
 }
 

@@ -13,14 +13,18 @@ import {
 } from './github-repos.ts';
 import { type Entry, provesOwnership, removeStages } from './journal.ts';
 import { needsPush, type PublishContext, type Target, targetName } from './look.ts';
+import { ensurePullRequest } from './pull-requests.ts';
 import { combine, PublishError } from './refusals.ts';
 import { noreplyAddress } from './sign-in.ts';
+import { isUnfed } from './state.ts';
 
 /** What a run has done so far. Every failure message says it. */
 export type Progress = {
   readonly created: string[];
   /** The commits that were pushed, by full name. */
   readonly pushed: Map<string, string>;
+  /** The addresses of the pull requests, by full name. */
+  readonly pullRequests: Map<string, string>;
   /** The full names of the repositories that need no more work. */
   readonly settled: Set<string>;
 };
@@ -50,6 +54,7 @@ export async function carryOut(
     push,
   );
   await forEach(targets.filter(isConfig), push);
+  for (const target of targets) await propose(context, target, progress);
   for (const target of targets) await giveGitBack(context, target);
   for (const [target, remote] of remotes) await applySettings(context, target, remote);
 }
@@ -81,7 +86,10 @@ function join(failures: readonly unknown[]): unknown {
 }
 
 /** The journal has the process id during a commit. After a kill, the next run knows that the locks of git are ours. */
-async function commit({ journal, control }: PublishContext, target: Target): Promise<string> {
+async function commit(
+  { journal, control, request }: PublishContext,
+  target: Target,
+): Promise<string> {
   const { repo, place, local, home } = target;
   const { account } = home;
   const { committing, ...entry } = journal.get(repo.name) ?? { target: targetName(home) };
@@ -91,6 +99,7 @@ async function commit({ journal, control }: PublishContext, target: Target): Pro
     fallback: { name: account.name ?? account.login, email: noreplyAddress(home) },
     warn: (text) => control.report({ kind: 'warning', repo: place.fullName, text }),
     ownLocks: committing !== undefined,
+    message: request.proposal?.title,
   };
   const marked = local.repository && local.pending.length > 0;
   if (marked) await journal.set(repo.name, { ...entry, committing: process.pid });
@@ -204,6 +213,19 @@ async function ensurePushed(
   control.report({ kind: 'pushed', repo: place.fullName, branch: place.branch, commit });
 }
 
+/** Opens the pull request for a branch that waits for a person to merge it, if the run was asked to. */
+async function propose(
+  { request, control }: PublishContext,
+  { repo, place, home, isProposed }: Target,
+  { pushed, pullRequests }: Progress,
+): Promise<void> {
+  const { proposal } = request;
+  if (!proposal?.pullRequest || !(isProposed || pushed.has(place.fullName))) return;
+  const { url, isNew } = await ensurePullRequest({ repo, place, home, control, proposal });
+  pullRequests.set(place.fullName, url);
+  control.report({ kind: 'pull-request', repo: place.fullName, url, isNew });
+}
+
 /** Fetches .git from GitHub for a folder that a user deleted and generated again. */
 async function giveGitBack({ control }: PublishContext, target: Target): Promise<void> {
   const { repo, place, local, state, head, home } = target;
@@ -225,11 +247,18 @@ async function applySettings(
     await addTopics(context, target, remote);
     await makeTemplate(context, target, remote);
     await setDefaultBranch(context, target, remote);
+    await archive(context, target, remote);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     const text = `${error.summary} ${error.hint}`;
     context.control.report({ kind: 'warning', repo: target.place.fullName, text });
   }
+}
+
+/** An archived repository accepts no push, so this comes last. */
+async function archive({ request }: PublishContext, { repo, home }: Target, remote: RemoteRepo) {
+  if (!request.archive || !isUnfed(repo) || remote.archived) return;
+  await changeSettings(home, repo.name, 'archive', { archived: true });
 }
 
 /** Keeps the topics that the repository has. */
@@ -251,6 +280,8 @@ async function makeTemplate({ request }: PublishContext, target: Target, remote:
  */
 async function setDefaultBranch({ journal }: PublishContext, target: Target, remote: RemoteRepo) {
   const { repo, place, home } = target;
+  // The branch for a person to merge is never the default branch.
+  if (place.followed !== undefined) return;
   const entry = journal.get(repo.name);
   if (entry?.id !== remote.id || entry.branchChecked === true) return;
   if (remote.defaultBranch !== place.branch) {

@@ -71,7 +71,8 @@ function explainForbidden(failure: ApiFailure, facts: Facts): Explained {
   }
   if (/not accessible by integration/i.test(message)) return ['INSTALLATION_TOKEN', {}];
   if (/not accessible by personal access token/i.test(message)) {
-    const permissions = headers['x-accepted-github-permissions'] ?? 'administration=write';
+    const permissions =
+      headers['x-accepted-github-permissions'] ?? facts.permissions ?? 'administration=write';
     return ['FINE_GRAINED', { permissions }];
   }
   if (/visibility/i.test(message)) return ['VISIBILITY', { said: said(failure) }];

@@ -17,7 +17,9 @@ import { askProgram, type Token } from './token.ts';
 export type LocalFolder = {
   /** It has its own .git. */
   readonly repository: boolean;
-  /** Head of the branch. */
+  /** The current branch. */
+  readonly branch?: string | undefined;
+  /** Head of the current branch. */
   readonly head: string | undefined;
   /** The last known head of the branch on GitHub. */
   readonly tracking: string | undefined;
@@ -37,9 +39,9 @@ export async function inspectFolder(repo: PublicationRepo, place: Place): Promis
   return explained(repo, async () => {
     await checkUnderway(repo);
     const origin = await checkOrigin(repo, place);
-    const { head, tracking } = await readHeads(repo, place.branch);
-    const pending = await findPending(repo, blobs, head);
-    return { ...fresh, repository: true, origin, head, tracking, pending };
+    const heads = await readHeads(repo, place);
+    const pending = await findPending(repo, blobs, heads.head);
+    return { ...fresh, repository: true, origin, ...heads, pending };
   });
 }
 
@@ -78,13 +80,19 @@ async function checkUnderway({ folder }: PublicationRepo): Promise<void> {
   if (found !== undefined) throw new PublishError('DIRTY', { folder, said: found[1] });
 }
 
-async function readHeads({ folder }: PublicationRepo, branch: string) {
+async function readHeads({ folder }: PublicationRepo, place: Place) {
   const git = localGit(folder);
+  const { followed } = place;
+  const branch = followed ?? place.branch;
   const [heads, current] = [
     `refs/heads/${branch}`,
     (await git.raw(['symbolic-ref', '-q', 'HEAD'])).trim(),
   ];
   const remotes = `refs/remotes/origin/${branch}`;
+  if (followed !== undefined && current === `refs/heads/${place.branch}`) {
+    const [head, tracking] = await Promise.all([headOf(folder, current), headOf(folder, remotes)]);
+    return { branch: place.branch, head, tracking };
+  }
   const refs = await git.raw([
     'for-each-ref',
     '--format=%(refname) %(objectname)',
@@ -97,9 +105,21 @@ async function readHeads({ folder }: PublicationRepo, branch: string) {
   if (current !== heads && (current === '' || found.has(current))) {
     const said =
       current === '' ? 'a detached HEAD' : `the branch ${current.replace('refs/heads/', '')}`;
-    throw new PublishError('OTHER_BRANCH', { folder, branch, said });
+    const or = followed === undefined ? ' Or give --branch.' : '';
+    throw new PublishError('OTHER_BRANCH', { folder, branch, said, or });
   }
-  return { head: found.get(heads), tracking: found.get(remotes) };
+  const [head, tracking] = [found.get(heads), found.get(remotes)];
+  const proposed =
+    followed === undefined ? undefined : await headOf(folder, `refs/heads/${place.branch}`);
+  if (proposed !== undefined && !(await isAncestor(folder, proposed, head ?? '')))
+    throw new PublishError('UPDATE_BRANCH', { folder, branch: place.branch, followed });
+  return { branch, head, tracking };
+}
+
+/** The commit that `ref` names in `folder`; undefined when there is no such ref. */
+async function headOf(folder: string, ref: string): Promise<string | undefined> {
+  const line = await localGit(folder).raw(['for-each-ref', '--format=%(objectname)', ref]);
+  return line.trim() === '' ? undefined : line.trim();
 }
 
 /** The files for the next commit: all that differ from `head` in more than line ends. */
@@ -250,6 +270,8 @@ export type Commit = {
   readonly place: Place;
   readonly fallback: Fallback;
   readonly warn: (text: string) => void;
+  /** The subject; by default it names what changed. */
+  readonly message?: string | undefined;
   /** An earlier run was killed while it committed here, so its locks can be removed. */
   readonly ownLocks: boolean;
 };
@@ -307,8 +329,15 @@ async function commitMore(commit: Commit, local: LocalFolder): Promise<string> {
   }
   if (!local.origin) await localGit(repo.folder).raw(['remote', 'add', 'origin', place.url]);
   if (local.pending.length === 0) return local.head ?? '';
+  if (place.followed !== undefined && local.branch === place.followed) {
+    // The new branch starts at the same commit, so no file on disk changes.
+    const head = `refs/heads/${place.branch}`;
+    await localGit(repo.folder).raw(['update-ref', head, local.head ?? '']);
+    await localGit(repo.folder).raw(['symbolic-ref', 'HEAD', head]);
+  }
   await localGit(repo.folder, { input }).raw(['add', '--force', '--verbose', ...list]);
-  const message = local.head === undefined ? 'Initial commit' : `Update ${areas(local.pending)}`;
+  const usual = local.head === undefined ? 'Initial commit' : `Update ${areas(local.pending)}`;
+  const message = commit.message ?? usual;
   return record(commit, repo.folder, [`--message=${message}`, '--only', ...list], input);
 }
 

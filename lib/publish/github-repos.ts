@@ -122,8 +122,8 @@ function newRepo({ name, description }: PublicationRepo, { visibility, template 
   };
 }
 
-/** A request had no effect if there was no connection. */
-function isUncertain(status: number, network: string | undefined): boolean {
+/** Whether a request that failed may have had an effect: it had none if there was no connection. */
+export function isUncertain(status: number, network: string | undefined): boolean {
   const never = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'];
   return status >= 500 || (status === 0 && !never.includes(network ?? ''));
 }
@@ -198,7 +198,11 @@ export async function changeSettings(
   home: Home,
   name: string,
   doing: string,
-  settings: { readonly is_template?: boolean; readonly default_branch?: string },
+  settings: {
+    readonly is_template?: boolean;
+    readonly default_branch?: string;
+    readonly archived?: boolean;
+  },
 ): Promise<void> {
   const { github, owner } = home;
   const request = `PATCH /repos/${owner}/${name}`;

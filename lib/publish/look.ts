@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { shellCommand } from '../render/quoting.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
@@ -12,6 +13,7 @@ import {
   decideState,
   type Evidence,
   type FollowedBranch,
+  isUnfed,
   type Place,
   type PublicationRepo,
   type PublishRequest,
@@ -38,6 +40,8 @@ export type Target = {
   /** Head of the branch on GitHub. */
   readonly head: string | undefined;
   readonly problem: PublishError | undefined;
+  /** Whether the pushed branch waits for a person to merge it. */
+  readonly isProposed?: boolean;
 };
 
 const OLDEST_GIT = [2, 28] as const;
@@ -75,10 +79,11 @@ export async function lookAtAll(
   };
   const seen = await pMap(repos, lookAtOne, { concurrency: LOOKS_AT_ONCE });
   if (refusals.length > 0) throw combine(refusals);
-  const targets = withProblems(
-    context.request,
-    seen.filter((target) => target !== undefined),
-  );
+  // Nothing is created for an app repo that feeds nothing.
+  const wanted = seen
+    .filter((target) => target !== undefined)
+    .filter(({ repo, remote }) => !isUnfed(repo) || remote !== undefined);
+  const targets = withProblems(context.request, wanted);
   const problems = targets.flatMap(({ problem }) => problem ?? []);
   if (context.request.dryRun) return targets;
   if (problems.length > 0) throw combine(problems);
@@ -93,10 +98,11 @@ export function needsPush(state: RepoState): boolean {
 
 async function look(context: PublishContext, repo: PublicationRepo): Promise<Target> {
   const home = findHome(context, repo);
-  const place = placeOf(home, repo);
+  const place = placeOf(home, repo, context.request);
   checkTarget(context.journal, home, repo, place);
   const local = await inspectFolder(repo, place);
   const remote = await findRepo(home, repo.name);
+  if (place.followed !== undefined) return lookAtProposal({ repo, home, place, local }, remote);
   const entry = context.journal.get(repo.name);
   const seen =
     remote === undefined ? ABSENT : await compare({ repo, home, place, local }, remote, entry);
@@ -115,7 +121,11 @@ function findHome({ session, request }: PublishContext, repo: PublicationRepo): 
 }
 
 /** The full name, the address and the only branch of a repository. */
-function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): Place {
+function placeOf(
+  { github, owner }: Home,
+  { name, branches }: PublicationRepo,
+  { proposal }: PublishRequest,
+): Place {
   const fullName = `${owner}/${name}`;
   const [first, ...others] = branches;
   if (first === undefined || others.length > 0)
@@ -124,7 +134,8 @@ function placeOf({ github, owner }: Home, { name, branches }: PublicationRepo): 
       branches: branches.map(describeBranch).join('; '),
     });
   const page = `${github.host.web}/${fullName}`;
-  return { fullName, owner, url: `${page}.git`, page, branch: first.name };
+  const place = { fullName, owner, url: `${page}.git`, page, branch: first.name };
+  return proposal ? { ...place, branch: proposal.branch, followed: first.name } : place;
 }
 
 /** A run of `tenant` knows only its own environments; the record of the repository has the others. */
@@ -183,6 +194,43 @@ async function compare(
   return { ...seen, ...(await relate(here, head)) };
 }
 
+/**
+ * What an update has to push as a branch. The folder is on the branch that Flux follows, or already on the branch of the
+ * update. Throws a PublishError when the repository is not published, or has other commits on the branch of the update.
+ */
+async function lookAtProposal(here: Here, remote: RemoteRepo | undefined): Promise<Target> {
+  const { repo, home, place, local } = here;
+  const facts = { repo: place.fullName, folder: repo.folder, branch: place.branch };
+  const common = { ...here, remote, ours: true, problem: undefined };
+  if (remote === undefined || !local.repository) throw new PublishError('NOT_PUBLISHED', facts);
+  const isThere = remote.fullName.toLowerCase() === place.fullName.toLowerCase();
+  if (!isThere) return { ...common, state: 'foreign', head: undefined };
+  const branches = await listBranches(home, repo.name);
+  const headOf = (branch: string | undefined) => branches.find(({ name }) => name === branch)?.sha;
+  const [followed, proposed] = [headOf(place.followed), headOf(place.branch)];
+  if (followed === undefined) throw new PublishError('NOT_PUBLISHED', facts);
+  const pending = local.pending.length > 0;
+  const isOn = local.branch === place.branch;
+  const decided = (state: RepoState, isProposed = false): Target => ({
+    ...common,
+    state: state === 'behind' && !pending && !isOn ? 'same' : state,
+    head: followed,
+    isProposed,
+  });
+  if (proposed === undefined) {
+    const seen = { ...ABSENT, exists: true, pending, remote: followed, local: local.head };
+    const related = followed === local.head ? {} : await relate(here, followed);
+    return decided(decideState({ ...seen, ...related }).state);
+  }
+  if (proposed === local.head) {
+    const isMerged = await grewFrom(home, repo.name, proposed, followed);
+    return decided(pending ? 'behind' : 'same', isOn && !isMerged);
+  }
+  if (await isAncestor(repo.folder, proposed, local.head ?? '')) return decided('behind');
+  if (!pending && !isOn) return decided('same');
+  throw new PublishError('BRANCH_THERE', facts);
+}
+
 /** How the history of `head` on GitHub relates to the history on this machine. */
 async function relate({ repo, home, local }: Here, head: string): Promise<Partial<Evidence>> {
   if (local.head !== undefined && (await isAncestor(repo.folder, head, local.head)))
@@ -211,9 +259,9 @@ function withProblems(request: PublishRequest, targets: readonly Target[]): Targ
     const facts: Facts = {
       repo: place.fullName,
       folder: repo.folder,
-      branch: place.branch,
+      branch: place.followed ?? place.branch,
       target: remote?.fullName,
-      rename: repo.isNew ? rename : RENAME_THERE,
+      rename: reason === 'RENAMED' ? follow(target) : repo.isNew ? rename : RENAME_THERE,
     };
     return { ...target, problem: new PublishError(reason, facts) };
   });
@@ -232,6 +280,27 @@ function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) 
   if (!needsPush(state)) return undefined;
   if (remote.archived) return 'ARCHIVED';
   return visibility === 'private' && !remote.private ? 'PUBLIC' : undefined;
+}
+
+/** The commands after which the estate follows a repository that got another name or another owner on GitHub. */
+function follow({ repo, place, local, remote }: Target): string {
+  const { folder, name, role, feeds = [] } = repo;
+  const fullName = remote?.fullName ?? place.fullName;
+  const [owner = '', newName = name] = fullName.split('/');
+  if (newName === name)
+    return role === 'config'
+      ? `If all repositories have the new owner, this changes every address: ${shellCommand(['flux-gitops', '--owner', owner])}.`
+      : `This changes its addresses: ${shellCommand(['flux-gitops', 'tenant', ...feeds, '--owner', owner])}.`;
+  const target = join(dirname(folder), newName);
+  const url = place.url.replace(place.fullName, fullName);
+  const commands = [
+    ['mv', folder, target],
+    ...(local.origin ? [['git', '-C', target, 'remote', 'set-url', 'origin', url]] : []),
+    role === 'config'
+      ? ['flux-gitops', '--yes', '--name', newName, '--into', target]
+      : ['flux-gitops', 'tenant', ...feeds, '--repo', newName, '--move', '--into', dirname(folder)],
+  ];
+  return `These commands give the folder the new name and change every address: ${commands.map(shellCommand).join(' && ')}.`;
 }
 
 /** The files of the estate already use the name of an existing folder, so the repository on GitHub must get another name. */
@@ -264,6 +333,9 @@ function adviseNames(
     tenant: () => scenarios.flatMap((repo) => ['--repo', renamed(repo)]).slice(0, 2),
     'scenario-repo': () =>
       scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
+    remove: () => [],
+    rename: () => [],
+    update: () => [],
   };
   return `Choose another name: ${shellCommand(flags[commandName]?.() ?? [])}.`;
 }

@@ -5,9 +5,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComparedRepo, type FileAction, WRITES } from '../disk/compare.ts';
+import { textIn } from '../disk/git-stages.ts';
 import { withLock } from '../disk/lock.ts';
+import { readIfThere } from '../disk/workspace.ts';
 import { Interrupted } from '../errors.ts';
+import { GENERATOR } from '../plan/generator.ts';
 import type { Plan } from '../plan/plan.ts';
+import { RECORD_FILE, readRecord } from '../plan/record.ts';
 import { shellCommand } from '../render/quoting.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
@@ -72,11 +76,19 @@ export async function signInForPlan(
     visibility,
     template: switches.template === true,
     topics: texts.topic ?? [],
+    archive: switches.archive === true,
     adoptEmpty: switches.adoptEmpty === true,
     dryRun: switches.dryRun === true,
     command: shellCommand(words),
     commandName: given.command,
     workspace,
+    ...(given.command === 'update' && {
+      proposal: {
+        branch: UPDATE_BRANCH,
+        title: `Update to generator-flux-gitops ${GENERATOR.version}`,
+        pullRequest: switches.pullRequest === true,
+      },
+    }),
   };
   const tokenStdin = switches.tokenStdin ? standardInput() : undefined;
   const control = openControl((event) =>
@@ -136,7 +148,12 @@ export async function publish(
   shown: readonly Target[],
 ): Promise<PublishResult[]> {
   const { request, control } = context;
-  const progress: Progress = { created: [], pushed: new Map(), settled: new Set() };
+  const progress: Progress = {
+    created: [],
+    pushed: new Map(),
+    pullRequests: new Map(),
+    settled: new Set(),
+  };
   const soFar = (): RunSoFar => ({
     written: true,
     created: progress.created,
@@ -169,20 +186,30 @@ const WHILE_PUBLISHING = {
 /** The result for each repository; in a dry run, the expected result. */
 export function describeTargets(
   targets: readonly Target[],
-  { created, pushed }: Pick<Progress, 'created' | 'pushed'> = { created: [], pushed: new Map() },
+  { created, pushed, pullRequests }: Omit<Progress, 'settled'> = {
+    created: [],
+    pushed: new Map(),
+    pullRequests: new Map(),
+  },
 ): PublishResult[] {
   return targets.map(({ repo, place, state, problem }) => {
     const commit = pushed.get(place.fullName);
+    const pullRequest = pullRequests.get(place.fullName);
     return {
       name: repo.name,
       url: place.page,
       state: commit === undefined ? state : 'same',
       created: created.includes(place.fullName),
       ...(commit === undefined ? {} : { pushed: commit }),
+      ...(commit === undefined || place.followed === undefined ? {} : { branch: place.branch }),
+      ...(pullRequest === undefined ? {} : { pullRequest }),
       ...(problem === undefined ? {} : { problem: publishProblem(problem) }),
     };
   });
 }
+
+/** The branch that `update` pushes. Flux follows it nowhere. */
+const UPDATE_BRANCH = 'flux-gitops-update';
 
 /** The config repo comes last, because it makes Flux read the others. */
 function inOrder(repos: readonly PublicationRepo[]): PublicationRepo[] {
@@ -253,11 +280,28 @@ export function reposToPublish(
       isNew: isNew && !written,
       description,
       role,
+      ...(repo.feeds && { feeds: repo.feeds }),
       files: chosen.map(({ path }) => path),
-      removed: files.filter(({ action }) => action === 'remove').map(({ path }) => path),
+      removed: [
+        ...files.filter(({ action }) => action === 'remove').map(({ path }) => path),
+        ...removedEarlier(folder, files),
+      ],
       contents: Object.fromEntries(unwritten.map(({ path, contents }) => [path, contents])),
     };
   });
+}
+
+/** The files that an earlier run removed and did not commit: the last commit lists them, and this run does not know them. */
+function removedEarlier(folder: string, files: ComparedRepo['files']): string[] {
+  const text = existsSync(join(folder, '.git')) ? textIn(folder, 'HEAD', RECORD_FILE) : undefined;
+  if (text === undefined) return [];
+  const known = new Set(files.map(({ path }) => path));
+  const recorded = readRecord(readIfThere(join(folder, RECORD_FILE)) ?? '', RECORD_FILE, []).record
+    ?.written;
+  const committed = readRecord(text, RECORD_FILE, []).record?.written?.keys() ?? [];
+  return [...committed].filter(
+    (path) => !known.has(path) && !recorded?.has(path) && !existsSync(join(folder, path)),
+  );
 }
 
 /** Files that a user edited or deleted, and files that this run removes. */

@@ -27,7 +27,7 @@ export const GITHUB_REFUSALS = {
   FINE_GRAINED: {
     message: 'The token lacks the permissions to {what}: {permissions}.',
     hint:
-      'A fine-grained token needs read and write access to Administration and Contents, and to Workflows if the estate has workflow files. ' +
+      'A fine-grained token needs read and write access to Administration and Contents, to Workflows if the estate has workflow files, and to Pull requests for --pull-request. ' +
       'Its resource owner must be {owner}, and it must cover all repositories. Some organizations must approve the token first.',
   },
   INSTALLATION_TOKEN: {
@@ -72,7 +72,7 @@ export const GITHUB_REFUSALS = {
   },
   RENAMED: {
     message: '{repo} was renamed. Its old name redirects to {target}.',
-    hint: '{rename} A new repository with the old name would break the redirect.',
+    hint: '{rename} Then run with --publish again. A new repository with the old name would break the redirect.',
   },
   HIDDEN: {
     message: '{repo} already exists, but this token cannot see it.',
@@ -274,7 +274,25 @@ export const GIT_REFUSALS = {
   },
   OTHER_BRANCH: {
     message: '{folder} is on {said}, not on the branch {branch}.',
-    hint: 'Run: git -C {$folder} switch {$branch}. Or give --branch.',
+    hint: 'Run: git -C {$folder} switch {$branch}.{or}',
+  },
+  NOT_PUBLISHED: {
+    message:
+      '{folder} is not published as {repo} yet, so there is no branch to propose changes to.',
+    hint: 'Publish the estate first, or run the command in clones of its repositories. To publish it, run: flux-gitops --publish --into {$folder}',
+  },
+  UPDATE_BRANCH: {
+    message: '{folder} already has a branch {branch}, with commits that {followed} does not have.',
+    hint: 'To go on from that branch, run: git -C {$folder} switch {$branch}. If its pull request is merged or nobody needs it, run: git -C {$folder} branch -D {$branch}',
+  },
+  BRANCH_THERE: {
+    message:
+      '{repo} already has a branch {branch}, with commits that this folder does not have. Nothing was overwritten.',
+    hint: 'To go on from that branch, run: git -C {$folder} fetch origin && git -C {$folder} switch {$branch}. If its pull request is merged or nobody needs it, delete the branch on GitHub.',
+  },
+  PULL_REFUSED: {
+    message: '{host} opens no pull request for {repo}: {said}',
+    hint: 'The branch {branch} is pushed. You can open the pull request by hand: {url}',
   },
   GIT_TIMEOUT: {
     message:

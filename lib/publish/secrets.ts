@@ -27,9 +27,13 @@ export function hidePrivateKey(key: string): void {
   wrapOutput();
 }
 
-/** Writes `text` to stdout with all secrets in it: for the one output that another program reads. */
+/**
+ * Writes `text` to stdout with all secrets in it: for the one output that another program reads. Rejects if that program
+ * has ended; other output is not that important.
+ */
 export function writeSecretly(text: string): Promise<void> {
   return new Promise((done, fail) => {
+    process.stdout.removeAllListeners('error').on('error', fail);
     plainWrite(text, (error?: Error | null) => (error ? fail(error) : done()));
   });
 }

@@ -21,9 +21,18 @@ export type PublicationRepo = {
   readonly removed?: readonly string[] | undefined;
   /** The texts of files that are not written yet, by path. They replace the texts on disk. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
+  /** The environments that an app repo feeds. */
+  readonly feeds?: readonly string[];
+  /** Markdown about the changes, for a pull request. */
+  readonly details?: string | undefined;
   /** The config repo activates the others, so it is pushed last. */
   readonly role: 'scenario' | 'config';
 };
+
+/** Whether `repo` is an app repo that feeds no environment any more. */
+export function isUnfed({ role, feeds }: PublicationRepo): boolean {
+  return role === 'scenario' && feeds?.length === 0;
+}
 
 /** A branch, and the environments that follow it; none for the config repo. */
 export type FollowedBranch = { readonly name: string; readonly environments: readonly string[] };
@@ -36,6 +45,8 @@ export type PublishRequest = {
   readonly template: boolean;
   /** Topics for each repository; existing topics stay. */
   readonly topics: readonly string[];
+  /** Archive the app repos that feed no environment any more. */
+  readonly archive?: boolean;
   /** Use repositories that exist and are empty. */
   readonly adoptEmpty: boolean;
   /** Only look: send only GET requests and write nothing on this machine. */
@@ -46,6 +57,17 @@ export type PublishRequest = {
   readonly commandName: CommandName;
   /** The folder with the repositories and with the journal of ownership. */
   readonly workspace: string;
+  /** Set if the run pushes its changes as a branch, for a person to merge. */
+  readonly proposal?: Proposal | undefined;
+};
+
+/** A branch beside the branch that Flux follows. */
+export type Proposal = {
+  readonly branch: string;
+  /** The subject of the commit, and the title of the pull request. */
+  readonly title: string;
+  /** Whether to open a pull request. */
+  readonly pullRequest: boolean;
 };
 
 /** The full name and the address that a repository must have. */
@@ -57,7 +79,10 @@ export type Place = {
   readonly url: string;
   /** The address that people open in a browser. */
   readonly page: string;
+  /** The branch that the run pushes. */
   readonly branch: string;
+  /** The branch that Flux follows, if the run pushes another one. */
+  readonly followed?: string | undefined;
 };
 
 /**
@@ -122,6 +147,9 @@ export type PublishResult = {
   readonly created: boolean;
   /** The commit that this run pushed. */
   readonly pushed?: string | undefined;
+  /** The branch for a person to merge, and its pull request. */
+  readonly branch?: string | undefined;
+  readonly pullRequest?: string | undefined;
   /** Why the repository cannot be published. Only a dry run has it; any other run throws it. */
   readonly problem?: PublishProblem | undefined;
 };
@@ -144,6 +172,7 @@ export type ProgressEvent =
   | { kind: 'created'; repo: string; url: string }
   | { kind: 'pushing'; repo: string; percent: number }
   | { kind: 'pushed'; repo: string; branch: string; commit: string }
+  | { kind: 'pull-request'; repo: string; url: string; isNew: boolean }
   | { kind: 'up-to-date'; repo: string; state: RepoState }
   | { kind: 'waiting'; seconds: number; why: string }
   | { kind: 'warning'; repo?: string; text: string };
@@ -176,6 +205,8 @@ export function describeProgress(event: ProgressEvent): string {
       return `  ${event.repo}: ${event.percent}%`;
     case 'pushed':
       return `> pushed ${event.repo}@${event.branch} ${event.commit.slice(0, 7)}`;
+    case 'pull-request':
+      return `${event.isNew ? '+ opened' : '='} ${event.url}`;
     case 'up-to-date':
       return `= ${event.repo} ${event.state === 'ahead' ? STATES.ahead : 'is up to date'}`;
     case 'waiting':

@@ -3,13 +3,15 @@ import { type Document, isScalar, isSeq, parseDocument, YAMLSeq } from 'yaml';
 /**
  * The kustomization.yaml `found`, which a user edited, with the new resources of `wanted`: those that `before` (the
  * text of the last run) does not list, and those in the folders `again`, which the user named. Removes the resources
- * that only `before` lists. Keeps the rest. Undefined when `found` is not a kustomization with a list of resources.
+ * that only `before` lists, and all in the folders `left`: their namespace is gone, so Flux could not apply them. Keeps
+ * the rest. Undefined when `found` is not a kustomization with a list of resources.
  */
 export function updateResources(
   found: string,
   wanted: string,
   before: string,
   again: readonly string[] = [],
+  left: readonly string[] = [],
 ): string | undefined {
   const document = parseDocument(found);
   const list = document.errors.length === 0 ? resourcesOf(document) : undefined;
@@ -20,7 +22,11 @@ export function updateResources(
   const added = namesIn(wanted).filter((one) => !known.has(one));
   const wantedNames = new Set(namesIn(wanted));
   const gone = new Set(namesIn(before).filter((one) => !wantedNames.has(one)));
-  const kept = list.items.filter((item) => !gone.has(isScalar(item) ? item.value : item));
+  const isLeft = (one: unknown): boolean => left.includes(String(one).split('/')[0] ?? '');
+  const kept = list.items.filter((item) => {
+    const one = isScalar(item) ? item.value : item;
+    return !gone.has(one) && !isLeft(one);
+  });
   const removed = kept.length < list.items.length;
   list.items = kept;
   for (const one of added) list.add(document.createNode(one));
@@ -35,8 +41,13 @@ function resourcesOf(document: Document): YAMLSeq | undefined {
 const namesIn = (text: string): unknown[] =>
   (resourcesOf(parseDocument(text)) ?? new YAMLSeq()).toJSON();
 
-/** Whether the two texts of a kustomization.yaml differ in nothing but their resources. */
-export function isOnlyResources(one: string, other: string): boolean {
-  const rest = (text: string): string => text.replace(/^ {2}- [\w./-]+\n/gm, '');
-  return rest(one) === rest(other);
+const RESOURCES = /^resources:.*\n(?: {2}- [\w./-]+\n)*/m;
+
+/**
+ * `text`, a kustomization.yaml of this package, with the resources of `other`. A person's edits of the list then cannot
+ * conflict with it, and updateResources does the rest.
+ */
+export function withResourcesOf(text: string, other: string): string {
+  const [resources = ''] = RESOURCES.exec(other) ?? [];
+  return text.replace(RESOURCES, () => resources);
 }

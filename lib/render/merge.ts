@@ -1,4 +1,4 @@
-import { diff3Merge, diffIndices } from 'node-diff3';
+import { diff3Merge, diffComm, diffIndices } from 'node-diff3';
 
 /**
  * `found` with the changes from `base` to `wanted`, line by line. Undefined when both changed the same lines.
@@ -9,6 +9,32 @@ export function mergeText(found: string, base: string, wanted: string): string |
   const regions = diff3Merge(ours, before, theirs, { excludeFalseConflicts: true });
   if (regions.some(({ conflict }) => conflict !== undefined)) return undefined;
   return regions.flatMap(({ ok = [] }) => ok).join('\n');
+}
+
+/**
+ * `found` with the changes from `base` to `wanted`, and with the conflict markers of git where both changed the same
+ * lines; `by` names `wanted`. Without a `base`, the lines that both have take its place.
+ */
+export function markConflicts(
+  found: string,
+  base: string | undefined,
+  wanted: string,
+  by: string,
+): string {
+  const [ours, theirs] = [found.split('\n'), wanted.split('\n')];
+  const before = base === undefined ? commonLines(ours, theirs) : base.split('\n');
+  const regions = diff3Merge(ours, before, theirs, { excludeFalseConflicts: true });
+  const lines = regions.flatMap(({ ok, conflict }) =>
+    conflict === undefined
+      ? (ok ?? [])
+      : ['<<<<<<< yours', ...conflict.a, '=======', ...conflict.b, `>>>>>>> ${by}`],
+  );
+  return lines.join('\n');
+}
+
+/** The lines that both texts have, in their order. */
+function commonLines(one: readonly string[], other: readonly string[]): string[] {
+  return diffComm([...one], [...other]).flatMap((part) => ('common' in part ? part.common : []));
 }
 
 /** The number of lines to show before and after a difference. */

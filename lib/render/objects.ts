@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml';
+import { sidesOf, unixLines } from './git-text.ts';
 
 /** A Kubernetes object of a file. */
 export type KubernetesObject = {
@@ -13,6 +14,16 @@ type Manifest = { kind?: string; metadata?: { name: string; namespace?: string }
 export function objectsOf(path: string, contents: string): KubernetesObject[] {
   if (!/\.ya?ml$/.test(path)) return [];
   return contents.split(/^---$/m).flatMap((text) => quickObject(text) ?? parsedObjects(text));
+}
+
+/** The kinds and names of the objects in a file; none if it cannot be parsed. */
+export function objectNames(path: string, contents: string): string[] {
+  if (!/\.ya?ml$/.test(path) || sidesOf(contents) !== undefined) return [];
+  try {
+    return objectsOf(path, unixLines(contents)).map(({ kind, name }) => `${kind}/${name}`);
+  } catch {
+    return [];
+  }
 }
 
 const SCALAR = '("(?:[^"\\\\]|\\\\.)*"|[\\w./@:-]+)';

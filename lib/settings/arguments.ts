@@ -107,14 +107,7 @@ export function parseArguments(
   }
   checkPositionals(reading);
   checkPublishing(reading);
-  if (reading.texts.keep?.at(-1) === 'yes' && reading.texts.force?.at(-1) === 'yes')
-    reading.problems.push({
-      given: '--keep and --force',
-      rule: '--keep keeps the files that you edited, and --force overwrites them',
-      example: '--keep',
-      flag: '--keep or --force',
-      settings: ['keep', 'force'],
-    });
+  checkPairs(reading);
   const { positionals, texts, problems } = reading;
   const on = KEYS.filter((key) => isSwitch(key) && texts[key]?.at(-1) === 'yes');
   const switches = Object.fromEntries(on.map((key) => [key, true as const]));
@@ -213,6 +206,36 @@ function textOf(
 }
 
 const isFlag = (word: string): boolean => KEYS_OF_FLAG.has(word.split('=')[0] ?? '');
+
+/** Switches that contradict each other. */
+const CONTRADICTIONS: readonly (readonly [SettingKey, SettingKey, rule: string])[] = [
+  ['keep', 'force', '--keep keeps the files that you edited, and --force overwrites them'],
+  ['check', 'publish', '--check changes nothing, so it has nothing to publish'],
+  ['check', 'conflictMarkers', '--check writes nothing'],
+  [
+    'conflictMarkers',
+    'publish',
+    'you must decide about the conflicts before anything is published',
+  ],
+  ['conflictMarkers', 'keep', '--keep keeps the files that you edited as they are'],
+  [
+    'conflictMarkers',
+    'force',
+    '--force overwrites the files that you edited, so no conflict is left',
+  ],
+];
+
+function checkPairs({ texts, problems }: Reading): void {
+  const isOn = (key: SettingKey): boolean => texts[key]?.at(-1) === 'yes';
+  for (const [one, other, rule] of CONTRADICTIONS.filter((pair) => isOn(pair[0]) && isOn(pair[1])))
+    problems.push({
+      given: `${flagOf(one)} and ${flagOf(other)}`,
+      rule,
+      example: flagOf(one),
+      flag: `${flagOf(one)} or ${flagOf(other)}`,
+      settings: [one, other],
+    });
+}
 
 function checkPublishing({ texts, problems }: Reading): void {
   if (texts.publish?.at(-1) === 'yes') return;

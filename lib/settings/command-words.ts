@@ -32,6 +32,19 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     rule: 'this command takes one app repo',
     example: 'flux-qa',
   },
+  update: { most: 0, rule: 'this command takes flags only', example: '--into flux-demo' },
+  remove: {
+    value: 'ENV',
+    most: Number.POSITIVE_INFINITY,
+    rule: 'this command takes environments',
+    example: 'qa',
+  },
+  rename: {
+    value: 'OLD NEW',
+    most: 2,
+    rule: 'this command takes the old and the new name of one environment',
+    example: 'qa test',
+  },
   credentials: {
     value: 'ENV',
     most: Number.POSITIVE_INFINITY,
@@ -85,7 +98,7 @@ export function linesFor(caller: Caller, text: string): string {
 export function usageLine(command: CommandName, caller: Caller): string {
   const { value, most } = COMMANDS[command];
   if (value === undefined) return lineOf(command, caller);
-  return `${lineOf(command, caller)} ${value}${most > 1 ? '...' : ''}`;
+  return `${lineOf(command, caller)} ${value}${most > 2 ? '...' : ''}`;
 }
 
 /** The problem that `command` takes fewer `words` before the flags. `flags` are the other arguments. */

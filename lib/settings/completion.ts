@@ -48,7 +48,9 @@ export function completionOf(words: readonly string[], look: Look): Completion {
     if (at < 0) return candidates(flagRows(command, line));
     return key ? valueAt(key, last.slice(at + 1), last.slice(0, at + 1), estate) : candidates([]);
   }
-  const { value, most } = COMMANDS[command];
+  const { value: placeholder, most } = COMMANDS[command];
+  // Only the old name of OLD NEW is known.
+  const value = placeholder === 'OLD NEW' ? ['ENV', 'NEW'][line.words.length] : placeholder;
   const room = value !== undefined && line.words.length < most;
   const found = room ? grammar(value, last, '', estate, [], line.words) : candidates([]);
   const nothing = found.candidates.length === 0 && found.path === undefined;

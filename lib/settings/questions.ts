@@ -48,6 +48,7 @@ const POSITIONAL: {
 } = {
   tenant: { name: 'env', message: 'Which environments do you want to add?' },
   'scenario-repo': { name: 'repo', message: 'What is the name of the app repo?' },
+  remove: { name: 'env', message: 'Which environments do you want to remove?' },
 };
 
 /**
@@ -213,7 +214,7 @@ function isOpen(name: SettingKey, given: Given, world: World): boolean {
 }
 
 function recordOf({ command, texts, positionals }: Given, world: World): FoundRecord | undefined {
-  if (command === 'tenant') return world.home?.record;
+  if (command !== 'app' && command !== 'scenario-repo') return world.home?.record;
   const name = command === 'app' ? (texts.name?.[0] ?? world.home?.name) : positionals[0];
   return name === undefined || settingOf('name').rule.read(name) === undefined
     ? world.home?.record
@@ -230,6 +231,7 @@ function defaultAnswer(name: SettingKey, given: Given, world: World): string {
     return positionals.length === 1 ? `flux-${positionals[0]}` : '';
   if (name === 'repo') return 'flux-qa';
   if (name === 'env' && command === 'tenant') return 'qa';
+  if (name === 'env' && command === 'remove') return '';
   if (name === 'env')
     return (names.length > 0 ? names : environmentsInName(positionals[0] ?? '')).join(',');
   if (name === 'scenario') return (record ? scenariosOf(record) : STANDARD_SCENARIOS).join(' ');

@@ -172,6 +172,44 @@ export const sourceAddress: Rule<string> = {
   },
 };
 
+/** The part of a registry's address that stands for the owner. */
+export const OWNER_IN_ADDRESS = 'OWNER';
+
+const REGISTRY_HOST = /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+
+/** A part of a repository's name in a registry, by the grammar of github.com/distribution/reference. */
+export const isRegistryPart = (text: string): boolean =>
+  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/.test(text);
+
+function readRegistry(text: string): string | undefined {
+  const address = text.replace(/\/+$/, '');
+  const [host = '', ...path] = address.replace(/^oci:\/\//, '').split('/');
+  const good =
+    address.startsWith('oci://') &&
+    address.length <= 150 &&
+    REGISTRY_HOST.test(host) &&
+    URL.canParse(`https://${host}`) &&
+    path.length > 0 &&
+    path.every((part) => part === OWNER_IN_ADDRESS || isRegistryPart(part));
+  return good ? address : undefined;
+}
+
+/** Where artifacts are. A tenant may use everything below it, so it has a path. */
+export const registryUrl: Rule<string> = {
+  rule:
+    'a registry must be oci://, a host and a path, in lower case, with at most 150 characters and without a user, password, ' +
+    'tag or digest. OWNER, in capital letters, may be a part of the path: it stands for the owner in lower case',
+  special: (text) => {
+    if (/^(?:https?|docker):\/\//i.test(text)) return 'a registry must start with oci://';
+    const lower = text.toLowerCase();
+    return lower !== text && readRegistry(lower) !== undefined
+      ? 'OCI allows no capital letters in the name of a repository. Only OWNER may be there, which stands for the owner in lower case'
+      : undefined;
+  },
+  example: 'oci://ghcr.io/octo-org',
+  read: readRegistry,
+};
+
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
 export const priorityClass: Rule<string> = {
   rule: 'a priority class must have 1 to 253 lower-case letters, digits, hyphens and dots, and start and end with a letter or digit',
@@ -306,18 +344,18 @@ export const file: Rule<string> = {
 /** A file for the findings of `verify`. */
 export const sarifFile: Rule<string> = { ...file, example: 'verify.sarif' };
 
-/** A context of kubectl. Kubernetes has no rule for these names. */
-export const contextName: Rule<string> = {
-  rule: 'it must be the name of a context, as kubectl config get-contexts lists it, and must not be empty',
-  example: 'kind-flux-demo',
-  read: folder.read,
-};
-
 /** The ID of a GitHub App or of an installation. */
 export const appId: Rule<string> = {
   rule: 'it must be a number, as the settings of the GitHub App show it',
   example: '123456',
   read: (text) => (/^[1-9]\d{0,15}$/.test(text) ? text : undefined),
+};
+
+/** A context of the user's kubeconfig: kubectl allows almost every name. */
+export const contextName: Rule<string> = {
+  rule: 'a context must have the name of a context of kubectl: see kubectl config get-contexts',
+  example: 'kind-flux',
+  read: matching(/^[^\p{Cc}\s-][^\p{Cc}]{0,252}$/u),
 };
 
 /** Whether Kubernetes or Flux uses `namespace`. */

@@ -2,7 +2,7 @@ import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
 /** The commands that plan files. */
-export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo';
+export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo' | 'update' | 'remove' | 'rename';
 
 const ACTION_COMMANDS = ['credentials', 'verify'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
@@ -83,6 +83,8 @@ export const VISIBILITIES = ['public', 'private'] as const;
 export const LAYOUTS = ['plain', 'overlays'] as const;
 export const CI_SYSTEMS = ['none', 'github'] as const;
 export const CREDENTIALS = ['deploy-key', 'token', 'github-app', 'none'] as const;
+export const SOURCES = ['git', 'oci'] as const;
+export const SIGNATURES = ['keyless', 'key'] as const;
 
 export type Size = (typeof SIZES)[number];
 export type Layout = (typeof LAYOUTS)[number];
@@ -96,10 +98,14 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
-const EVERY = [...ALL, ...ACTION_COMMANDS] as const;
+/** Commands that write files of an estate: they have the flags about the run. */
+const WRITING = [...ALL, 'update', 'remove', 'rename'] as const;
+const EVERY = [...WRITING, ...ACTION_COMMANDS] as const;
+const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
+const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
 const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
@@ -177,6 +183,12 @@ export const SETTINGS = {
     help: 'app repo that feeds the new environments (default: the app repo that already feeds them, or flux-ENV)',
     rule: rules.appRepoName,
   },
+  move: yesNo({
+    group: 'repositories',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'feed an environment from another app repo than before; needs --repo',
+  }),
   env: {
     group: 'repositories',
     scope: 'names',
@@ -197,6 +209,15 @@ export const SETTINGS = {
     help: 'first part of every namespace: the namespace of ENV is P-ENV',
     rule: rules.namespacePrefix,
     default: 'fluxdemo',
+  },
+  formerPrefix: {
+    flag: '--prefix',
+    group: 'isolation',
+    scope: 'run',
+    commands: ['remove'],
+    value: 'P',
+    help: 'first part of the namespace of an environment that the files do not have any more (default: what git remembers, or the prefix of the estate)',
+    rule: rules.namespacePrefix,
   },
   owner: {
     group: 'repositories',
@@ -320,6 +341,20 @@ export const SETTINGS = {
     },
     help: 'let Flux apply the config repo as well, so that you add a tenant with a pull request',
   }),
+  live: yesNo({
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+  }),
+  context: {
+    group: 'cluster',
+    scope: 'run',
+    commands: LIVE,
+    value: 'NAME',
+    help: 'the context of kubectl to use with --live (default: the current one)',
+    rule: rules.contextName,
+  },
   size: {
     group: 'isolation',
     scope: 'each',
@@ -457,6 +492,50 @@ export const SETTINGS = {
     choices: LAYOUTS,
     unrecordedDefault: true,
   },
+  source: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'S',
+    help:
+      'git: Flux reads the app repo; oci: Flux applies signed artifacts that a workflow of the app repo pushes to a ' +
+      'registry',
+    rule: rules.oneOf(SOURCES),
+    default: 'git',
+    choices: SOURCES,
+    meanings: {
+      git: 'the app repo itself',
+      oci: 'signed artifacts that a workflow of the app repo pushes to a registry',
+    },
+    unrecordedDefault: true,
+  },
+  registry: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'URL',
+    help: 'where the artifacts of --source oci are; OWNER in it stands for the owner in lower case',
+    rule: rules.registryUrl,
+    default: 'oci://ghcr.io/OWNER',
+    unrecordedDefault: true,
+  },
+  signature: {
+    group: 'repositories',
+    scope: 'environment',
+    commands: TENANTS,
+    value: 'S',
+    help:
+      'how the artifacts of --source oci are signed: keyless with the identity of the workflow, in the public log of ' +
+      'Sigstore; or with a key of your own',
+    rule: rules.oneOf(SIGNATURES),
+    default: 'keyless',
+    choices: SIGNATURES,
+    meanings: {
+      keyless: 'with the identity of the workflow, in the public log of Sigstore',
+      key: 'with a key of your own',
+    },
+    unrecordedDefault: true,
+  },
   noDemo: {
     ...yesNo({
       group: 'demo app',
@@ -534,7 +613,7 @@ export const SETTINGS = {
   publish: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'create the repositories on GitHub and push to them; if that fails, the same command resumes',
   }),
   topic: {
@@ -564,8 +643,22 @@ export const SETTINGS = {
   tokenStdin: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'read the GitHub token from standard input; needs --publish',
+    publishing: true,
+  }),
+  pullRequest: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'open a pull request for the pushed branch in each repository; needs --publish',
+    publishing: true,
+  }),
+  archive: yesNo({
+    group: 'publishing',
+    scope: 'run',
+    commands: ['remove'],
+    help: 'archive the app repos on GitHub that feed no environment any more; needs --publish',
     publishing: true,
   }),
   registerKeys: yesNo({
@@ -575,20 +668,6 @@ export const SETTINGS = {
     commands: CREDENTIAL_COMMANDS,
     help: 'register the public half of each deploy key on GitHub, read-only',
   }),
-  live: yesNo({
-    group: 'credentials',
-    scope: 'run',
-    commands: CREDENTIAL_COMMANDS,
-    help: 'write the Secrets to the cluster of the current kubectl context, and keep a key that works',
-  }),
-  context: {
-    group: 'credentials',
-    scope: 'run',
-    commands: CREDENTIAL_COMMANDS,
-    value: 'NAME',
-    help: 'another context of kubectl, for --live',
-    rule: rules.contextName,
-  },
   secretFile: {
     flag: '--file',
     group: 'credentials',
@@ -699,7 +778,7 @@ export const SETTINGS = {
   dryRun: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'show the plan and write nothing',
   }),
   json: yesNo({
@@ -708,16 +787,28 @@ export const SETTINGS = {
     commands: EVERY,
     help: 'print the result, or with --dry-run the plan, as one JSON document; ask nothing',
   }),
+  check: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write nothing, say what there is to update, and exit with 1 if there is something',
+  }),
+  conflictMarkers: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: UPDATE,
+    help: 'write conflict markers into the files where you and this version changed the same lines, and exit with 1',
+  }),
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: ALL,
+    commands: WRITING,
     help: 'keep all files that you edited, without a question',
   }),
   help: yesNo({

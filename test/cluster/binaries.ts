@@ -9,7 +9,7 @@ export type Wrapper = {
   folder: string;
   module: string;
   version: string;
-  /** Binary name → main package, below the module. */
+  /** Binary name → main package, below the module; with ./ it is one of our own, in the folder. */
   mains: Readonly<Record<string, string>>;
   /** `replace` lines: module → version. Upstream's own ones do not reach a dependent module. */
   replaces?: Readonly<Record<string, string>>;
@@ -109,6 +109,24 @@ export const wrappers: readonly Wrapper[] = [
     replaces: { 'gopkg.in/yaml.v3': 'v3.0.1' },
     embeds: 'cmd/flux/manifests/empty.yaml',
     ldflags: ['-X main.VERSION=2.9.5'],
+  },
+  {
+    folder: 'cosign',
+    module: 'github.com/sigstore/cosign/v3',
+    version: 'v3.0.6',
+    mains: { cosign: 'cmd/cosign', keyless: './keyless' },
+    // With the dependencies of the source-controller, Go has compiled most of it already.
+    requires: {
+      'github.com/fluxcd/source-controller': 'v1.9.5',
+      'github.com/fluxcd/pkg/artifact': 'v0.20.0',
+    },
+    replaces: { [digest]: 'v1.0.1-0.20220411205349-bde1400a84be' },
+  },
+  {
+    folder: 'registry',
+    module: 'github.com/distribution/distribution/v3',
+    version: 'v3.1.2',
+    mains: { registry: 'cmd/registry' },
   },
   {
     folder: 'helm-controller',

@@ -92,6 +92,13 @@ async function copyAssets(w: Wrapper, into: string, scratch: string): Promise<vo
   }
 }
 
+/** The package of a binary, as `go build` takes it in the folder of its wrapper. */
+function packageOf({ module, mains }: Wrapper, binary: string): string {
+  const main = mains[binary] ?? '.';
+  if (main.startsWith('./')) return main;
+  return main === '.' ? module : `${module}/${main}`;
+}
+
 async function buildOne(w: Wrapper, binary: string, label: string): Promise<void> {
   const into = folderOf(w);
   const scratch = `${into}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -109,9 +116,13 @@ async function buildOne(w: Wrapper, binary: string, label: string): Promise<void
   try {
     await copyAssets(w, into, scratch);
     const mod = w.embeds ? await withEmbedded(w, w.embeds, scratch) : [];
-    const main = w.mains[binary] === '.' ? w.module : `${w.module}/${w.mains[binary]}`;
     const out = join(scratch, binary);
-    await go(join(here, w.folder), ['build', ...mod, ...flags(w), '-o', out, main], false, scratch);
+    await go(
+      join(here, w.folder),
+      ['build', ...mod, ...flags(w), '-o', out, packageOf(w, binary)],
+      false,
+      scratch,
+    );
     putInPlace(out, join(into, binary));
   } finally {
     clearInterval(tick);

@@ -21,7 +21,8 @@ export function cacheRoot(): string {
 /** The cache folder of one wrapper module: another go.mod, go.sum or flag is another folder. */
 export function folderOf(w: Wrapper): string {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum'])
+  const own = Object.values(w.mains).filter((main) => main.startsWith('./'));
+  for (const file of ['go.mod', 'go.sum', ...own.map((main) => join(main, 'main.go'))])
     hash.update(readFileSync(join(import.meta.dirname, w.folder, file)));
   hash.update(
     JSON.stringify([flags(w), w.mains, w.embeds, w.assets, process.platform, process.arch]),

@@ -46,14 +46,23 @@ export function check(
 
 /** Generates and pushes an estate that is taken away again when the test ends. */
 export async function freshEstate(t: TestContext, profile: Profile, wishes: Wishes = {}) {
+  const estate = emptyEstate(t, profile, wishes.repos ?? defaultRepos);
+  return { estate, commits: await makeEstate(estate, wishes.args) };
+}
+
+/** An estate without files yet, whose objects are taken away when the test ends. */
+export function emptyEstate(
+  t: TestContext,
+  profile: Profile,
+  repos: Readonly<Record<string, string>>,
+): Estate {
   const cluster = theCluster();
   const name = uniqueName();
   const dir = join(estatesIn(process.env[clusterVariable] ?? ''), name);
   mkdirSync(dir, { recursive: true });
-  const repos = { ...(wishes.repos ?? defaultRepos) };
-  const estate: Estate = { cluster, profile, dir, owner: name, prefix: name, repos };
+  const estate: Estate = { cluster, profile, dir, owner: name, prefix: name, repos: { ...repos } };
   t.after(() => remove(estate));
-  return { estate, commits: await makeEstate(estate, wishes.args) };
+  return estate;
 }
 
 /** The folder with one folder per estate, beside the file with how to reach the cluster. */

@@ -1,13 +1,40 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { type ChildProcess, execFile } from 'node:child_process';
+import { delimiter, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Access } from './kube.ts';
 
 const execute = promisify(execFile);
 
-/** Runs the command under test; FLUX_GITOPS_BIN names another one, an installed one for instance. */
+/** The command under test; FLUX_GITOPS_BIN names another one, an installed one for instance. */
+const command = (): string =>
+  process.env.FLUX_GITOPS_BIN ?? resolve(import.meta.dirname, '../../bin/flux-gitops.js');
+
+/** Runs the command under test. */
 export async function fluxGitops(args: readonly string[]): Promise<string> {
-  const own = resolve(import.meta.dirname, '../../bin/flux-gitops.js');
-  const command = process.env.FLUX_GITOPS_BIN ?? own;
-  const { stdout } = await execute(process.execPath, [command, ...args]);
+  const { stdout } = await execute(process.execPath, [command(), ...args]);
   return stdout;
+}
+
+/** How a run with the user's kubectl ended; the code is null after a kill. */
+export type Outcome = { code: number | null; stdout: string; stderr: string };
+
+/** Runs the command under test with a kubectl that reaches `access`; `watch` gets the process. */
+export function fluxGitopsWith(
+  { kubeconfig, kubectl }: Pick<Access, 'kubeconfig' | 'kubectl'>,
+  args: readonly string[],
+  watch: (child: ChildProcess) => void = () => undefined,
+): Promise<Outcome> {
+  const path = `${dirname(kubectl)}${delimiter}${process.env.PATH}`;
+  const env = { ...process.env, KUBECONFIG: kubeconfig, PATH: path };
+  return new Promise((done) => {
+    const options = { env, timeout: 300_000 };
+    const child = execFile(
+      process.execPath,
+      [command(), ...args],
+      options,
+      (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+    watch(child);
+  });
 }

@@ -7,13 +7,15 @@ import { type Condition, get, type Kubernetes, kubectl, list, tryKubectl } from 
 import { type Seen, until } from './wait.ts';
 
 /** The Flux objects of a tenant. */
-export type FluxKind = 'GitRepository' | 'Kustomization';
+export type FluxKind = 'GitRepository' | 'OCIRepository' | 'Kustomization';
 
 type FluxStatus = {
   conditions?: Condition[];
   artifact?: { revision: string };
   observedGeneration?: number;
   lastAppliedRevision?: string;
+  /** The commit that an artifact was made from. */
+  lastAppliedOriginRevision?: string;
   lastAttemptedRevision?: string;
   lastHandledReconcileAt?: string;
 };
@@ -37,6 +39,16 @@ const conditionsOf = ({ status }: Kubernetes) =>
 export async function applied(estate: Estate, env: string, commit: string, deadline = 60_000) {
   await ready(estate, env, 'GitRepository', commit, deadline);
   return ready(estate, env, 'Kustomization', commit, deadline);
+}
+
+/** Waits until a tenant is Ready with the artifact of exactly this commit. */
+export function appliedArtifact(estate: Estate, env: string, commit: string, deadline = 60_000) {
+  const what = `Ready with the artifact of ${commit.slice(0, 12)}`;
+  return watch(estate, env, 'Kustomization', what, deadline, (found) => {
+    const status = found.status as FluxStatus | undefined;
+    const good = condition(found, 'Ready')?.status === 'True';
+    return good && (status?.lastAppliedOriginRevision ?? '').endsWith(commit);
+  });
 }
 
 /** Waits until one object is Ready with exactly this commit. */
@@ -118,6 +130,7 @@ export async function explain(estate: Estate, env: string): Promise<string> {
   const lines: string[] = [];
   for (const kind of [
     'GitRepository',
+    'OCIRepository',
     'Kustomization',
     'HelmRelease',
     'Deployment',
@@ -151,4 +164,28 @@ async function logOf(estate: Estate, name: string): Promise<string> {
   if (cluster.logs) return readFileSync(join(cluster.logs, `${name}.log`), 'utf8');
   const args = ['-n', 'flux-system', 'logs', `deployment/${name}`, '--tail=500'];
   return (await tryKubectl(cluster, args)).out;
+}
+
+/** Every object of a namespace with its version, without those that change by themselves. */
+export async function versionsIn(estate: Estate, env: string): Promise<string> {
+  const namespace = namespaceOf(estate, env);
+  const kinds =
+    'serviceaccounts,rolebindings,gitrepositories,kustomizations,deployments,services,configmaps,networkpolicies,resourcequotas,limitranges';
+  const columns = 'K:.kind,N:.metadata.name,U:.metadata.uid,V:.metadata.resourceVersion';
+  const objects = await kubectl(estate.cluster, [
+    '-n',
+    namespace,
+    'get',
+    kinds,
+    '-o',
+    `custom-columns=${columns}`,
+  ]);
+  const own = await kubectl(estate.cluster, [
+    'get',
+    'namespace',
+    namespace,
+    '-o',
+    `custom-columns=${columns}`,
+  ]);
+  return own + objects;
 }

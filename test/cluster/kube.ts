@@ -49,6 +49,7 @@ const paths: Readonly<Record<string, string>> = {
   Deployment: '/apis/apps/v1/deployments',
   ReplicaSet: '/apis/apps/v1/replicasets',
   GitRepository: '/apis/source.toolkit.fluxcd.io/v1/gitrepositories',
+  OCIRepository: '/apis/source.toolkit.fluxcd.io/v1/ocirepositories',
   Kustomization: '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations',
   HelmRelease: '/apis/helm.toolkit.fluxcd.io/v2/helmreleases',
   FluxInstance: '/apis/fluxcd.controlplane.io/v1/fluxinstances',

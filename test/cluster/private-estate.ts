@@ -21,6 +21,8 @@ type Wishes = {
   /** Environment → the app repo that feeds it. */
   readonly repos: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** The GitHub of the estate, if its API is also needed. */
+  readonly githubUrl?: string;
 };
 
 /** Writes a private estate whose repositories are on servers on loopback, and pushes it. */
@@ -38,7 +40,8 @@ export async function privateEstate(t: TestContext, wishes: Wishes): Promise<Pri
   const scenarios = [...Map.groupBy(Object.entries(repos), ([, repo]) => repo)].flatMap(
     ([repo, fed]) => ['--scenario', `${repo}=${fed.map(([env]) => env).join(',')}`],
   );
-  const how = ['--visibility', 'private', '--credentials', credentials, '--github-url', git.url];
+  const how = ['--visibility', 'private', '--credentials', credentials];
+  how.push('--github-url', wishes.githubUrl ?? git.url);
   if (credentials === 'deploy-key') how.push('--ssh-url', git.sshUrl);
   await fluxGitops(['--yes', '--into', dir, ...names, ...scenarios, ...how, ...args]);
   const commits: Record<string, string> = {};

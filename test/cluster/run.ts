@@ -58,7 +58,7 @@ async function runTests(run: Processes, files: readonly string[], atOnce: number
 async function main(run: Processes): Promise<number> {
   const { files, pattern } = select(values.only);
   cluster = await prepare(run);
-  await build(['flux']);
+  await build(['flux', 'cosign', 'keyless', 'registry']);
   save(cluster, join(run.dir, 'cluster.json'));
   // The one with many environments counts requests and needs the machine: it comes alone.
   const alone = files.filter((file) => basename(file).startsWith('scale'));

@@ -28,7 +28,8 @@ function wrap(w: Wrapper): void {
     ...pins.map(([module, version]) => `replace ${module} => ${module} ${version}`),
   ];
   writeFileSync(join(folder, 'go.mod'), `${[...head, ...replaces].join('\n')}\n`);
-  const mains = Object.values(w.mains).map((main) => (main === '.' ? '' : `/${main}`));
+  const foreign = Object.values(w.mains).filter((main) => !main.startsWith('./'));
+  const mains = foreign.map((main) => (main === '.' ? '' : `/${main}`));
   const tools = mains.map((main) => `${w.module}${main}@${w.version}`);
   const requires = Object.entries(w.requires ?? {}).map((pair) => pair.join('@'));
   const options = { cwd: folder, stdio: 'inherit' } as const;

@@ -2,34 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { earlierLayersOf } from '../../lib/disk/base.ts';
-import { EARLIER_VERSIONS, earlierTemplatesOf } from '../../lib/disk/package-files.ts';
-import { readRecord } from '../../lib/plan/record.ts';
+import { EARLIER_VERSIONS } from '../../lib/disk/package-files.ts';
 import { blobId } from '../../lib/render/git-text.ts';
-import { layerRenderer } from '../../lib/render/render.ts';
+import { earlierEstate, earlierTree, writeEstate } from '../earlier-states.ts';
 import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
-
-/** What an earlier version really wrote: its records, and the git id of each other file. */
-type Estate = {
-  readonly records: { readonly [repo: string]: object };
-  readonly files: { readonly [path: string]: string };
-};
 
 for (const version of EARLIER_VERSIONS)
   describe(`an estate of ${version}`, () => {
-    const source = new URL(`../earlier/${version}.json`, import.meta.url);
-    const { records, files } = JSON.parse(readFileSync(source, 'utf8')) as Estate;
-    const render = layerRenderer((layer) => earlierTemplatesOf(layer, version));
-    const tree = Object.entries(records).flatMap(([repo, all]): [string, string][] => {
-      const text = `${JSON.stringify(all, null, 2)}\n`;
-      const { record } = readRecord(text, repo, []);
-      assert.ok(record);
-      const rendered = earlierLayersOf(record).flatMap(render);
-      return [
-        ...rendered.map(({ path, contents }): [string, string] => [`${repo}/${path}`, contents]),
-        [`${repo}/.yo-rc.json`, text],
-      ];
-    });
+    const { files } = earlierEstate(version);
+    const tree = earlierTree(version);
     const estate = (): string => {
       const folder = temporaryFolder();
       writeTree(folder, tree);
@@ -66,5 +47,19 @@ for (const version of EARLIER_VERSIONS)
       assert.equal(code, 0, stderr);
       assert.match(readFileSync(readme, 'utf8'), /# Our fleet\r\n[\s\S]*fluxdemo-uat/);
       assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
+    });
+
+    test('follows where a user changed a setting in the record by hand, if git has the old record', async () => {
+      const folder = temporaryFolder();
+      writeEstate(folder, tree);
+      const record = join(folder, 'flux-demo/.yo-rc.json');
+      writeFileSync(
+        record,
+        readFileSync(record, 'utf8').replace('"interval": "1m0s"', '"interval": "7m0s"'),
+      );
+      const { code, stderr } = await runHere(['update', '--into', 'flux-demo'], folder);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /you edited/i);
+      assert.match(readTree(folder).get('flux-demo/dev/2_sync.yaml') ?? '', /interval: 7m0s/);
     });
   });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
+import { BIN, readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 const HOSTS =
@@ -37,6 +37,15 @@ test('the Secrets go to a pipe, and no file changes', async () => {
   );
   assert.equal(Buffer.from(secrets[0].data.known_hosts, 'base64').toString(), HOSTS);
   assert.deepEqual(readTree(into), before);
+});
+
+test('a reader that ends before it has the Secrets is an error', async () => {
+  const { home, hosts } = await privateEstate();
+  const line = 'set -o pipefail; "$0" "$1" credentials dev --known-hosts "$2" | true';
+  const words = ['-c', line, process.execPath, BIN, hosts];
+  const { status, stderr } = spawnSync('bash', words, { cwd: home, encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(stderr, /The program that reads the Secrets ended before it had them/);
 });
 
 test('with yo, the same Secrets go to a file', async () => {
@@ -80,7 +89,7 @@ test('every problem of the input is named at once, before anything is done', asy
   for (const part of [
     /--rotate and --list: these flags do different things, so give one of them/,
     /--live and --file: the Secrets go to one place/,
-    /--context "": it must be the name of a context/,
+    /--context "": a context must have the name of a context/,
     /--app-id "x": it must be a number/,
     /argument "qa": this estate has no such environment\. Flux needs credentials for dev, stage, prod/,
   ])

@@ -30,13 +30,20 @@ export async function answerApi(
     caller === undefined
       ? fail(401, 'Bad credentials', { status: '401' })
       : (refuseAccess(standIn, operation, caller) ?? route(operation, { ...call, caller }));
-  const documented =
-    reply.status !== 429 && !(operation.name === 'POST /orgs/{org}/repos' && reply.status === 404);
+  const documented = reply.status !== 429 && !isUnwritten(operation.name, reply.status);
   if (documented && !isPermission(reply))
     standIn.violations.push(...checkAnswer(operation, reply.status, reply.body));
   await standIn.watch(`${request.method} ${url.pathname}`, 'after');
   if (fault !== undefined) return inject(fault, request, response);
   send(response, { ...reply, headers: { ...scopes(standIn), ...reply.headers } });
+}
+
+/** Answers that GitHub gives, although its description of the operation does not have them. */
+function isUnwritten(name: string, status: number): boolean {
+  const gone = ['POST /orgs/{org}/repos', 'DELETE /repos/{owner}/{repo}/keys/{key_id}'];
+  // Who may not see the keys of a repository, or the repository, is told that it does not exist.
+  const hidden = ['/repos/{owner}/{repo}/keys', '/repos/{owner}/{repo}/branches'];
+  return status === 404 && (gone.includes(name) || hidden.some((path) => name.endsWith(path)));
 }
 
 /** 401 and 403 are documented once for all operations, not with each. */

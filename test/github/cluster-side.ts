@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { publicHalfOf } from '../../lib/credentials/deploy-key.ts';
+import { type DeployKey, publicHalfOf } from '../../lib/credentials/deploy-key.ts';
 import { readBody } from './api.ts';
 import type { StandIn } from './stand-in.ts';
 import type { Watch } from './world.ts';
@@ -40,6 +40,8 @@ export class Cluster {
   /** Fetches that failed although an earlier one succeeded. */
   readonly broken: string[] = [];
   watch: Watch = () => undefined;
+  /** What kubectl says about a call instead of doing it. */
+  fault: (line: string) => string | undefined = () => undefined;
   #versions = 1;
   #server: Server;
   #works = new Set<string>();
@@ -58,7 +60,8 @@ export class Cluster {
         this.calls.push(line);
         await this.watch(line, 'before');
         if (response.destroyed) return;
-        const answer = this.#answer(words, input);
+        const error = this.fault(line);
+        const answer = error === undefined ? this.#answer(words, input) : { error };
         this.look();
         await this.watch(line, 'after');
         response.end(JSON.stringify(answer));
@@ -92,13 +95,22 @@ fetch('http://127.0.0.1:${port}', { method: 'POST', body: JSON.stringify({ argv:
     await new Promise((done) => this.#server.close(done));
   }
 
-  /** A namespace with a GitRepository that reads \`repo\` with the Secret git-REPO. */
+  /** A namespace with a GitRepository that reads `repo` with the Secret git-REPO. */
   addSource(namespace: string, name: string, repo = name): Source {
     this.namespaces.add(namespace);
     const metadata = { ...this.#metadata(name, namespace), generation: 1 };
     const source: Source = { kind: 'GitRepository', metadata, spec: { repo }, status: {} };
     this.sources.set(`${namespace}/${name}`, source);
     return source;
+  }
+
+  /** Puts a Secret with `key` into `namespace`, as an earlier run did. */
+  addSecret(namespace: string, repo: string, { identity, publicKey }: DeployKey): void {
+    const name = `git-${repo}`;
+    const encode = (text: string): string => Buffer.from(text).toString('base64');
+    const data = { identity: encode(identity), 'identity.pub': encode(publicKey) };
+    const metadata = this.#metadata(name, namespace);
+    this.secrets.set(`${namespace}/${name}`, { kind: 'Secret', metadata, type: 'Opaque', data });
   }
 
   /** The key in a Secret: the type and the key. */

@@ -12,10 +12,12 @@ export type Run = (
     readonly cwd?: string;
     readonly input?: string;
     readonly token?: string;
+    /** Leaves --github-url out: the record of the estate has it. */
+    readonly recorded?: boolean;
     /** Closes standard error as soon as the command has started. */
     readonly deaf?: boolean;
     /** Gets what interrupts the command, as Ctrl-C does. */
-    readonly started?: (interrupt: () => void) => void;
+    readonly started?: (interrupt: (signal?: NodeJS.Signals) => void) => void;
   },
 ) => Promise<Outcome>;
 
@@ -23,7 +25,10 @@ export type Run = (
 export async function openDesk(): Promise<Desk> {
   const standIn = await openStandIn((close) => after(close));
   const folder = temporaryFolder();
-  const run: Run = (argv, { cwd = folder, input = '', token, deaf = false, started } = {}) => {
+  const run: Run = (
+    argv,
+    { cwd = folder, input = '', token, recorded = false, deaf = false, started } = {},
+  ) => {
     const given = token ?? standIn.access.token;
     const env = {
       PATH: process.env.PATH,
@@ -32,10 +37,8 @@ export async function openDesk(): Promise<Desk> {
       GIT_CONFIG_NOSYSTEM: '1',
       ...(given && { GH_ENTERPRISE_TOKEN: given }),
     };
-    const child = spawn(process.execPath, [BIN, ...argv, '--github-url', standIn.url], {
-      cwd,
-      env,
-    });
+    const address = recorded ? [] : ['--github-url', standIn.url];
+    const child = spawn(process.execPath, [BIN, ...argv, ...address], { cwd, env });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text) => {
       stdout += text;
@@ -45,7 +48,7 @@ export async function openDesk(): Promise<Desk> {
     });
     if (deaf) child.stderr.destroy();
     child.stdin.end(input);
-    started?.(() => child.kill('SIGINT'));
+    started?.((signal = 'SIGINT') => child.kill(signal));
     return new Promise((resolve) =>
       child.on(deaf ? 'exit' : 'close', (code) => resolve({ code, stdout, stderr })),
     );

@@ -114,7 +114,8 @@ function runIn(
   child.stdin.on('error', () => undefined).end(input);
   return new Promise((done) =>
     child.on('close', (code) => {
-      printed.push(stderr);
+      // What Node.js logs about itself is not for a person.
+      if (env.DEBUG === undefined) printed.push(stderr);
       done({ code, stdout, stderr });
     }),
   );

@@ -21,6 +21,7 @@ const ajv = new Ajv({ strict: false, allErrors: true });
 formats.default.default(ajv, ['uri', 'date-time', 'email']);
 ajv.addFormat('int64', true);
 ajv.addFormat('timestamp', true);
+ajv.addFormat('repo.nwo', true);
 ajv.addSchema({ $id: 'github', components: convert(slice.components ?? {}) as object });
 const compiled = new Map<string, ValidateFunction>();
 

@@ -11,6 +11,7 @@ import {
   listReadable,
   metaBody,
 } from './routes-keys.ts';
+import { listPulls, openPull } from './routes-pulls.ts';
 import type { World } from './world.ts';
 
 const ROUTES: Record<string, (call: Call) => Reply> = {
@@ -33,6 +34,8 @@ const ROUTES: Record<string, (call: Call) => Reply> = {
     withRepo(call, ({ topics }) => ok({ names: topics })),
   'GET /repos/{owner}/{repo}/commits/{ref}': (call) =>
     withRepo(call, (repo) => getCommit(call, repo)),
+  'GET /repos/{owner}/{repo}/pulls': (call) => withRepo(call, (repo) => listPulls(call, repo)),
+  'POST /repos/{owner}/{repo}/pulls': (call) => withRepo(call, (repo) => openPull(call, repo)),
   'GET /repos/{owner}/{repo}/compare/{basehead}': (call) =>
     withRepo(call, ({ folder }) => {
       const body = comparison(folder, call.values[2] ?? '', call.standIn.url);
@@ -97,10 +100,12 @@ function withRepo(
 }
 
 function update({ standIn, body }: Call, repo: Repo): Reply {
-  const { default_branch: branch, is_template: template } = body;
-  if (Object.keys(body).some((key) => key !== 'default_branch' && key !== 'is_template'))
+  const { default_branch: branch, is_template: template, archived } = body;
+  const known = ['default_branch', 'is_template', 'archived'];
+  if (Object.keys(body).some((key) => !known.includes(key)))
     standIn.violations.push('settings were changed');
   if (template === true) repo.template = true;
+  if (archived === true) repo.archived = true;
   if (typeof branch === 'string') {
     if (!branches(repo.folder).some(({ name }) => name === branch))
       return fail(422, 'Validation Failed');

@@ -19,6 +19,8 @@ export type Seen = { line: string; status: number; agent: string };
 export class StandIn extends World {
   readonly seen: Seen[] = [];
   readonly faults: Fault[] = [];
+  /** All bytes of the requests to the API: addresses, headers and bodies. */
+  readonly received: string[] = [];
   #server = createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
       if (!request.destroyed) this.violations.push(String(error));
@@ -49,6 +51,7 @@ export class StandIn extends World {
     const known = line.replace(/\.git\//, '/');
     const api = url.pathname.startsWith('/api/v3/');
     const text = api ? await readBody(request) : '';
+    if (api) this.received.push(JSON.stringify([request.url, request.headers, text]));
     await this.watch(known, 'before');
     const fault = findFault(this.faults, known);
     response.on('close', () => {

@@ -13,6 +13,17 @@ export type Access = {
   scopes: string;
 };
 
+/** A pull request of the stand-in. */
+export type Pull = {
+  readonly repo: Repo;
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly head: string;
+  readonly base: string;
+  state: 'open' | 'closed';
+};
+
 /** How the organization of the tests is set up. */
 export type Policy = {
   sso: boolean;
@@ -64,6 +75,9 @@ export class World {
   ];
   readonly repos: Repo[] = [];
   readonly renamed = new Map<string, Repo>();
+  readonly pulls: Pull[] = [];
+  /** Whether a fine-grained token may open pull requests. */
+  mayPull = true;
   access: Access = {
     token: 'ghp_0123456789abcdefghijABCDEFGHIJ012345',
     login: 'octo',

@@ -34,6 +34,8 @@ export type Tenant = {
   theirs: string;
   /** An address that is allowed, where nothing is. */
   buckets: string;
+  /** An address of artifacts that is allowed, where nothing is. */
+  registry: string;
   /** The same server as from outside: nothing exempts this address from a proxy, as it does loopback's. */
   outside: string;
   /** Where the source-controller serves what it fetched. */

@@ -13,6 +13,7 @@ import type { Lines } from './lines.ts';
 import { teamGroup } from './team.ts';
 
 const buckets = 'https://buckets.invalid';
+const registry = 'oci://registry.invalid/own';
 const rbac = 'rbac.authorization.k8s.io';
 
 /** A generated estate with the tenants of every attack. */
@@ -73,6 +74,7 @@ export async function makeField(
   const teams = names.map((name) => `--team=${name}=${teamGroup}`);
   const rest = ['--profile', profile, '--interval', '1h', ...teams];
   const allowed = ['--allow-source', `${files.url}/files`, '--allow-source', buckets];
+  allowed.push('--allow-source', registry);
   allowed.push('--visibility', field === 'private' ? 'private' : 'public');
   if (field === 'private') allowed.push('--ssh-url', privateGit.sshUrl);
   await fluxGitops(['--yes', '--into', dir, ...identity, ...scenario, ...rest, ...allowed]);
@@ -104,6 +106,7 @@ export async function makeField(
     elsewhere: `${files.url}/elsewhere/${field}`,
     theirs,
     buckets,
+    registry,
     outside: `${files.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere/${field}`,
     artifacts,
     web,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { apply, check, commitOf } from '../check.ts';
-import { type Estate, namespaceOf } from '../estate.ts';
+import { fluxGitops } from '../command.ts';
+import { configPath, type Estate, namespaceOf } from '../estate.ts';
 import { applied, explain } from '../expect.ts';
 import { get, kubectl, list } from '../kube.ts';
-import { commandsOf, runInConfigRepo } from '../readme.ts';
+import { runInConfigRepo } from '../readme.ts';
 import { until } from '../wait.ts';
 
 async function namespaceGone(estate: Estate, env: string): Promise<void> {
@@ -19,29 +20,30 @@ async function namespaceGone(estate: Estate, env: string): Promise<void> {
   );
 }
 
-/** The README says how, and in which order; this runs what it says. */
-async function remove(estate: Estate, file: string): Promise<void> {
-  const commands = commandsOf(estate, 'kubectl delete').filter((line) => line.includes(file));
-  assert.equal(commands.length, 1, `one command of the README removes ${file}`);
-  await runInConfigRepo(estate, commands[0] ?? '');
+/** The commands that `remove` prints for those who do it by hand. */
+async function removalByHand(estate: Estate, env: string): Promise<string[]> {
+  const printed = await fluxGitops(['remove', env, '--into', configPath(estate), '--json']);
+  const { next } = JSON.parse(printed) as { next: { or?: { commands: string[] } }[] };
+  return (next[0]?.or?.commands ?? []).filter((line) => line.startsWith('kubectl'));
 }
 
-check('removal in the order of the README leaves no object and no finalizer', async (fresh) => {
+check('removal by hand, in the printed order, leaves no object and no finalizer', async (fresh) => {
   const { estate } = fresh;
   await apply(estate, 'dev');
   await applied(estate, 'dev', commitOf(fresh, 'dev'));
   const namespace = namespaceOf(estate, 'dev');
-  await remove(estate, 'dev/2_sync.yaml');
-  for (const kind of ['GitRepository', 'Kustomization']) {
-    assert.deepEqual(await list(estate.cluster, kind, namespace), [], `${kind} is gone`);
-  }
+  const commands = await removalByHand(estate, 'dev');
+  const last = commands.pop() ?? '';
+  assert.equal(commands.length, 2);
+  for (const command of commands) await runInConfigRepo(estate, command);
+  assert.deepEqual(await list(estate.cluster, 'Kustomization', namespace), []);
   for (const kind of ['Deployment', 'Service']) {
     await until(`every ${kind} of dev is gone before its namespace`, 30_000, async () => {
       const left = await list(estate.cluster, kind, namespace);
       return left.length === 0 ? { ok: true } : { seen: left.map((o) => o.metadata.name).join() };
     });
   }
-  await remove(estate, 'dev/1_tenant.yaml');
+  await runInConfigRepo(estate, last);
   await namespaceGone(estate, 'dev');
 });
 

@@ -29,6 +29,8 @@ const OPERATIONS = [
   'delete /repos/{owner}/{repo}/keys/{key_id}',
   'get /repos/{owner}/{repo}/installation',
   'get /user/repos',
+  'get /repos/{owner}/{repo}/pulls',
+  'post /repos/{owner}/{repo}/pulls',
 ];
 
 /** Words for people; the checks need none of them. */

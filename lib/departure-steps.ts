@@ -1,0 +1,176 @@
+/** What a person does on the cluster after environments left an estate, or moved to another app repo. */
+
+import { type Environment, namespaceOf } from './plan/estate.ts';
+import type { Departure, Plan } from './plan/plan.ts';
+import { shellCommand, shellWord } from './render/quoting.ts';
+import type { Step } from './step.ts';
+
+/** The full name of Flux's Kustomizations: another API group has a kind of the same name. */
+const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';
+const GIT_REPOSITORIES = 'gitrepositories.source.toolkit.fluxcd.io';
+/** The annotation that says whether Flux may delete an object that a commit removes. */
+const PRUNE = String.raw`{.metadata.annotations.kustomize\.toolkit\.fluxcd\.io/prune}`;
+
+/** What the steps depend on, in addition to the plan. */
+export type Situation = {
+  /** The command line of the run, without its flags: `--live` completes it. */
+  readonly again: readonly string[];
+  readonly live: boolean;
+  /** The folder of an environment in the config repo, as a user would type it. */
+  readonly folderOf: (environment: string) => string;
+};
+
+/** The steps before the push of the files, and those after it. */
+export type Leaving = { readonly before: readonly Step[]; readonly after: readonly Step[] };
+
+/** The steps for the environments of `plan` that leave, move or get another name. */
+export function departureSteps(plan: Plan, situation: Situation): Leaving {
+  const { departures = [], syncConfig, environments } = plan;
+  const { again, live } = situation;
+  const after = moveSteps(plan, situation);
+  if (departures.length === 0) return { before: [], after };
+  const [renamed] = environments;
+  if (renamed) return { before: [], after: live ? [] : [renaming(renamed, departures, situation)] };
+  const leaving = departures.filter(({ state }) => state === 'leaving');
+  const gone = departures.filter(({ state }) => state !== 'leaving');
+  if (!syncConfig) return { before: live ? [] : [removal(gone, again)], after };
+  return {
+    before: [],
+    after: [
+      ...after,
+      ...(leaving.length > 0 ? left(leaving, again) : []),
+      ...(gone.length > 0 && !live ? [awaited(gone)] : []),
+    ],
+  };
+}
+
+/** A new tenant, then a removal. */
+function renaming(
+  one: Environment,
+  departures: readonly Departure[],
+  { again, folderOf }: Situation,
+): Step {
+  const namespace = namespaceOf(one);
+  return {
+    text: 'Do the same on the cluster: first the new environment, then the removal of the old one. This deletes the old namespace with its data:',
+    commands: [shellCommand([...again, '--live'])],
+    or: {
+      text: 'Or by hand, in this order:',
+      commands: [
+        shellCommand(['kubectl', 'apply', '-f', folderOf(one.name)]),
+        ready(namespace, one.repo),
+        ...departures.map((old) => kubectl(old.namespace, 'get', 'persistentvolumeclaims')),
+        ...deletions(departures),
+      ],
+    },
+  };
+}
+
+/** The way from one app repo to another. The old sync must lose its power before it goes: it would delete the app. */
+function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: Situation): Step[] {
+  const [first] = moves;
+  if (first === undefined || live) return [];
+  const harmless = JSON.stringify({ spec: { suspend: true, deletionPolicy: 'Orphan' } });
+  const orphaned = moves.map(({ namespace, from }) =>
+    kubectl(namespace, 'patch', KUSTOMIZATIONS, from, '--type=merge', `--patch=${harmless}`),
+  );
+  const arrival = moves.flatMap(({ name, namespace, to }) => [
+    ...(syncConfig ? [] : [shellCommand(['kubectl', 'apply', '-f', folderOf(name)])]),
+    ready(namespace, to),
+  ]);
+  const removed = moves.flatMap(({ namespace, from }) => [
+    kubectl(namespace, 'delete', GIT_REPOSITORIES, from),
+    kubectl(namespace, 'delete', KUSTOMIZATIONS, from),
+  ]);
+  return [
+    {
+      text: `${syncConfig ? 'When Flux has applied the commit, remove the old sync' : 'Move it on the cluster'}. The app runs on:`,
+      commands: [shellCommand([...again, '--repo', first.to, '--move', '--live'])],
+      or: {
+        text: 'Or by hand, in this order. The old sync must not delete the app, so it is switched off first:',
+        commands: syncConfig
+          ? [...arrival, ...orphaned, ...removed]
+          : [...orphaned, ...arrival, ...removed],
+      },
+    },
+  ];
+}
+
+/** What comes when a new environment is ready that replaces another one. */
+export const replacementSteps = ({ replaces }: Plan): Step[] =>
+  replaces === undefined
+    ? []
+    : [
+        {
+          text: 'When the new environment is ready and has the data that it needs, remove the old one:',
+          commands: [shellCommand(['flux-gitops', 'remove', replaces])],
+        },
+      ];
+
+const ready = (namespace: string, repo: string): string =>
+  kubectl(namespace, 'wait', `${KUSTOMIZATIONS}/${repo}`, '--for=condition=Ready', '--timeout=5m');
+
+function removal(gone: readonly Departure[], again: readonly string[]): Step {
+  return {
+    text: 'Remove it from the cluster. This deletes the namespace and everything in it:',
+    commands: [shellCommand([...again, '--live'])],
+    or: {
+      text: 'Or by hand, in this order. The sync goes first, while Flux may still delete the app:',
+      commands: deletions(gone),
+    },
+  };
+}
+
+const deletions = (gone: readonly Departure[]): string[] =>
+  gone.flatMap(({ namespace, repo }) => [
+    ...(repo === undefined
+      ? []
+      : [kubectl(namespace, 'delete', KUSTOMIZATIONS, repo, '--ignore-not-found')]),
+    kubectl(namespace, 'delete', KUSTOMIZATIONS, '--all'),
+    shellCommand(['kubectl', 'delete', 'namespace', namespace]),
+  ]);
+
+/** The steps between the two runs that remove an environment from a cluster that follows the config repo. */
+function left(leaving: readonly Departure[], again: readonly string[]): Step[] {
+  return [
+    {
+      text: 'Wait until Flux has removed the app. The namespace stays:',
+      commands: leaving.flatMap(({ namespace }) => [
+        `kubectl wait ${shellWord(`namespace/${namespace}`)} --for=jsonpath=${shellWord(PRUNE)}=enabled --timeout=15m`,
+        kubectl(namespace, 'get', 'all'),
+      ]),
+    },
+    {
+      text: 'Run the same command again. It takes the environment out of the files, and Flux then deletes the namespace with everything in it:',
+      commands: [shellCommand(again)],
+    },
+  ];
+}
+
+function awaited(gone: readonly Departure[]): Step {
+  return {
+    text: 'Wait until Flux has deleted the namespace:',
+    commands: gone.map(({ namespace }) =>
+      shellCommand(['kubectl', 'wait', `namespace/${namespace}`, '--for=delete', '--timeout=15m']),
+    ),
+  };
+}
+
+/** What app repos that are not in this workspace must lose. */
+export function surplusSteps({ surplus = [] }: Plan): Step[] {
+  return [...Map.groupBy(surplus, ({ url }) => url)].map(([url, folders]) => {
+    const repo = folders[0]?.repo ?? '';
+    const names = folders.map(({ folder }) => folder);
+    return {
+      text: `${repo} is not here. Remove the folder in a clone of it:`,
+      commands: [
+        shellCommand(['git', 'clone', url]),
+        shellCommand(['git', '-C', repo, 'rm', '-r', ...names]),
+        `${shellCommand(['git', '-C', repo, 'commit', '--message', `Remove ${names.join(' ')}`])} && ${shellCommand(['git', '-C', repo, 'push'])}`,
+      ],
+    };
+  });
+}
+
+const kubectl = (namespace: string, ...words: readonly string[]): string =>
+  shellCommand(['kubectl', '--namespace', namespace, ...words]);

@@ -1,0 +1,142 @@
+import { type Problem, quote } from '../errors.ts';
+import { carryBase, carryFolder } from './carry.ts';
+import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { ciOf } from './github-files.ts';
+import { appFolderOf } from './layout.ts';
+import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
+import type { FoundRecord, RepoRecord } from './record.ts';
+import { withoutFolders } from './repositories.ts';
+
+/** What moves with the environments of a run, by app repo. */
+export type Moving = {
+  readonly moves: readonly Move[];
+  /** The files that an app repo gets. */
+  readonly carried: ReadonlyMap<string, readonly CarriedFile[]>;
+  /** The app repos that the environments leave. */
+  readonly left: readonly RepoPlan[];
+};
+
+export const NO_MOVE: Moving = { moves: [], carried: new Map(), left: [] };
+
+/**
+ * `--move`: the environments of `added` that another app repo fed until now. All of their files go along, so that Flux
+ * finds the same manifests in the new app repo.
+ */
+export function planMoves(
+  added: readonly Environment[],
+  recorded: FoundRecord,
+  estate: Parameters<typeof ciOf>[0],
+  world: World,
+  problems: Problem[],
+): Moving {
+  const before = new Map(recorded.environments.map((one) => [one.name, one]));
+  const pairs = added.flatMap((one) => {
+    const old = before.get(one.name);
+    return old && old.repo !== one.repo ? [{ old, one }] : [];
+  });
+  const carried = new Map<string, CarriedFile[]>();
+  const left: RepoPlan[] = [];
+  for (const [repo, fed] of byRepo(pairs.map(({ old }) => old))) {
+    const place = world.find(repo, problems);
+    if (isRenamedFolder(repo, fed, pairs, recorded, world, problems)) continue;
+    if (place.record?.kind !== 'scenario-repo') {
+      problems.push(notHere(repo, fed[0] ?? pairs[0]?.old));
+      continue;
+    }
+    const off: string[] = [];
+    for (const { old, one } of pairs.filter(({ old: { repo: from } }) => from === repo)) {
+      checkTarget(old, one, world, problems);
+      const source = { repo, record: place.record, folder: appFolderOf(old) };
+      const files = carryFolder(source, appFolderOf(one), world, problems);
+      const base = one.layout === 'overlays' ? carryBase(source, one.repo, world, problems) : [];
+      off.push(...files.off);
+      carried.set(one.repo, [...(carried.get(one.repo) ?? []), ...files.carried, ...base]);
+    }
+    const own: RepoRecord['estate'] = {
+      visibility: estate.visibility,
+      ...ciOf(estate, place, false),
+    };
+    left.push({ ...withoutFolders(repo, fed, place, place.record, own), carriedOff: off });
+  }
+  const moves = pairs.map(
+    ({ old, one }): Move => ({
+      name: one.name,
+      namespace: namespaceOf(one),
+      from: old.repo,
+      to: one.repo,
+    }),
+  );
+  return { moves, carried, left };
+}
+
+type Pair = { readonly old: Environment; readonly one: Environment };
+
+/**
+ * Whether the new app repo of `fed` is the folder of `repo` with another name: the repository was renamed on GitHub, so
+ * all of its environments go with it, and the files are where they must be.
+ */
+function isRenamedFolder(
+  repo: string,
+  fed: readonly Environment[],
+  pairs: readonly Pair[],
+  recorded: FoundRecord,
+  world: World,
+  problems: Problem[],
+): boolean {
+  const targets = pairs.filter(({ old }) => old.repo === repo).map(({ one }) => one.repo);
+  const [target = ''] = targets;
+  if (world.find(repo, []).exists || world.find(target, []).record?.name !== repo) return false;
+  const all = recorded.environments.filter((one) => one.repo === repo).map(({ name }) => name);
+  if (fed.length < all.length)
+    problems.push({
+      given: `--move to ${quote(target)} for ${fed.map(({ name }) => name).join(', ')} only`,
+      rule: `this folder is the app repo ${repo} with a new name, so all of its environments must go along: ${all.join(', ')}`,
+      example: `flux-gitops tenant ${all.join(' ')} --repo ${target} --move`,
+      flag: 'the arguments',
+      settings: ['arguments', 'repo'],
+    });
+  return true;
+}
+
+/** The problem that `repo`, which feeds `one`, is not beside the config repo. */
+export function notHere(repo: string, one: Environment | undefined): Problem {
+  return {
+    given: `app repo ${quote(repo)}`,
+    rule: 'the files of the environment are in this app repo, so it must be beside the config repo. Clone it first, into the folder that holds the config repo',
+    example: `git clone ${one ? repositoryUrl(one, repo) : repo}`,
+    flag: 'the folder',
+    settings: ['repo'],
+  };
+}
+
+function checkTarget(old: Environment, one: Environment, world: World, problems: Problem[]): void {
+  if (old.layout !== one.layout)
+    problems.push({
+      given: `environment ${quote(one.name)} with the layout ${old.layout} in the app repo ${quote(one.repo)}`,
+      rule: `this app repo has the layout ${one.layout}, and files cannot change their layout while they move`,
+      example: '--repo flux-qa, which is an app repo of its own',
+      flag: '--repo',
+      settings: ['repo', 'layout'],
+    });
+  if (namespaceOf(old) !== namespaceOf(one))
+    problems.push({
+      given: `--move with the namespace ${namespaceOf(one)} in place of ${namespaceOf(old)}`,
+      rule: 'a move keeps the namespace. Change the namespace in a run of its own',
+      example: `flux-gitops tenant ${one.name} --repo ${one.repo} --move`,
+      flag: 'the namespace',
+    });
+  const place = world.find(one.repo, []);
+  const there = world.filesOf?.(one.repo, appFolderOf(one)) ?? [];
+  if (
+    place.exists &&
+    there.length > 0 &&
+    !place.record?.environments.some(({ name }) => name === one.name)
+  )
+    problems.push({
+      given: `the folder ${appFolderOf(one)} of ${quote(one.repo)}`,
+      rule: 'the environment would move into this folder, but it has files already',
+      example: `git rm -r ${appFolderOf(one)}`,
+      flag: 'the folder',
+      settings: ['repo'],
+    });
+}

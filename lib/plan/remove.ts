@@ -1,0 +1,172 @@
+import { type Problem, quote } from '../errors.ts';
+import type { Given } from '../settings/arguments.ts';
+import { meantBy } from '../settings/closest.ts';
+import { readSetting, resolve } from '../settings/resolve.ts';
+import { isReservedNamespace } from '../settings/rules.ts';
+import {
+  byRepo,
+  checkEnvironment,
+  type Environment,
+  mergeEnvironments,
+  type NameSource,
+  namespaceOf,
+  repositoryUrl,
+} from './estate.ts';
+import { ciOf } from './github-files.ts';
+import { appFolderOf } from './layout.ts';
+import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
+import type { FoundRecord } from './record.ts';
+import { planRepo, withoutFolders } from './repositories.ts';
+import { notInConfigRepo } from './tenant.ts';
+
+const SOURCE: NameSource = {
+  flag: 'the arguments',
+  example: 'flux-gitops remove qa',
+  settings: ['arguments'],
+};
+
+/** `flux-gitops remove ENV...`: takes environments out of the estate. */
+export function planRemove(given: Given, world: World): Planned {
+  const problems: Problem[] = [];
+  const recorded = world.home?.record;
+  if (!recorded) return { problems: [notInConfigRepo(world.folder, SOURCE.example)] };
+  const { positionals } = given;
+  if (positionals.length === 0)
+    problems.push({
+      given: 'no environment',
+      rule: `give the name of at least one environment. ${knownText(recorded)}`,
+      ...SOURCE,
+    });
+  const names = [...new Set(positionals)].filter((one) => checkEnvironment(one, SOURCE, problems));
+  const known = new Map(recorded.environments.map((one) => [one.name, one]));
+  const chosen = names.flatMap((name) => known.get(name) ?? []);
+  const former = names
+    .filter((name) => !known.has(name))
+    .flatMap((name) => formerDeparture(name, given, recorded, world, problems));
+  if (problems.length > 0) return { problems };
+  const plan = planDepartures(chosen, former, recorded, world, problems);
+  if (given.switches.publish) addFormerRepos(plan, former, world, problems);
+  return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+/**
+ * A plan in which `chosen` leave the estate of `recorded`. Where the cluster follows the config repo, an environment
+ * leaves in two runs: its files stay in the first one, so that Flux can still clean up behind it.
+ */
+export function planDepartures(
+  chosen: readonly Environment[],
+  former: readonly Departure[],
+  recorded: FoundRecord,
+  world: World,
+  problems: Problem[],
+): Plan & { readonly repos: RepoPlan[] } {
+  const { estate } = resolve(NO_FLAGS, recorded, [], []);
+  const syncConfig = estate.syncConfig === 'yes';
+  const stays = (one: Environment): boolean => syncConfig && !one.leaving;
+  const leaving = chosen.filter(stays).map((one): Environment => ({ ...one, leaving: true }));
+  const gone = chosen.filter((one) => !stays(one));
+  const names = gone.map(({ name }) => name);
+  // Flux can clean up only what is in the list, so lines that a person dropped come back.
+  const asked = leaving.map(({ name }) => name);
+  const kept = recorded.environments.filter(({ name }) => !names.includes(name));
+  const environments = mergeEnvironments(kept, leaving);
+  const found = world.home ?? { exists: true, all: {} };
+  const repos = [planRepo({ ...recorded, environments }, leaving, found, asked, names)];
+  const surplus: NonNullable<Plan['surplus']>[number][] = [];
+  for (const [repo, fed] of byRepo(gone)) {
+    const place = world.find(repo, problems);
+    if (place.record?.kind === 'scenario-repo')
+      repos.push(
+        withoutFolders(repo, fed, place, place.record, {
+          visibility: estate.visibility,
+          ...ciOf(estate, place, false),
+        }),
+      );
+    else surplus.push(...fed.map((one) => surplusOf(one)));
+  }
+  const visibility = estate.visibility;
+  const departures = [
+    ...chosen.map(
+      (one): Departure => ({
+        name: one.name,
+        namespace: namespaceOf(one),
+        repo: one.repo,
+        state: stays(one) ? 'leaving' : 'gone',
+      }),
+    ),
+    ...former,
+  ];
+  return { repos, elsewhere: [], environments: [], departures, surplus, syncConfig, visibility };
+}
+
+const NO_FLAGS: Given = { command: 'remove', positionals: [], texts: {}, switches: {} };
+
+const surplusOf = (one: Environment) => ({
+  repo: one.repo,
+  url: repositoryUrl(one, one.repo),
+  folder: appFolderOf(one),
+});
+
+/** Adds the app repos of environments that an earlier run took out, because it may not have pushed them. */
+function addFormerRepos(
+  plan: Plan & { readonly repos: RepoPlan[] },
+  former: readonly Departure[],
+  world: World,
+  problems: Problem[],
+): void {
+  const names = new Set(former.flatMap(({ repo }) => repo ?? []));
+  for (const repo of names) {
+    if (plan.repos.some(({ name }) => name === repo)) continue;
+    const place = world.find(repo, problems);
+    if (place.record?.kind !== 'scenario-repo') continue;
+    plan.repos.push(withoutFolders(repo, [], place, place.record, place.record.estate));
+  }
+}
+
+/** The environment `name`, which the record does not have: an earlier run has taken it out. */
+function formerDeparture(
+  name: string,
+  { texts, switches }: Given,
+  recorded: FoundRecord,
+  world: World,
+  problems: Problem[],
+): Departure[] {
+  const former = world.former?.(name);
+  const names = recorded.environments.map((one) => one.name);
+  const isSure = former !== undefined || texts.formerPrefix !== undefined;
+  const meant = isSure ? undefined : meantBy(name, names);
+  const prefix =
+    texts.formerPrefix && readSetting('formerPrefix', texts.formerPrefix[0] ?? '', problems);
+  const namespace = namespaceOf({
+    prefix: prefix ?? former?.prefix ?? recorded.shared.prefix,
+    name,
+  });
+  const about = { ...SOURCE, given: `environment ${quote(name)}` };
+  if (meant !== undefined || (!switches.live && former === undefined)) {
+    const rule = `this estate has no such environment. ${knownText(recorded)}`;
+    problems.push({
+      ...about,
+      rule,
+      example: `flux-gitops remove ${meant ?? recorded.environments[0]?.name ?? 'qa'}`,
+    });
+    return [];
+  }
+  if (!switches.live && !switches.publish) {
+    const rule = `an earlier run has taken it out of the files. With --live, this command also removes the namespace ${namespace} from the cluster`;
+    problems.push({ ...about, rule, example: `flux-gitops remove ${name} --live` });
+    return [];
+  }
+  if (isReservedNamespace(namespace)) {
+    const rule = `its namespace would be ${namespace}, which belongs to Kubernetes or Flux`;
+    problems.push({ ...about, rule });
+    return [];
+  }
+  return [{ name, namespace, ...(former && { repo: former.repo }), state: 'unrecorded' }];
+}
+
+function knownText({ environments }: FoundRecord): string {
+  if (environments.length === 0) return 'It has no environments';
+  const names = environments.map(({ name }) => name);
+  const more = names.length - 10;
+  return `The environments are ${names.slice(0, 10).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Problem, quote } from '../errors.ts';
+import type { Given } from '../settings/arguments.ts';
+import { defaultOf, resolve } from '../settings/resolve.ts';
+import { keysOf } from '../settings/settings.ts';
+import { carryFolder } from './carry.ts';
+import {
+  checkEnvironment,
+  checkEstate,
+  type Environment,
+  mergeEnvironments,
+  type NameSource,
+  namespaceOf,
+} from './estate.ts';
+import { ciOf } from './github-files.ts';
+import { appFolderOf } from './layout.ts';
+import { notHere } from './move.ts';
+import type { Departure, Plan, Planned, World } from './plan.ts';
+import type { FoundRecord } from './record.ts';
+import { checkLayouts, planRepo } from './repositories.ts';
+import { notInConfigRepo } from './tenant.ts';
+
+const SOURCE: NameSource = {
+  flag: 'the arguments',
+  example: 'flux-gitops rename qa test',
+  settings: ['arguments'],
+};
+
+/**
+ * `flux-gitops rename OLD NEW`: a new tenant, then a removal. Where the cluster follows the config repo, it is only the
+ * new tenant: the old one must stay until the new one is ready.
+ */
+export function planRename(given: Given, world: World): Planned {
+  const problems: Problem[] = [];
+  const recorded = world.home?.record;
+  if (!recorded) return { problems: [notInConfigRepo(world.folder, SOURCE.example)] };
+  const [oldName = '', newName = ''] = given.positionals;
+  if (given.positionals.length < 2) {
+    const rule = 'give the old and the new name of the environment';
+    return {
+      problems: [{ given: given.positionals.join(' ') || 'no environment', rule, ...SOURCE }],
+    };
+  }
+  checkEnvironment(oldName, SOURCE, problems);
+  checkEnvironment(newName, SOURCE, problems);
+  if (problems.length > 0) return { problems };
+  const old = recorded.environments.find(({ name }) => name === oldName);
+  const taken = recorded.environments.find(({ name }) => name === newName);
+  if (!old || taken) return resume(given, recorded, world, taken);
+  const plan = planNew(old, newName, recorded, world, problems);
+  return problems.length > 0 || !plan ? { problems } : { problems, plan };
+}
+
+/** Goes on with a run that was interrupted after it wrote the files: only the cluster is left. */
+function resume(
+  { positionals, switches }: Given,
+  recorded: FoundRecord,
+  world: World,
+  taken: Environment | undefined,
+): Planned {
+  const [oldName = '', newName = ''] = positionals;
+  const names = recorded.environments.map(({ name }) => name);
+  if (taken && names.includes(oldName)) {
+    const given = `environment ${quote(newName)}`;
+    const rule =
+      'this estate has an environment of this name already, so the new name must be another one';
+    return {
+      problems: [{ given, rule, ...SOURCE, example: `flux-gitops rename ${oldName} ${newName}-2` }],
+    };
+  }
+  const former = world.former?.(oldName);
+  if (taken && former && (switches.live || switches.publish))
+    return { problems: [], plan: planAgain(former, taken, recorded, world) };
+  const shown = names.slice(0, 10).join(', ');
+  return {
+    problems: [
+      {
+        given: `environment ${quote(oldName)}`,
+        rule: `this estate has no such environment. The environments are ${shown}`,
+        ...SOURCE,
+        example: `flux-gitops rename ${names[0] ?? 'qa'} ${newName}`,
+      },
+    ],
+  };
+}
+
+const NO_FLAGS: Given = { command: 'rename', positionals: [], texts: {}, switches: {} };
+
+function planAgain(
+  former: Environment,
+  taken: Environment,
+  recorded: FoundRecord,
+  world: World,
+): Plan {
+  const { estate } = resolve(NO_FLAGS, recorded, [], []);
+  const config = planRepo(recorded, [], world.home ?? { exists: true, all: {} });
+  const place = world.find(taken.repo, []);
+  const app = place.record ? [planRepo({ ...place.record }, [], place)] : [];
+  const { visibility, syncConfig } = estate;
+  return {
+    repos: [config, ...app],
+    elsewhere: [],
+    environments: [taken],
+    departures: [departureOf(former, 'unrecorded')],
+    syncConfig: syncConfig === 'yes',
+    visibility,
+  };
+}
+
+const departureOf = (one: Environment, state: Departure['state']): Departure => ({
+  name: one.name,
+  namespace: namespaceOf(one),
+  repo: one.repo,
+  state,
+});
+
+function planNew(
+  old: Environment,
+  newName: string,
+  recorded: FoundRecord,
+  world: World,
+  problems: Problem[],
+): Plan | undefined {
+  const one = renamed(old, newName);
+  const { estate } = resolve(NO_FLAGS, recorded, [], []);
+  const stays = estate.syncConfig === 'yes';
+  const gone = stays ? [] : [old.name];
+  const without = (all: readonly Environment[]): Environment[] =>
+    mergeEnvironments(
+      all.filter(({ name }) => !gone.includes(name)),
+      [one],
+    );
+  const environments = without(recorded.environments);
+  checkEstate(recorded.name, environments, problems);
+  checkLayouts(environments, problems);
+  const place = world.find(old.repo, problems);
+  if (place.record?.kind !== 'scenario-repo') {
+    problems.push(notHere(old.repo, old));
+    return undefined;
+  }
+  const source = { repo: old.repo, record: place.record, folder: appFolderOf(old) };
+  // A manifest may name the namespace that it is for.
+  const [before, after] = [namespaceOf(old), namespaceOf(one)];
+  const word = new RegExp(`(?<![\\w-])${before}(?![\\w-])`, 'g');
+  const files = carryFolder(source, appFolderOf(one), world, problems, (text) =>
+    text.replace(word, after),
+  );
+  const config = world.home ?? { exists: true, all: {} };
+  const own = { visibility: estate.visibility, ...ciOf(estate, place, false) };
+  const record = { ...place.record, estate: own, environments: without(place.record.environments) };
+  const app = planRepo(record, [one], place, [one.name], gone);
+  const carried = { carried: files.carried, ...(!stays && { carriedOff: files.off }) };
+  return {
+    repos: [
+      planRepo({ ...recorded, environments }, [one], config, [one.name], gone),
+      { ...app, ...carried },
+    ],
+    elsewhere: [],
+    environments: [one],
+    ...(stays ? { replaces: old.name } : { departures: [departureOf(old, 'gone')] }),
+    notes: [
+      `Data does not move: what the PersistentVolumeClaims of ${before} hold stays there, and it is deleted with this namespace.`,
+    ],
+    syncConfig: stays,
+    visibility: estate.visibility,
+  };
+}
+
+/** `old` with another name. What was a default of the old name becomes the default of the new one. */
+function renamed(old: Environment, name: string): Environment {
+  const { leaving: _, ...settings } = old;
+  const pages = keysOf('each').map((key): [string, unknown] => [
+    key,
+    isDeepStrictEqual(old[key], defaultOf(key, old.name)) ? defaultOf(key, name) : old[key],
+  ]);
+  return { ...settings, ...Object.fromEntries(pages), name } as Environment;
+}

@@ -1,0 +1,76 @@
+import type { Problem } from '../errors.ts';
+import type { Given } from '../settings/arguments.ts';
+import { resolve } from '../settings/resolve.ts';
+import type { EstateSettings } from '../settings/settings.ts';
+import { byRepo, checkEstate } from './estate.ts';
+import { checkKind, type Found, type Planned, type World } from './plan.ts';
+import type { FoundRecord, RepoRecord } from './record.ts';
+import { checkLayouts, planRepo } from './repositories.ts';
+
+/** `flux-gitops update`: the files of an estate as this version writes them, each repository with its own record. */
+export function planUpdate(given: Given, world: World): Planned {
+  const { home } = world;
+  if (!home?.record) return { problems: [notInEstate(world.folder)] };
+  const problems: Problem[] = [];
+  const estate = settingsOf(given, home.record);
+  const isConfig = home.record.kind === 'config-repo';
+  const beside = isConfig ? appRepos(home.record, world, problems) : { here: [], missing: [] };
+  const { environments } = home.record;
+  checkEstate(isConfig ? home.record.name : undefined, environments, problems);
+  for (const { record } of [home, ...beside.here])
+    if (record) checkLayouts(record.environments, problems);
+  if (problems.length > 0) return { problems };
+  const repos = [home, ...beside.here].flatMap((found) => {
+    const { record } = found;
+    if (!record) return [];
+    const own = {
+      ...settingsOf(given, record),
+      ...(found !== home && visibilityOf(record, estate)),
+    };
+    const recorded: RepoRecord = { ...record, estate: own };
+    return [planRepo(recorded, record.environments, found)];
+  });
+  const { visibility } = estate;
+  const syncConfig = isConfig && estate.syncConfig === 'yes';
+  const plan = { repos, elsewhere: [], environments, syncConfig, visibility };
+  return { problems, plan: { ...plan, notHere: beside.missing } };
+}
+
+/** The recorded settings; a setting that is newer than the record has its default. */
+const settingsOf = (given: Given, record: FoundRecord): EstateSettings =>
+  resolve({ ...given, texts: {} }, record, [], []).estate;
+
+/** An app repo whose record has no visibility has the one of its config repo. */
+const visibilityOf = (
+  { estate }: FoundRecord,
+  { visibility }: EstateSettings,
+): Pick<EstateSettings, 'visibility'> => ({ visibility: estate.visibility ?? visibility });
+
+/** The app repos of `config` that lie beside it, and the names of those that do not. */
+function appRepos(
+  config: FoundRecord,
+  world: World,
+  problems: Problem[],
+): { readonly here: readonly Found[]; readonly missing: readonly string[] } {
+  const here: Found[] = [];
+  const missing: string[] = [];
+  for (const repo of byRepo(config.environments).keys()) {
+    const found = world.find(repo, problems);
+    problems.push(
+      ...checkKind(found, 'scenario-repo', repo, { flag: '--into', settings: ['into'] }),
+    );
+    if (found.record) here.push(found);
+    else missing.push(repo);
+  }
+  return { here, missing };
+}
+
+function notInEstate(folder: string): Problem {
+  return {
+    given: `the folder ${folder}`,
+    rule: 'this command must run inside a repository of an estate, or in the folder that contains one config repo, but neither this folder nor one above it has such a .yo-rc.json',
+    example: 'flux-gitops update --into flux-demo',
+    flag: '--into',
+    settings: ['into'],
+  };
+}

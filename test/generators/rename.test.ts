@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { runGenerator } from './run-generator.ts';
+
+/** A folder with the default estate of octo-org. */
+async function estate(...flags: string[]): Promise<string> {
+  const folder = temporaryFolder();
+  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  return folder;
+}
+
+const rename = (folder: string, ...argv: string[]) =>
+  runCommand(['rename', ...argv, '--into', 'flux-demo'], folder);
+
+test('a renamed environment is as if it had had the new name from the start', async () => {
+  const scenarios = (name: string) => ['--scenario', `flux-dev=${name}`, '--replicas', `${name}=3`];
+  const [folder, wanted] = [await estate(...scenarios('dev')), await estate(...scenarios('test'))];
+  const tree = await runGenerator('rename', folder, {
+    in: 'flux-demo',
+    arguments: ['dev', 'test'],
+  });
+  const expected = readTree(wanted);
+  assert.deepEqual([...tree.keys()], [...expected.keys()]);
+  for (const [path, text] of expected)
+    if (!path.endsWith('.yo-rc.json')) assert.equal(tree.get(path), text, path);
+});
+
+test('edited, added and deleted files go along, with the new namespace in them', async () => {
+  const folder = await estate();
+  const app = join(folder, 'flux-stage-prod');
+  appendFileSync(join(app, 'stage/app.yaml'), '# see fluxdemo-stage and fluxdemo-stage-2\n');
+  writeFileSync(join(app, 'stage/own.yaml'), 'kind: ConfigMap\nnamespace: fluxdemo-stage\n');
+  rmSync(join(app, 'prod/app.yaml'));
+  const { code, stderr } = await rename(folder, 'stage', 'test');
+  assert.equal(code, 0, stderr);
+  assert.equal((await rename(folder, 'prod', 'live')).code, 0);
+  const tree = readTree(folder);
+  const at = (path: string) => tree.get(`flux-stage-prod/${path}`);
+  assert.match(at('test/app.yaml') ?? '', /# see fluxdemo-test and fluxdemo-stage-2\n$/);
+  assert.equal(at('test/own.yaml'), 'kind: ConfigMap\nnamespace: fluxdemo-test\n');
+  assert.equal(at('live/app.yaml'), undefined);
+  assert.deepEqual(
+    [...tree.keys()].filter((path) => /\/(stage|prod)\//.test(path)),
+    [],
+  );
+  // Later runs still know what is the person's.
+  const before = readTree(folder);
+  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.deepEqual(readTree(folder), before);
+});
+
+test('the output says that data stays, and what to run in which order', async () => {
+  const { stderr } = await rename(await estate(), 'stage', 'test');
+  assert.match(
+    stderr,
+    /Data does not move: what the PersistentVolumeClaims of fluxdemo-stage hold/,
+  );
+  const places = [
+    /flux-gitops rename stage test --into=flux-demo --live/,
+    /kubectl apply -f flux-demo\/test\//,
+    /fluxdemo-test wait kustomizations[.a-z]+\/flux-stage-prod --for=condition=Ready/,
+    /fluxdemo-stage get persistentvolumeclaims/,
+    /kubectl delete namespace fluxdemo-stage/,
+  ].map((pattern) => stderr.search(pattern));
+  assert.ok(!places.includes(-1), `${places}`);
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+});
+
+test('with --sync-config it adds the new one, and the old one stays until it is removed', async () => {
+  const folder = await estate('--sync-config');
+  const { code, stderr } = await rename(folder, 'stage', 'test');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /flux-gitops remove stage/);
+  const tree = readTree(folder);
+  for (const env of ['stage', 'test']) {
+    assert.ok(tree.has(`flux-demo/${env}/2_sync.yaml`));
+    assert.ok(tree.has(`flux-stage-prod/${env}/app.yaml`));
+  }
+});
+
+test('wrong names are refused, and nothing is written', async () => {
+  const folder = await estate();
+  const before = readTree(folder);
+  for (const [argv, message] of [
+    [['stage'], /give the old and the new name/],
+    [['stage', 'prod'], /has an environment of this name already/],
+    [['nope', 'test'], /no such environment\. The environments are dev, stage, prod/],
+    [['stage', 'Test'], /environment "Test"/],
+    [['stage', 'test', 'more'], /takes the old and the new name/],
+  ] as const) {
+    const { code, stderr } = await rename(folder, ...argv);
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+  }
+  assert.deepEqual(readTree(folder), before);
+});

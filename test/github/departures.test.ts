@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { BIN } from '../sandbox.ts';
+import { git, plainGit } from './bare.ts';
+import { created, type Desk, openDesk } from './command.ts';
+
+async function publishedEstate(): Promise<Desk> {
+  const desk = await openDesk();
+  const { code, stderr } = await desk.run(['--publish', '--yes']);
+  assert.equal(code, 0, stderr);
+  return desk;
+}
+
+const repoOf = ({ standIn }: Desk, name: string) => {
+  const found = standIn.repos.find((one) => one.name === name);
+  assert.ok(found, name);
+  return found;
+};
+
+const pathsIn = (desk: Desk, name: string): string[] =>
+  git(repoOf(desk, name).folder, 'ls-tree', '-r', '--name-only', 'main').trim().split('\n');
+
+/** Runs the commands that a refusal names, as a reader would. */
+function follow({ folder }: Desk, stderr: string): void {
+  const [, commands] = /change every address: (.+?)\. Then run/.exec(stderr) ?? [];
+  assert.ok(commands, stderr);
+  const line = commands.replaceAll('flux-gitops ', `${process.execPath} ${BIN} `);
+  execFileSync('sh', ['-ec', line], {
+    cwd: folder,
+    env: { ...plainGit, PATH: process.env.PATH },
+    stdio: 'pipe',
+  });
+}
+
+test('remove --publish pushes, and --archive archives what feeds nothing any more', async () => {
+  const desk = await publishedEstate();
+  const remove = ['remove', 'dev', '--publish', '--archive', '--into', 'flux-demo', '--yes'];
+  const { code, stderr } = await desk.run(remove);
+  assert.equal(code, 0, stderr);
+  assert.ok(!pathsIn(desk, 'flux-demo').some((path) => path.startsWith('dev/')));
+  assert.ok(!pathsIn(desk, 'flux-dev').some((path) => path.startsWith('dev/')));
+  assert.equal(repoOf(desk, 'flux-dev').archived, true);
+  assert.equal(repoOf(desk, 'flux-stage-prod').archived, false);
+  assert.deepEqual(desk.standIn.violations, []);
+  // The same command again finds nothing to do.
+  const again = await desk.run(remove);
+  assert.equal(again.code, 0, again.stderr);
+});
+
+test('a removal whose push failed is pushed by the same command', async () => {
+  const desk = await publishedEstate();
+  const remove = ['remove', 'stage', '--into', 'flux-demo', '--yes'];
+  assert.equal((await desk.run(remove)).code, 0);
+  assert.ok(existsSync(join(desk.folder, 'flux-stage-prod/prod/app.yaml')));
+  const { code, stderr } = await desk.run([...remove, '--publish']);
+  assert.equal(code, 0, stderr);
+  for (const name of ['flux-demo', 'flux-stage-prod'])
+    assert.ok(!pathsIn(desk, name).some((path) => path.startsWith('stage/')), name);
+});
+
+test('nothing is created on GitHub for an app repo that feeds nothing', async () => {
+  const desk = await openDesk();
+  assert.equal((await desk.run(['--yes', '--owner', 'octo'])).code, 0);
+  const { code, stderr } = await desk.run(['remove', 'dev', '--publish', '--into', 'flux-demo']);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    desk.standIn.repos.map(({ name }) => name),
+    ['flux-demo'],
+  );
+  assert.equal(created(desk), 1);
+});
+
+test('an app repo that was renamed on GitHub: the named commands change every address', async () => {
+  const desk = await publishedEstate();
+  desk.standIn.rename(repoOf(desk, 'flux-stage-prod'), 'flux-live');
+  const refused = await desk.run(['--publish', '--yes', '--into', 'flux-demo']);
+  assert.equal(refused.code, 1);
+  follow(desk, refused.stderr);
+  const read = (path: string) => readFileSync(join(desk.folder, path), 'utf8');
+  for (const env of ['stage', 'prod'])
+    assert.match(read(`flux-demo/${env}/2_sync.yaml`), /url: .*\/octo\/flux-live\n/);
+  for (const path of [
+    'flux-demo/.yo-rc.json',
+    'flux-demo/README.md',
+    'flux-live/.yo-rc.json',
+    'flux-live/README.md',
+  ])
+    assert.doesNotMatch(read(path), /flux-stage-prod/, path);
+  const { code, stderr } = await desk.run(['--publish', '--yes', '--into', 'flux-demo']);
+  assert.equal(code, 0, stderr);
+  assert.equal(desk.standIn.repos.length, 3);
+  assert.match(
+    git(repoOf(desk, 'flux-demo').folder, 'show', 'main:stage/2_sync.yaml'),
+    /flux-live/,
+  );
+});
+
+test('a config repo that was renamed on GitHub: the named commands change every address', async () => {
+  const desk = await publishedEstate();
+  desk.standIn.rename(repoOf(desk, 'flux-demo'), 'flux-estate');
+  const refused = await desk.run(['--publish', '--yes', '--into', 'flux-demo']);
+  assert.equal(refused.code, 1);
+  follow(desk, refused.stderr);
+  const { code, stderr } = await desk.run(['--publish', '--yes', '--into', 'flux-estate']);
+  assert.equal(code, 0, stderr);
+  assert.equal(desk.standIn.repos.length, 3);
+  assert.match(
+    git(repoOf(desk, 'flux-estate').folder, 'show', 'main:.yo-rc.json'),
+    /"name": "flux-estate"/,
+  );
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { mergeFiner, mergeTexts } from '../../lib/render/finer-merge.ts';
+import { mergeText } from '../../lib/render/merge.ts';
+
+/** The finer merge of three texts that a merge by lines refuses. */
+function merged(path: string, base: string, ours: string, theirs: string): string | undefined {
+  assert.equal(mergeText(ours, base, theirs), undefined, 'lines alone are not enough');
+  return mergeFiner(path, ours, base, theirs);
+}
+
+describe('YAML', () => {
+  const BASE = 'metadata:\n  name: a\nspec:\n  interval: 1m\n  prune: true\n  path: ./dev\n';
+
+  test('lines next to each other are merged', () => {
+    const ours = BASE.replace('1m', '5m');
+    const theirs = BASE.replace('prune: true', 'prune: false');
+    assert.equal(merged('a.yaml', BASE, ours, theirs), theirs.replace('1m', '5m'));
+  });
+
+  test('a comment stays where the line below it or beside it changes', () => {
+    const above = BASE.replace('  prune', '  # why\n  prune');
+    const beside = BASE.replace('true', 'true # why');
+    const theirs = BASE.replace('prune: true', 'prune: false').replace('1m', '2m');
+    assert.equal(
+      merged('a.yaml', BASE, above, theirs),
+      theirs.replace('  prune', '  # why\n  prune'),
+    );
+    assert.equal(merged('a.yaml', BASE, beside, theirs), theirs.replace('false', 'false # why'));
+  });
+
+  test('entries that both add at the same place are all there', () => {
+    const base = 'resources:\n  - a.yaml\n';
+    const text = merged(
+      'kustomization.yaml',
+      base,
+      `${base}  - ours.yaml\n`,
+      `${base}  - theirs.yaml\n`,
+    );
+    assert.equal(text, 'resources:\n  - a.yaml\n  - theirs.yaml\n  - ours.yaml\n');
+  });
+
+  test('lists with the same key that both add become one list', () => {
+    const at = (place: string, patch: string): string =>
+      BASE.replace(place, `${place}\n  patches:\n    - ${patch}`);
+    const [ours, theirs] = [at('interval: 1m', 'mine: 1'), at('path: ./dev', 'new: 2')];
+    assert.match(mergeText(ours, BASE, theirs) ?? '', /mine: 1[\s\S]*patches:/, 'two equal keys');
+    const text = mergeTexts('a.yaml', ours, BASE, theirs);
+    assert.equal(text, BASE.replace('1m', '1m\n  patches:\n    - new: 2\n    - mine: 1'));
+  });
+
+  test('maps with the same key that both add become one map, unless a key in them is in both', () => {
+    const base = 'metadata:\n  name: a\n  labels:\n    x: y\n';
+    const ours = base.replace('  name', '  annotations:\n    mine: "1"\n  name');
+    const theirs = `${base}  annotations:\n    new: "2"\n`;
+    assert.equal(
+      mergeTexts('a.yaml', ours, base, theirs),
+      base.replace('  name', '  annotations:\n    new: "2"\n    mine: "1"\n  name'),
+    );
+    assert.equal(mergeTexts('a.yaml', ours, base, theirs.replace('new', 'mine')), undefined);
+  });
+
+  test('one value that both change is a conflict, and so is a key that both add', () => {
+    const change = (to: string): string => BASE.replace('1m', to);
+    assert.equal(merged('a.yaml', BASE, change('5m'), change('2m')), undefined);
+    const add = (value: string): string => `${BASE}  timeout: ${value}\n`;
+    assert.equal(merged('a.yaml', BASE, add('5m'), add('2m')), undefined);
+  });
+
+  test('a result with other values than those of both sides is refused', () => {
+    // The entry would become part of another list.
+    const base = 'a:\n  - one\nb:\n  - two\n';
+    const ours = 'a:\n  - one\n  - mine\nb:\n  - two\n';
+    const theirs = 'c: 1\nb:\n  - two\n';
+    assert.equal(mergeFiner('a.yaml', ours, base, theirs), undefined);
+  });
+
+  test('a document of the user between others stays a document', () => {
+    const base = 'kind: A\nmetadata:\n  name: a\n---\nkind: B\nmetadata:\n  name: b\n';
+    const ours = base.replace('---\n', '---\nkind: C\nmetadata:\n  name: mine\n---\n');
+    const theirs = base.replace('---\nkind: B', '---\n# B is new.\nkind: B');
+    const text = merged('a.yaml', base, ours, theirs) ?? '';
+    assert.deepEqual(text.match(/^kind: .$/gm)?.sort(), ['kind: A', 'kind: B', 'kind: C']);
+  });
+});
+
+describe('Markdown', () => {
+  test('rows that both add, and cells that one side changes, are merged', () => {
+    const base = '| a | b |\n| --- | --- |\n| 1 | one |\n';
+    const rows = merged('README.md', base, `${base}| 2 | mine |\n`, `${base}| 3 | new |\n`);
+    assert.equal(rows, `${base}| 3 | new |\n| 2 | mine |\n`);
+    const cells = merged(
+      'README.md',
+      base,
+      base.replace('one', 'mine'),
+      base.replace('| 1 ', '| 7 '),
+    );
+    assert.equal(cells, base.replace('| 1 | one', '| 7 | mine'));
+  });
+
+  test('words of a paragraph with other line breaks are merged', () => {
+    const base = 'Run the command in this folder, and look at\nthe difference before you commit.\n';
+    const ours = base.replace('the difference', 'our difference');
+    const theirs =
+      'Run the new command in this folder, and look\nat the difference before you commit.\n';
+    const text = merged('README.md', base, ours, theirs);
+    assert.equal(
+      text?.replace(/\s+/g, ' '),
+      'Run the new command in this folder, and look at our difference before you commit. ',
+    );
+  });
+
+  test('a command in a block of code is merged by whole lines only', () => {
+    const base = '```sh\nkubectl apply -f dev/\n```\n';
+    const ours = base.replace('dev/', 'mine/');
+    const theirs = base.replace('kubectl apply', 'kubectl replace');
+    assert.equal(merged('README.md', base, ours, theirs), undefined);
+    assert.ok(
+      merged(
+        'README.md',
+        base.replace(/```.*\n/g, ''),
+        ours.replace(/```.*\n/g, ''),
+        theirs.replace(/```.*\n/g, ''),
+      ),
+    );
+  });
+});
+
+test('files of other kinds are merged by lines only', () => {
+  assert.equal(mergeFiner('main.tf', 'a\nB\n', 'a\nb\n', 'A\nb\n'), undefined);
+});

@@ -61,6 +61,13 @@ export const CATALOGUE = {
       'A folder has the files of an environment, but .yo-rc.json does not list this environment.',
     remedy: 'Remove the folder, or add the environment: flux-gitops tenant ENV --repo REPO',
   },
+  'environment-not-checked': {
+    family: 'files',
+    severity: 'warning',
+    cause:
+      'A user wrote the files of the environment by hand, before the estate was adopted. verify does not know what Flux makes of them.',
+    remedy: 'To have files that verify checks: flux-gitops tenant ENV --take-over',
+  },
   'sync-list-incomplete': {
     family: 'files',
     severity: 'error',
@@ -72,6 +79,20 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'kustomization.yaml lists a file that does not exist, so Flux applies nothing.',
     remedy: 'Remove the line, or restore the file.',
+  },
+  'departure-incomplete': {
+    family: 'files',
+    severity: 'error',
+    cause:
+      'An environment is leaving, but kustomization.yaml has no patches for that, so Flux removes nothing of it.',
+    remedy: 'Write the patches again: flux-gitops --force',
+  },
+  'departure-unrecorded': {
+    family: 'files',
+    severity: 'error',
+    cause:
+      'kustomization.yaml has the patches of an environment that is leaving, but .yo-rc.json does not say that it leaves. Flux removes its app.',
+    remedy: 'If it stays, write kustomization.yaml again: flux-gitops --force',
   },
   'namespace-mismatch': {
     family: 'tenants',
@@ -146,6 +167,26 @@ export const CATALOGUE = {
     cause: 'The clone beside the config repo has no branch of this name.',
     remedy:
       'Push the branch, or let Flux follow another one: flux-gitops tenant ENV --branch BRANCH',
+  },
+  'secret-reference-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The source is private, but names no Secret, so Flux cannot read it.',
+    remedy:
+      'Restore spec.secretRef: flux-gitops tenant ENV. If Flux needs no Secret: flux-gitops tenant ENV --credentials none',
+  },
+  'artifact-missing': {
+    family: 'tenants',
+    severity: 'warning',
+    cause: 'Flux follows an artifact that no workflow of the app repo pushes.',
+    remedy: 'Write the list .github/artifacts in REPO again: flux-gitops tenant ENV',
+  },
+  'signer-mismatch': {
+    family: 'tenants',
+    severity: 'error',
+    cause:
+      'Flux expects another signer than the workflow that pushes the artifact, so it refuses the artifact.',
+    remedy: 'Write the file again: flux-gitops tenant ENV',
   },
   'path-missing': {
     family: 'tenants',

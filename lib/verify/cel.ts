@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Environment, type Optional, ParseError } from '@marcbachmann/cel-js';
+import { registerOptionalMaps } from './cel-optional.ts';
 import { amountOf } from './quantity.ts';
 
 /** A compiled expression: a value for a context, or an error when it cannot be evaluated. */
@@ -108,6 +109,7 @@ function language(): Environment {
   registerAuthorizer(environment);
   registerQuantities(environment);
   registerLists(environment);
+  registerOptionalMaps(environment);
   return environment
     .registerOperator('optional<dyn> == optional<dyn>', (a: Optional, b: Optional) =>
       a.hasValue() && b.hasValue()

@@ -1,22 +1,51 @@
-import { hasPolicies } from '../plan/record.ts';
-import { blobId } from '../render/git-text.ts';
+import { hasPolicies, RECORD_FILE } from '../plan/record.ts';
+import { blobId, sidesOf } from '../render/git-text.ts';
+import { byHandIn } from './by-hand.ts';
 import { isApplied, type Parser } from './estate.ts';
 import { aboutFile, type EstateFiles, type Finding, listAt, type RepoFiles } from './model.ts';
 
 /** The files of the config repo against its record: what is missing, edited, unknown or not listed. */
-export function checkFiles({ config, environments }: EstateFiles, parse: Parser): Finding[] {
-  if (config === undefined) return [];
+export function checkFiles(files: EstateFiles, parse: Parser): Finding[] {
+  const { config, apps, environments } = files;
+  const records = [...(config ? [config] : []), ...apps.values()].flatMap(checkRecord);
+  if (config === undefined) return records;
+  const byHand = byHandIn(files);
+  const names = environments.map(({ name }) => name);
+  const written = names.filter((name) => !byHand.environments.has(name));
   return [
-    ...environments.flatMap(({ name }) => checkPair(config, name)),
+    ...records,
+    ...[...byHand.environments].map((name) => notChecked(config, name)),
+    ...written.flatMap((name) => checkPair(config, name)),
     ...checkGuards(config),
-    ...checkUnrecorded(config, new Set(environments.map(({ name }) => name))),
-    ...checkSyncList(
-      config,
-      environments.map(({ name }) => name),
-      parse,
-    ),
+    ...checkUnrecorded(config, new Set(names)),
+    ...(byHand.has(SYNC_LIST) ? [] : checkSyncList(config, written, parse)),
   ];
 }
+
+function notChecked({ name: repo }: RepoFiles, environment: string): Finding {
+  const message = `a user wrote the files of ${environment} by hand`;
+  return {
+    ...aboutFile('environment-not-checked', repo, RECORD_FILE, message),
+    environment,
+  };
+}
+
+/** A record with a conflict is readable, because this package joins both sides. The cluster never sees it. */
+function checkRecord({ name, files }: RepoFiles): Finding[] {
+  const text = files.get(RECORD_FILE) ?? '';
+  if (sidesOf(text) === undefined) return [];
+  const line = text.slice(0, text.indexOf('<<<<<<<')).split('\n').length;
+  const message = 'the record contains a conflict that git could not merge';
+  return [
+    {
+      ...aboutFile('conflict-markers', name, RECORD_FILE, message, line),
+      hint: 'Join both sides: flux-gitops --yes',
+    },
+  ];
+}
+
+/** The list of what Flux applies where the cluster follows the config repo. */
+export const SYNC_LIST = 'kustomization.yaml';
 
 const PAIR = ['1_tenant.yaml', '2_sync.yaml'];
 
@@ -61,7 +90,7 @@ function checkSyncList(
   environments: readonly string[],
   parse: Parser,
 ): Finding[] {
-  const path = 'kustomization.yaml';
+  const path = SYNC_LIST;
   if (!config.files.has(path)) return [];
   const parsed = parse(config, path);
   if (parsed.problem) return [parsed.problem];

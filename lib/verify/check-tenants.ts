@@ -1,5 +1,5 @@
-import { repositoryUrl } from '../plan/estate.ts';
-import { folderOf, unknownSteps } from './flux-source.ts';
+import { checkSource } from './check-sources.ts';
+import { unknownSteps } from './flux-source.ts';
 import {
   about,
   aboutFile,
@@ -200,60 +200,3 @@ export function bindingsOf(
       ),
   );
 }
-
-function checkSource({ files }: Estate, { environment }: Tenant, sync: Sync): Finding[] {
-  const { manifest, source } = sync;
-  if (source === undefined) {
-    const reference = at(manifest.value, 'spec', 'sourceRef');
-    const message = `${textAt(reference, 'kind')}.source.toolkit.fluxcd.io "${textAt(reference, 'name')}" not found in ${manifest.path.split('/')[0]}/`;
-    return [about('source-missing', manifest, message, ['spec', 'sourceRef'])];
-  }
-  if (source.kind !== 'GitRepository') return [];
-  const url = textAt(source.value, 'spec', 'url') ?? '';
-  const wanted = repositoryUrl(environment, environment.repo);
-  if (pathOfUrl(url) !== pathOfUrl(wanted))
-    return [
-      about(
-        'source-url',
-        source,
-        `spec.url is ${url}, but the app repo of ${environment.name} is ${wanted}`,
-        ['spec', 'url'],
-      ),
-    ];
-  const app = files.apps.get(environment.repo);
-  if (app === undefined)
-    return [
-      about('app-repo-missing', source, `${environment.repo} is not beside ${files.config?.name}`, [
-        'spec',
-        'url',
-      ]),
-    ];
-  const branch = textAt(source.value, 'spec', 'ref', 'branch');
-  if (branch !== undefined && app.branches !== undefined && !app.branches.includes(branch))
-    return [
-      about(
-        'branch-missing',
-        source,
-        `failed to checkout and determine revision: unable to clone '${url}': couldn't find remote ref "refs/heads/${branch}"`,
-        ['spec', 'ref', 'branch'],
-      ),
-    ];
-  const folder = folderOf(sync.path);
-  if ([...app.files.keys()].some((path) => folder === '' || path.startsWith(`${folder}/`)))
-    return [];
-  return [
-    about(
-      'path-missing',
-      manifest,
-      `kustomization path not found: ${sync.path} is no folder of ${environment.repo}`,
-      ['spec', 'path'],
-    ),
-  ];
-}
-
-/** OWNER/REPO of a URL, whatever its scheme. */
-const pathOfUrl = (url: string): string =>
-  url
-    .replace(/^[a-z+]+:\/\/[^/]*\//, '')
-    .replace(/\.git$/, '')
-    .toLowerCase();

@@ -1,4 +1,5 @@
 import { type Environment, namespaceOf } from '../plan/estate.ts';
+import { byHandIn } from './by-hand.ts';
 import {
   aboutFile,
   at,
@@ -44,7 +45,9 @@ export function openEstate(
   if (config === undefined) return { estate: { files, config: [], tenants: [] }, findings: [] };
   const manifests: Manifest[] = [];
   const findings: Finding[] = [];
-  for (const path of [...config.files.keys()].filter(isApplied).sort()) {
+  const byHand = byHandIn(files);
+  const paths = [...config.files.keys()].filter((path) => isApplied(path) && !byHand.has(path));
+  for (const path of paths.sort()) {
     const parsed = parse(config, path);
     if (parsed.problem) findings.push(parsed.problem);
     manifests.push(...parsed.manifests);
@@ -60,9 +63,9 @@ export function openEstate(
       );
   }
   const byFolder = Map.groupBy(manifests, ({ path }) => path.split('/')[0] ?? '');
-  const tenants = files.environments.map((environment) =>
-    tenantOf(environment, byFolder.get(environment.name) ?? []),
-  );
+  const tenants = files.environments
+    .filter(({ name }) => !byHand.environments.has(name))
+    .map((environment) => tenantOf(environment, byFolder.get(environment.name) ?? []));
   return { estate: { files, config: manifests, tenants }, findings };
 }
 

@@ -19,6 +19,35 @@ const USUAL = [
   ...['**/.goreleaser.yml', '**/.sops.yaml', '**/.flux.yaml'],
 ];
 
+/** The list of what the workflow of an app repo pushes as artifacts. */
+export const ARTIFACTS_FILE = '.github/artifacts';
+
+/** A line of ARTIFACTS_FILE: the branch, and the folders of the repository that are in the artifact. */
+export type Pushed = { readonly branch: string; readonly folders: readonly string[] };
+
+/** What the workflow of `app` pushes to `address`; undefined when its list has no such artifact. */
+export function pushedTo(app: RepoFiles, address: string): Pushed | undefined {
+  for (const line of (app.files.get(ARTIFACTS_FILE) ?? '').split(/\r?\n/)) {
+    const [branch = '', artifact, ...folders] = line.trim().split(/\s+/);
+    if (!branch.startsWith('#') && artifact === address) return { branch, folders };
+  }
+  return undefined;
+}
+
+/** The address of the artifact that `sync` follows; undefined when it follows no artifact. */
+export const artifactOfSync = ({ source }: Sync): string | undefined =>
+  source?.kind === 'OCIRepository' ? (textAt(source.value, 'spec', 'url') ?? '') : undefined;
+
+/** The files of `app` that Flux gets for `sync`: of an artifact, only the folders that are in it. */
+export function contentOf(app: RepoFiles, sync: Sync): RepoFiles {
+  const address = artifactOfSync(sync);
+  const folders = address === undefined ? undefined : pushedTo(app, address)?.folders;
+  if (folders === undefined) return app;
+  const prefixes = folders.map(folderOf).map((folder) => (folder === '' ? '' : `${folder}/`));
+  const isIn = (path: string): boolean => prefixes.some((prefix) => path.startsWith(prefix));
+  return { ...app, files: new Map([...app.files].filter(([path]) => isIn(path))) };
+}
+
 /** The paths of `app` that Flux keeps for a source with the patterns `spec.ignore`. */
 export function keptPaths(app: RepoFiles, spec: string | undefined): ReadonlySet<string> {
   const own = [...app.files]

@@ -44,7 +44,7 @@ async function readRepo(
 }
 
 /** The only files whose text matters. */
-const READ = /\.ya?ml$|(^|\/)(Kustomization|\.sourceignore)$/;
+const READ = /\.ya?ml$|(^|\/)(Kustomization|\.sourceignore)$|^(\.yo-rc\.json|\.github\/artifacts)$/;
 /** Larger files are no manifests that anyone wrote. */
 const MOST = 4 * 2 ** 20;
 

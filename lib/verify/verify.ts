@@ -1,9 +1,11 @@
 import { namespaceOf } from '../plan/estate.ts';
 import { appFolderOf } from '../plan/layout.ts';
+import { artifactOf, isOci } from '../plan/oci.ts';
 import { isConfined } from '../plan/values.ts';
 import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
 import type { Code } from './catalogue.ts';
 import { checkImages, checkInstall, checkSecret } from './check-advice.ts';
+import { checkDepartures } from './check-departures.ts';
 import { checkFiles } from './check-files.ts';
 import { type Applier, checkKind, checkObject } from './check-objects.ts';
 import { checkPodSecurity } from './check-pods.ts';
@@ -12,7 +14,15 @@ import { checkRights } from './check-rights.ts';
 import { checkAccount, checkTenants } from './check-tenants.ts';
 import { openEstate, type Parser, parserOf } from './estate.ts';
 import { buildPlain } from './flux-build.ts';
-import { ignoreOf, KUSTOMIZATION_FILES, keptPaths, type Selection, select } from './flux-source.ts';
+import {
+  artifactOfSync,
+  contentOf,
+  ignoreOf,
+  KUSTOMIZATION_FILES,
+  keptPaths,
+  type Selection,
+  select,
+} from './flux-source.ts';
 import {
   about,
   aboutFile,
@@ -74,6 +84,7 @@ export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
   const findings = [
     ...opened.findings,
     ...checkFiles(files, parse),
+    ...checkDepartures(files, parse),
     ...(files.config === undefined ? [] : checkTenants(estate)),
     ...checkInstall(files.config),
     ...estate.config.flatMap((manifest) => checkManifest(manifest, schemas, applier)),
@@ -83,10 +94,12 @@ export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
   const kept = new Map<string, ReadonlySet<string>>();
   for (const tenant of estate.tenants)
     for (const sync of tenant.syncs) {
-      const app = files.apps.get(sync.appRepo);
-      if (app === undefined) continue;
+      const repo = files.apps.get(sync.appRepo);
+      // Of an environment that is leaving, Flux applies nothing any more.
+      if (repo === undefined || tenant.environment.leaving) continue;
+      const app = contentOf(repo, sync);
       const spec = ignoreOf(sync);
-      const key = `${app.name}\n${spec}`;
+      const key = [app.name, artifactOfSync(sync), spec].join('\n');
       const paths = kept.get(key) ?? keptPaths(app, spec);
       kept.set(key, paths);
       const selection = select(app, paths, sync.path);
@@ -118,8 +131,11 @@ function lone(files: EstateFiles): Estate {
       ...{ repo: environment.repo, path: '.yo-rc.json', line: 1, start: 1, text: '' },
       ...{ kind, apiVersion: '', name: environment.repo, namespace, value: { spec } },
     });
+    const source = isOci(environment)
+      ? manifest('OCIRepository', { ignore, url: artifactOf(environment) })
+      : manifest('GitRepository', { ignore });
     const sync: Sync = {
-      ...{ manifest: manifest('Kustomization', {}), source: manifest('GitRepository', { ignore }) },
+      ...{ manifest: manifest('Kustomization', {}), source },
       ...{ name: environment.repo, path, appRepo: environment.repo, account: namespace },
       targetNamespace: namespace,
     };

@@ -32,6 +32,19 @@ test('the functions of Kubernetes that policies use', () => {
   assert.equal(evaluate("duration('1h') <= duration('90m')"), true);
 });
 
+test('optMap and optFlatMap use the value of an optional, and only if it has one', () => {
+  const a = { b: { c: 'x', n: 2n } };
+  assert.equal(evaluate("a.?b.optMap(one, one.c + 'y').orValue('none')", { a }), 'xy');
+  assert.equal(evaluate('a.?d.optMap(one, one.c).hasValue()', { a }), false);
+  assert.equal(evaluate("a.?b.optFlatMap(one, one.?c).orValue('none')", { a }), 'x');
+  assert.equal(evaluate("a.?b.optFlatMap(one, one.?d).orValue('none')", { a }), 'none');
+  assert.equal(
+    evaluate('[1, 2].filter(n, a.?b.optMap(one, one.n == n).orValue(false)) == [2]', { a }),
+    true,
+  );
+  assert.throws(() => evaluate('a.?b.optMap(one, one.d).orValue(1)', { a }));
+});
+
 test('optional fields are compared by their values', () => {
   const a = { b: ['x'], c: ['x'], d: ['y'] };
   assert.equal(evaluate('a.?b == a.?c', { a }), true);

@@ -22,7 +22,7 @@ const TENANT = 'flux-demo/dev/1_tenant.yaml';
 const SYNC = 'flux-demo/dev/2_sync.yaml';
 
 /** Replaces `from`, which must be there, in the file at `path`. */
-const swap =
+export const swap =
   (path: string, from: string | RegExp, to: string) =>
   (tree: Tree): void => {
     const text = tree.get(path) ?? '';
@@ -31,12 +31,12 @@ const swap =
     tree.set(path, changed);
   };
 
-const remove =
+export const remove =
   (path: string) =>
   (tree: Tree): void =>
     assert.ok(tree.delete(path));
 
-const put =
+export const put =
   (path: string, text: string) =>
   (tree: Tree): void =>
     void tree.set(path, text);
@@ -45,7 +45,7 @@ const put =
 const add = (...documents: string[]): ((tree: Tree) => void) =>
   put('flux-dev/dev/more.yaml', documents.join('---\n'));
 
-const both =
+export const both =
   (...changes: ((tree: Tree) => void)[]) =>
   (tree: Tree): void => {
     for (const change of changes) change(tree);
@@ -71,7 +71,7 @@ const inContext = (lines: string): ((tree: Tree) => void) =>
     `            allowPrivilegeEscalation: false\n${lines}`,
   );
 
-const object = (apiVersion: string, kind: string, name: string, rest = ''): string =>
+export const object = (apiVersion: string, kind: string, name: string, rest = ''): string =>
   `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n  name: ${name}\n${rest}`;
 
 const configMap = (name: string, metadata = ''): string =>

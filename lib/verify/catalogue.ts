@@ -38,7 +38,7 @@ export const CATALOGUE = {
     family: 'files',
     severity: 'error',
     cause: 'An environment needs 1_tenant.yaml and 2_sync.yaml. One of them is missing.',
-    remedy: 'Restore the file: flux-gitops tenant ENV',
+    remedy: 'Restore the file: flux-gitops tenant ENV --force',
   },
   'guard-missing': {
     family: 'files',
@@ -98,7 +98,8 @@ export const CATALOGUE = {
     family: 'tenants',
     severity: 'error',
     cause: 'An object of an environment is not in the namespace of this environment.',
-    remedy: 'Use the namespace of the environment, or write the file again: flux-gitops tenant ENV',
+    remedy:
+      'Use the namespace of the environment, or write the file again: flux-gitops tenant ENV --force',
   },
   'namespace-shared': {
     family: 'tenants',
@@ -116,50 +117,51 @@ export const CATALOGUE = {
     family: 'tenants',
     severity: 'error',
     cause: 'The sync acts as a service account that does not exist in the namespace.',
-    remedy: 'Restore 1_tenant.yaml, or correct spec.serviceAccountName: flux-gitops tenant ENV',
+    remedy:
+      'Restore 1_tenant.yaml, or correct spec.serviceAccountName: flux-gitops tenant ENV --force',
   },
   'binding-missing': {
     family: 'tenants',
     severity: 'error',
     cause: 'No RoleBinding gives rights to the service account of the sync.',
-    remedy: 'Correct the subjects and the roleRef in 1_tenant.yaml: flux-gitops tenant ENV',
+    remedy: 'Correct the subjects and the roleRef in 1_tenant.yaml: flux-gitops tenant ENV --force',
   },
   'label-missing': {
     family: 'tenants',
     severity: 'warning',
     cause:
       'The Namespace has no label toolkit.fluxcd.io/role: tenant, so no policy applies to this tenant.',
-    remedy: 'Restore the label: flux-gitops tenant ENV',
+    remedy: 'Restore the label: flux-gitops tenant ENV --force',
   },
   'label-mismatch': {
     family: 'tenants',
     severity: 'warning',
     cause: 'The label toolkit.fluxcd.io/tenant does not name the tenant.',
-    remedy: 'Correct the label: flux-gitops tenant ENV',
+    remedy: 'Correct the label: flux-gitops tenant ENV --force',
   },
   'pod-security-off': {
     family: 'tenants',
     severity: 'warning',
     cause: 'The Namespace of a hardened tenant enforces no level of Pod Security.',
-    remedy: 'Restore the label pod-security.kubernetes.io/enforce: flux-gitops tenant ENV',
+    remedy: 'Restore the label pod-security.kubernetes.io/enforce: flux-gitops tenant ENV --force',
   },
   'quota-missing': {
     family: 'tenants',
     severity: 'warning',
     cause: 'A hardened tenant has no ResourceQuota, so it can use the whole cluster.',
-    remedy: 'Restore 1_tenant.yaml: flux-gitops tenant ENV',
+    remedy: 'Restore 1_tenant.yaml: flux-gitops tenant ENV --force',
   },
   'source-missing': {
     family: 'tenants',
     severity: 'error',
     cause: 'The sync names a source that does not exist in its namespace.',
-    remedy: 'Correct spec.sourceRef, or restore the source: flux-gitops tenant ENV',
+    remedy: 'Correct spec.sourceRef, or restore the source: flux-gitops tenant ENV --force',
   },
   'source-url': {
     family: 'tenants',
     severity: 'error',
     cause: 'The source does not point to the app repo of this environment.',
-    remedy: 'Correct spec.url, or write the file again: flux-gitops tenant ENV --repo REPO',
+    remedy: 'Correct spec.url, or write the file again: flux-gitops tenant ENV --force',
   },
   'branch-missing': {
     family: 'tenants',
@@ -173,20 +175,20 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'The source is private, but names no Secret, so Flux cannot read it.',
     remedy:
-      'Restore spec.secretRef: flux-gitops tenant ENV. If Flux needs no Secret: flux-gitops tenant ENV --credentials none',
+      'Restore spec.secretRef: flux-gitops tenant ENV --force. If Flux needs no Secret: flux-gitops tenant ENV --credentials none',
   },
   'artifact-missing': {
     family: 'tenants',
     severity: 'warning',
     cause: 'Flux follows an artifact that no workflow of the app repo pushes.',
-    remedy: 'Write the list .github/artifacts in REPO again: flux-gitops tenant ENV',
+    remedy: 'Write the list .github/artifacts in REPO again: flux-gitops tenant ENV --force',
   },
   'signer-mismatch': {
     family: 'tenants',
     severity: 'error',
     cause:
       'Flux expects another signer than the workflow that pushes the artifact, so it refuses the artifact.',
-    remedy: 'Write the file again: flux-gitops tenant ENV',
+    remedy: 'Write the file again: flux-gitops tenant ENV --force',
   },
   'path-missing': {
     family: 'tenants',
@@ -204,13 +206,14 @@ export const CATALOGUE = {
     family: 'tenants',
     severity: 'error',
     cause: 'The sync applies its manifests in another namespace, where its account has no rights.',
-    remedy: 'Set spec.targetNamespace to the namespace of the environment: flux-gitops tenant ENV',
+    remedy:
+      'Set spec.targetNamespace to the namespace of the environment: flux-gitops tenant ENV --force',
   },
   'sync-account': {
     family: 'tenants',
     severity: 'error',
     cause: 'The sync names no service account, so Flux acts as an account without rights.',
-    remedy: 'Set spec.serviceAccountName: flux-gitops tenant ENV',
+    remedy: 'Set spec.serviceAccountName: flux-gitops tenant ENV --force',
   },
   'not-a-manifest': {
     family: 'build',

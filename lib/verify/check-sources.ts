@@ -63,7 +63,9 @@ function checkAccess(source: Manifest, { files }: Estate, environment: Environme
   if (isArtifact && textAt(value, 'spec', 'serviceAccountName') !== undefined) return [];
   const secret = isArtifact ? pullSecretOf(environment.repo) : gitSecretOf(environment.repo);
   const message = `spec.secretRef is missing: Flux reads the private ${isArtifact ? 'artifact' : 'repository'} of ${environment.name} with the Secret ${secret}`;
-  return [about('secret-reference-missing', source, message, ['spec'])];
+  const finding = about('secret-reference-missing', source, message, ['spec']);
+  const hint = 'Restore spec.secretRef: flux-gitops tenant ENV --force';
+  return [isArtifact ? { ...finding, hint } : finding];
 }
 
 function checkBranch(source: Manifest, app: RepoFiles): Finding[] {

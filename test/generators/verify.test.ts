@@ -20,10 +20,18 @@ async function estate(...flags: readonly string[]): Promise<string> {
   return folder;
 }
 
-const breakApp = (folder: string): void => {
-  const file = join(folder, 'flux-dev/dev/app.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('replicas: 1', 'replicas: "1"'));
-};
+/** Replaces `from`, which must be there; a file without text is removed. */
+function edit(folder: string, path: string, from: RegExp, to: string): void {
+  const file = join(folder, path);
+  const text = readFileSync(file, 'utf8');
+  const changed = text.replace(from, to);
+  assert.notEqual(changed, text, `${path} has no ${from}`);
+  if (changed === '') rmSync(file);
+  else writeFileSync(file, changed);
+}
+
+const breakApp = (folder: string): void =>
+  edit(folder, 'flux-dev/dev/app.yaml', /replicas: 1/, 'replicas: "1"');
 
 test('a clean estate ends with 0 and changes no file, from every folder of it', async () => {
   const folder = await estate();
@@ -141,6 +149,60 @@ test('a branch that the clone does not have is an error; its own branches are no
   const { code, stdout } = await runHere(['verify'], folder);
   assert.equal(code, 1);
   assert.match(stdout, /branch-missing\n.*refs\/heads\/main/);
+});
+
+test('an artifact is pushed from a branch, and a private one needs a Secret', async () => {
+  const folder = await estate('--source', 'oci', '--visibility', 'private');
+  const git = (...args: string[]) => execFileSync('git', ['-C', join(folder, 'flux-dev'), ...args]);
+  git('init', '--quiet', '--initial-branch', 'main');
+  assert.equal((await runHere(['verify'], folder)).code, 0);
+  git('symbolic-ref', 'HEAD', 'refs/heads/trunk');
+  edit(folder, 'flux-demo/prod/2_sync.yaml', /^ {2}secretRef:\n.*\n/m, '');
+  const { stdout } = await runHere(['verify'], folder);
+  assert.match(stdout, /OCIRepository fluxdemo-dev\/flux-dev {2}branch-missing\n.*branch main/);
+  assert.match(stdout, /secret-reference-missing\n.*registry-flux-stage-prod/);
+  assert.match(stdout, /^2 errors, 0 warnings/m);
+});
+
+test('an artifact of an app repo alone has only its own folder', async () => {
+  const folder = await estate('--source', 'oci');
+  mkdirSync(join(folder, 'elsewhere'));
+  renameSync(join(folder, 'flux-dev'), join(folder, 'elsewhere/flux-dev'));
+  writeFileSync(join(folder, 'elsewhere/flux-dev/.sourceignore'), 'app.yaml\n');
+  breakApp(join(folder, 'elsewhere'));
+  const { code } = await runHere(['verify'], join(folder, 'elsewhere/flux-dev'));
+  assert.equal(code, 1);
+});
+
+test('what a hint says to run repairs the estate', async () => {
+  const breaks: readonly (readonly [path: string, from: RegExp])[] = [
+    ['flux-demo/dev/1_tenant.yaml', /^ {4}toolkit\.fluxcd\.io\/role: tenant\n/m],
+    ['flux-demo/dev/2_sync.yaml', /^ {2}secretRef:\n.*\n/m],
+    ['flux-demo/dev/2_sync.yaml', /[\s\S]*/],
+    ['flux-demo/policies/pods.yaml', /[\s\S]*/],
+    ['flux-demo/kustomization.yaml', / {2}# These environments are leaving[\s\S]*$/],
+  ];
+  const folder = await estate('--visibility', 'private', '--sync-config');
+  const config = join(folder, 'flux-demo');
+  assert.equal((await runHere(['remove', 'stage'], config)).code, 0);
+  assert.match((await runHere(['verify'], folder)).stdout, /^Nothing is wrong/);
+  for (const [path, from] of breaks) {
+    edit(folder, path, from, '');
+    const { stdout } = await runHere(['verify'], folder);
+    const [, command = ''] = /→ .*flux-gitops (.*--force)/.exec(stdout) ?? [];
+    assert.notEqual(command, '', `${path}\n${stdout}`);
+    assert.equal((await runHere([...command.split(' '), '--yes'], config)).code, 0, command);
+    assert.match((await runHere(['verify'], folder)).stdout, /^Nothing is wrong/, path);
+  }
+});
+
+test('a record with two values of a setting must be repaired first', async () => {
+  const folder = await estate();
+  const two = '<<<<<<< HEAD\n$&\n=======\n      "visibility": "private",\n>>>>>>> other';
+  edit(folder, 'flux-demo/.yo-rc.json', /^.*"visibility": "public",$/m, two);
+  const { code, stderr } = await runHere(['verify'], join(folder, 'flux-demo'));
+  assert.equal(code, 2);
+  assert.match(stderr, /has two values of visibility after a merge/);
 });
 
 test('--fetch clones the app repo that is missing', async (t) => {

@@ -228,6 +228,13 @@ export function compile(text: string): Expression {
   return compiled;
 }
 
+/** What is wrong with the types in `text`, or a function that this file does not know; undefined if all is known. */
+export function typeFault(text: string): string | undefined {
+  known ??= language();
+  const { error } = known.check(text.replaceAll('.matches(', '.matchesRe2('));
+  return error?.message.split('\n')[0];
+}
+
 /** `value` of YAML as CEL takes it: whole numbers are integers. */
 export function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;

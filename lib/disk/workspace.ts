@@ -82,6 +82,7 @@ const KIND: { readonly [command in CommandName]: RepoKind } = {
   remove: 'config-repo',
   rename: 'config-repo',
   update: 'config-repo',
+  verify: 'config-repo',
 };
 
 /** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
@@ -111,7 +112,8 @@ function homeOf(
       flag: '--into',
       settings: ['into'],
     });
-  return undefined;
+  // An app repo alone can be checked as well.
+  return command === 'verify' && configs.length === 0 ? around : undefined;
 }
 
 /** The repository around `start`, if this package wrote it. */

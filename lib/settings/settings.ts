@@ -11,7 +11,7 @@ export type PlanningCommand =
   | 'rename'
   | 'adopt';
 
-const ACTION_COMMANDS = ['credentials'] as const;
+const ACTION_COMMANDS = ['credentials', 'verify'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
 export type ActionCommand = (typeof ACTION_COMMANDS)[number];
 
@@ -115,6 +115,7 @@ const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
 const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
+const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -779,6 +780,20 @@ export const SETTINGS = {
     commands: CREDENTIAL_COMMANDS,
     help: 'let --file overwrite an existing file',
   }),
+  fetch: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: VERIFY,
+    help: 'first clone the app repos that are not beside the config repo',
+  }),
+  sarif: {
+    group: 'this run',
+    scope: 'run',
+    commands: VERIFY,
+    value: 'FILE',
+    help: 'also write the findings to this file, in the format of code scanning on GitHub',
+    rule: rules.sarifFile,
+  },
   yes: yesNo({
     group: 'this run',
     scope: 'run',

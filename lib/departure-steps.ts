@@ -1,13 +1,18 @@
 /** What a person does on the cluster after environments left an estate, or moved to another app repo. */
 
 import { type Environment, namespaceOf } from './plan/estate.ts';
-import type { Departure, Plan } from './plan/plan.ts';
+import { syncNamesOf } from './plan/oci.ts';
+import type { Departure, Move, Plan, SourceKind, SyncNames } from './plan/plan.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import type { Step } from './step.ts';
 
 /** The full name of Flux's Kustomizations: another API group has a kind of the same name. */
 const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';
-const GIT_REPOSITORIES = 'gitrepositories.source.toolkit.fluxcd.io';
+/** The full names of the kinds that an environment can follow. */
+const SOURCES: { readonly [kind in SourceKind]: string } = {
+  GitRepository: 'gitrepositories.source.toolkit.fluxcd.io',
+  OCIRepository: 'ocirepositories.source.toolkit.fluxcd.io',
+};
 /** The annotation that says whether Flux may delete an object that a commit removes. */
 const PRUNE = String.raw`{.metadata.annotations.kustomize\.toolkit\.fluxcd\.io/prune}`;
 
@@ -58,7 +63,7 @@ function renaming(
       text: 'Or by hand, in this order:',
       commands: [
         shellCommand(['kubectl', 'apply', '-f', folderOf(one.name)]),
-        ready(namespace, one.repo),
+        ready(namespace, syncNamesOf(one).kustomization),
         ...departures.map((old) => kubectl(old.namespace, 'get', 'persistentvolumeclaims')),
         ...deletions(departures),
       ],
@@ -71,16 +76,29 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
   const [first] = moves;
   if (first === undefined || live) return [];
   const harmless = JSON.stringify({ spec: { suspend: true, deletionPolicy: 'Orphan' } });
-  const orphaned = moves.map(({ namespace, from }) =>
-    kubectl(namespace, 'patch', KUSTOMIZATIONS, from, '--type=merge', `--patch=${harmless}`),
-  );
-  const arrival = moves.flatMap(({ name, namespace, to }) => [
+  const orphaned = moves
+    .filter(losesSync)
+    .map(({ namespace, before: { kustomization } }) =>
+      kubectl(
+        namespace,
+        'patch',
+        KUSTOMIZATIONS,
+        kustomization,
+        '--type=merge',
+        `--patch=${harmless}`,
+      ),
+    );
+  const arrival = moves.flatMap(({ name, namespace, after }) => [
     ...(syncConfig ? [] : [shellCommand(['kubectl', 'apply', '-f', folderOf(name)])]),
-    ready(namespace, to),
+    ready(namespace, after.kustomization),
   ]);
-  const removed = moves.flatMap(({ namespace, from }) => [
-    kubectl(namespace, 'delete', GIT_REPOSITORIES, from),
-    kubectl(namespace, 'delete', KUSTOMIZATIONS, from),
+  const removed = moves.flatMap((move) => [
+    ...(sameSource(move.before, move.after)
+      ? []
+      : [kubectl(move.namespace, 'delete', SOURCES[move.before.sourceKind], move.before.source)]),
+    ...(losesSync(move)
+      ? [kubectl(move.namespace, 'delete', KUSTOMIZATIONS, move.before.kustomization)]
+      : []),
   ]);
   return [
     {
@@ -96,6 +114,13 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
   ];
 }
 
+/** An adopted environment keeps the names of its objects, so Flux changes them in place. */
+const losesSync = ({ before, after }: Move): boolean =>
+  before.kustomization !== after.kustomization;
+
+const sameSource = (one: SyncNames, other: SyncNames): boolean =>
+  one.sourceKind === other.sourceKind && one.source === other.source;
+
 /** What comes when a new environment is ready that replaces another one. */
 export const replacementSteps = ({ replaces }: Plan): Step[] =>
   replaces === undefined
@@ -107,8 +132,8 @@ export const replacementSteps = ({ replaces }: Plan): Step[] =>
         },
       ];
 
-const ready = (namespace: string, repo: string): string =>
-  kubectl(namespace, 'wait', `${KUSTOMIZATIONS}/${repo}`, '--for=condition=Ready', '--timeout=5m');
+const ready = (namespace: string, sync: string): string =>
+  kubectl(namespace, 'wait', `${KUSTOMIZATIONS}/${sync}`, '--for=condition=Ready', '--timeout=5m');
 
 function removal(gone: readonly Departure[], again: readonly string[]): Step {
   return {
@@ -122,10 +147,10 @@ function removal(gone: readonly Departure[], again: readonly string[]): Step {
 }
 
 const deletions = (gone: readonly Departure[]): string[] =>
-  gone.flatMap(({ namespace, repo }) => [
-    ...(repo === undefined
+  gone.flatMap(({ namespace, kustomization }) => [
+    ...(kustomization === undefined
       ? []
-      : [kubectl(namespace, 'delete', KUSTOMIZATIONS, repo, '--ignore-not-found')]),
+      : [kubectl(namespace, 'delete', KUSTOMIZATIONS, kustomization, '--ignore-not-found')]),
     kubectl(namespace, 'delete', KUSTOMIZATIONS, '--all'),
     shellCommand(['kubectl', 'delete', 'namespace', namespace]),
   ]);

@@ -27,6 +27,7 @@ const INTRO: { readonly [command in PlanningCommand]?: string } = {
   app: 'This makes a config repo and app repos for Flux.',
   tenant: 'This adds environments to a config repo.',
   'scenario-repo': 'This makes an app repo with the demo app.',
+  adopt: 'This writes .yo-rc.json for an estate and changes nothing else.',
   remove: 'This takes environments out of the estate.',
   rename: 'This gives an environment another name: a new environment, then a removal.',
 };
@@ -55,7 +56,8 @@ export async function askOpen(
 ): Promise<Given> {
   const planner = plannerOf(given.command);
   // Check the given input first, so that the user does not answer questions in vain.
-  const missing = given.command !== 'app' && given.positionals.length === 0 ? ['arguments'] : [];
+  const isMissing = takesWords(given) && given.positionals.length === 0;
+  const missing = isMissing ? ['arguments'] : [];
   // A rule about the owner waits for the question about the owner.
   if (mayNeedOwner(given, workspace)) missing.push('owner');
   const problems = planner(given, workspace).problems.filter(
@@ -74,6 +76,9 @@ export async function askOpen(
   const answered = await askEach(first, given, workspace, terminal, login);
   return askMore(await askPublish(answered, workspace, terminal), workspace, terminal);
 }
+
+const takesWords = ({ command }: Given): boolean =>
+  command === 'tenant' || command === 'scenario-repo';
 
 /** Whether the owner is asked for, and nothing is recorded that would be the default. */
 const mayNeedOwner = ({ texts }: Given, { home }: Workspace): boolean =>

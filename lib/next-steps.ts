@@ -3,11 +3,11 @@ import { departureSteps, replacementSteps, surplusSteps } from './departure-step
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
-import { isGithubRegistry, isOci } from './plan/oci.ts';
+import { isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
-import { configSecretSteps, secretSteps } from './private-steps.ts';
+import { configSecretSteps, keySteps, secretSteps } from './private-steps.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
@@ -71,6 +71,7 @@ export function nextSteps(
     ...surplusSteps(plan),
     ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
     ...leaves.after,
+    ...keySteps(plan, published),
     ...(config
       ? [
           ...operator(config, published),
@@ -254,6 +255,14 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
       }),
     ),
     ...stepFor(
+      'Delete the service account tokens of the profile reference, which never expire:',
+      changed
+        .filter(({ profile }) => profile === 'hardened')
+        .map((one) =>
+          kubectlIn(namespaceOf(one), 'delete', 'secret', one.name, '--ignore-not-found'),
+        ),
+    ),
+    ...stepFor(
       'Delete the old namespaces, with everything in them, when you no longer need them:',
       moved.flatMap((namespace) => [
         kubectlIn(namespace, 'delete', 'kustomizations', '--all'),
@@ -291,10 +300,11 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
   const isThere = repo.found?.environments.some(({ name }) => name === first.name) === true;
-  const source = isOci(first) ? 'ocirepository' : 'gitrepository';
-  const reconcile = `${kubectl('annotate', '--overwrite', `${source}/${first.repo}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
+  const names = syncNamesOf(first);
+  const source = names.sourceKind.toLowerCase();
+  const reconcile = `${kubectl('annotate', '--overwrite', `${source}/${names.source}`)} reconcile.fluxcd.io/requestedAt="$(date +%s)"`;
   const ready = kubectl(
-    ...['wait', `kustomization/${first.repo}`, '--for=condition=Ready', '--timeout=5m'],
+    ...['wait', `kustomization/${names.kustomization}`, '--for=condition=Ready', '--timeout=5m'],
   );
   // A sync that is Ready already would end the wait at once.
   const wait = (what: string): Step =>

@@ -74,6 +74,20 @@ export function secretSteps(plan: Plan, { repo, folder }: Config, published: boo
   ];
 }
 
+/** The deploy keys of app repos that feed no environment any more. With --publish, the run itself removes them. */
+export function keySteps({ repos }: Plan, published: boolean): Step[] {
+  const unfed = repos.filter(
+    ({ feeds, found }) =>
+      feeds?.length === 0 &&
+      found?.environments.some((one) => gitCredentialsOf(one) === 'deploy-key'),
+  );
+  const pages = unfed.map(({ url }) => `${url}/settings/keys`);
+  if (published || pages.length === 0) return [];
+  return [
+    { text: `Delete the deploy key that Flux no longer needs: ${pages.join(', ')}`, commands: [] },
+  ];
+}
+
 /** Everything that decides which Secret Flux reads, and what has to be in it. */
 const sourceOf = (one: Environment): string =>
   [namespaceOf(one), gitSecretOf(one.repo), gitCredentialsOf(one), sourceUrl(one, one.repo)].join(

@@ -13,9 +13,12 @@ import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
-import type { Departure, Move, Plan } from './plan/plan.ts';
+import { isByHand } from './plan/own-form.ts';
+import type { Departure, Move, Plan, Reading } from './plan/plan.ts';
+import { RECORD_KEY } from './plan/record.ts';
 import { hasDemo, isConfined } from './plan/values.ts';
 import type { PublishResult } from './publish/state.ts';
+import { adoptedSteps, readingText } from './reading-text.ts';
 import type { KubernetesObject } from './render/objects.ts';
 import type { PolicyChange } from './render/policy-changes.ts';
 import { shellCommand } from './render/quoting.ts';
@@ -57,15 +60,17 @@ export type Report = {
   readonly environments: readonly ReportedEnvironment[];
   readonly repositories: readonly ReportedRepo[];
   /** The environments that get another app repo. */
-  readonly moves?: readonly Move[];
+  readonly moves?: readonly Omit<Move, 'before' | 'after'>[];
   /** The environments that leave the estate. */
-  readonly departures?: readonly Departure[];
+  readonly departures?: readonly Omit<Departure, 'kustomization'>[];
   readonly elsewhere: readonly {
     readonly repo: string;
     readonly url: string;
     readonly path: string;
     readonly contents: string;
   }[];
+  /** With `adopt`: what was taken from where, and what was not understood. */
+  readonly reading?: Reading;
   /** With `update`: the policies that it adds or changes. */
   readonly policies?: readonly PolicyChange[];
   /** With `--publish`: the result for each repository on GitHub. */
@@ -102,13 +107,15 @@ export function planText(report: Report, { paint, width }: Look): string {
     `${paint('bold', repo.name)}  ${repo.role === 'config' ? 'config' : 'app'} repo, ${repo.url}, in ${repo.folder}`,
     ...repo.files.flatMap((file) => fileLines(file, { paint, width })),
   ]);
-  const { environments } = report;
+  const { environments, reading } = report;
   const table = environments.length > 0 ? environmentLines(environments, { paint, width }) : [];
+  const read = reading ? readingText(reading, { paint, width }) : [];
   return [
     ...table,
     ...moveLines(report),
     ...departureLines(report),
     ...lines,
+    ...read,
     ...policyLines(policies, width),
     '',
     ...noteLines(report, width),
@@ -146,6 +153,7 @@ export function summaryText(
       : []),
     '',
     ...repos,
+    ...(report.reading ? readingText(report.reading, { paint, width }) : []),
     '',
     ...noteLines(report, width),
     ...wrapWords('To see every file, add --dry-run. The whole run as one command:', width),
@@ -323,6 +331,7 @@ export function resultText(report: Report, { paint, width }: Look): string {
   ]);
   return [
     ...repos,
+    ...(report.reading ? readingText(report.reading, { paint, width }) : []),
     ...verdict,
     ...policyLines(policies ?? [], width),
     ...noteLines({ ...report, elsewhere: [] }, width),
@@ -354,9 +363,10 @@ const DEMO = new Map([
 
 /** Notes about the plan that its lines do not show. */
 export function notesOf(
-  { environments, notHere = [], notes: more = [] }: Plan,
+  { environments, notHere = [], notes: more = [], reading }: Plan,
   repos: readonly ComparedRepo[],
 ): string[] {
+  if (reading) return adoptedNotes(repos);
   const demo = environments.filter(({ owner }) => owner === DEMO_OWNER);
   const missing = demo.filter(({ name, repo }) => DEMO.get(name) !== repo);
   const notes = [...more, ...fileNotes(repos)];
@@ -375,9 +385,37 @@ export function notesOf(
     notes.unshift(
       `--no-demo changes nothing for ${listed(withApp.map(({ name }) => name))}: the public demo repositories hold the demo app.`,
     );
+  const byHand = environments.filter(isByHand).map(({ name }) => name);
+  if (byHand.length > 0)
+    notes.push(
+      `No run changes the files of ${listed(byHand)}, which were written by hand. To replace them with files of this package: flux-gitops tenant ENV --take-over.`,
+    );
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;
+}
+
+/** What later runs do with the files that are not as this version writes them. */
+function adoptedNotes(repos: readonly ComparedRepo[]): string[] {
+  const edited = repos.flatMap(({ folder, files }) =>
+    files.filter(({ state }) => state === 'edited').map(({ path }) => shorten(join(folder, path))),
+  );
+  const adopted = repos.flatMap(
+    ({ folder, repo }) =>
+      (repo.all[RECORD_KEY] as { adopted?: string[] }).adopted?.map((path) =>
+        shorten(join(folder, path)),
+      ) ?? [],
+  );
+  return [
+    ...(edited.length > 0
+      ? [
+          `These files count as edited by you. Later runs merge into them, and ask where they cannot: ${listed(edited)}.`,
+        ]
+      : []),
+    ...(adopted.length > 0
+      ? [`No run writes these files and folders, because they are yours: ${listed(adopted)}.`]
+      : []),
+  ];
 }
 
 /** Notes about files that a user edited or deleted, and about files that are no longer planned. */
@@ -441,6 +479,12 @@ export function reportOf(
   };
   const render = layerRenderer(templatesOf);
   const changed = repos.some(({ files }) => files.some(({ action }) => WRITES.has(action)));
+  const stepsOf = (): readonly Step[] => {
+    if (!changed && !published && !plan.departures) return [];
+    const config = repos.find(({ repo }) => repo.role === 'config');
+    if (plan.reading) return adoptedSteps(plan, shorten(config?.folder ?? '.'));
+    return nextSteps(plan, repos, circumstances);
+  };
   return {
     dryRun,
     changed,
@@ -448,15 +492,18 @@ export function reportOf(
       ...{ name: one.name, namespace: namespaceOf(one), repo: one.repo },
       guards: guardsOf(one),
     })),
-    ...(plan.moves && { moves: plan.moves }),
-    ...(plan.departures && { departures: plan.departures }),
+    ...(plan.moves && { moves: plan.moves.map(({ before, after, ...move }) => move) }),
+    ...(plan.departures && {
+      departures: plan.departures.map(({ kustomization, ...departure }) => departure),
+    }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
       render(layer).map((file) => ({ repo, url, ...file })),
     ),
+    ...(plan.reading && { reading: plan.reading }),
     ...(published && { published }),
     notes: notesOf(plan, repos),
-    next: changed || published || plan.departures ? nextSteps(plan, repos, circumstances) : [],
+    next: stepsOf(),
   };
 }
 

@@ -56,9 +56,15 @@ export async function prepare(
   const found: Problem[] = [];
   const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
   if (found.length > 0) throw inputError([...problems, ...found]);
+  // Parsing manifests takes time, so other runs do not load it.
+  const reader =
+    command === 'adopt' || switches.takeOver ? await import('./disk/adoption.ts') : undefined;
   const open = (others: readonly Problem[] = []): Workspace => {
+    if (reader && command === 'adopt')
+      return reader.openForAdoption(start.cwd, into, texts.name?.[0]);
     const broken: Problem[] = [];
-    const opened = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
+    const found = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
+    const opened = reader ? reader.withManifests(found) : found;
     // Without the contents of the folder, a planner would report other problems.
     if (broken.length > 0) throw inputError([...others, ...broken]);
     return opened;
@@ -71,9 +77,9 @@ export async function prepare(
   if (problems.length > 0) throw inputError(problems);
   const asks = terminal.interactive && !switches.yes && !switches.json && !isOnlyShown(given);
   if (asks && switches.publish) await checkTokenFor(given, workspace);
-  // Without questions, nothing of the dialogue is loaded. `update` has no settings, so nothing is open.
+  // Without questions, nothing of the dialogue is loaded. `update` and `adopt` leave no setting open.
   const complete =
-    asks && !isAction(command) && command !== 'update'
+    asks && !isAction(command) && command !== 'update' && command !== 'adopt'
       ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
       : given;
   return { given: complete, terminal, asks, open };

@@ -76,7 +76,7 @@ function toInquirer(question: Question): object {
 }
 
 /** Adds a colour to a word. Returns the word unchanged if colours are off. */
-export type Paint = (style: 'bold' | 'green' | 'yellow' | 'dim', text: string) => string;
+export type Paint = (style: 'bold' | 'green' | 'yellow' | 'red' | 'dim', text: string) => string;
 
 /** Colours for `stream`. They are off if it is not a terminal or NO_COLOR is set. */
 export function painter(stream: NodeJS.WriteStream): Paint {

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { completionText } from '../lib/completion.ts';
 import { usageOf } from '../lib/disk/package-files.ts';
 import { sizeRows } from '../lib/plan/sizes.ts';
 import { COMMANDS } from '../lib/settings/command-words.ts';
 import { flagRows } from '../lib/settings/help.ts';
 import { type CommandName, SIZES } from '../lib/settings/settings.ts';
+import { catalogueText } from '../lib/verify/catalogue.ts';
+import { MUTATIONS } from '../test/verify/mutations.ts';
 
 /** The text of docs/reference/command-line.md, from the table of settings and the USAGE texts. */
 export function commandLinePage(): string {
@@ -25,6 +28,30 @@ export function commandLinePage(): string {
     'How to install it: [Complete commands with the Tab key](../how-to/shell-completion.md).',
     '',
   ].join('\n');
+}
+
+/** The text of docs/verify.md, with the codes of the catalogue. */
+export function verifyPage(): string {
+  const page = readFileSync(new URL('../docs/verify.md', import.meta.url), 'utf8');
+  return section(section(page, 'tried', triedTable()), 'codes', catalogueText());
+}
+
+/** `page` with `text` between the comments `name` and `end of name`. */
+function section(page: string, name: string, text: string): string {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
+  const from = page.indexOf(start) + start.length;
+  return `${page.slice(0, from)}\n\n${text}\n${page.slice(page.indexOf(end))}`;
+}
+
+/** The broken estates that the cluster tests apply, as a table. */
+function triedTable(): string {
+  const rows = MUTATIONS.filter(({ cluster }) => cluster !== undefined).map(
+    ({ name, codes, cluster }) =>
+      `| ${name} | ${codes.map((code) => `\`${code}\``).join(', ') || 'nothing'} | ${cluster} |`,
+  );
+  return ['| estate | `verify` reports | the cluster |', '| --- | --- | --- |', ...rows, ''].join(
+    '\n',
+  );
 }
 
 /** The section about the sizes of a tenant. */

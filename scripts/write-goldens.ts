@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { goldenFolder, runCase, SAME, validCases, WHOLE_CASES } from '../test/golden.ts';
 import { readTree, writeTree } from '../test/sandbox.ts';
-import { commandLinePage } from './reference.ts';
+import { commandLinePage, verifyPage } from './reference.ts';
 
 if (process.env.CI)
   throw new Error('CI must not write the goldens: a developer writes and reviews them');
@@ -28,3 +28,4 @@ for (const [name, tree] of trees) {
 }
 mkdirSync(new URL('../docs/reference', import.meta.url), { recursive: true });
 writeFileSync(new URL('../docs/reference/command-line.md', import.meta.url), commandLinePage());
+writeFileSync(new URL('../docs/verify.md', import.meta.url), verifyPage());

@@ -25,7 +25,7 @@ const imports = (path: string): string[] =>
   [...text(path).matchAll(/(?:from|import\(?)\s*['"]([^'"]+)['"]/g)].map(([, name = '']) => name);
 
 /** Rooms, and files of other rooms, that read no disk, clock, environment or network. */
-const PURE_ROOMS = ['settings', 'plan', 'render'];
+const PURE_ROOMS = ['settings', 'plan', 'render', 'adopt'];
 const PURE_FILES = [
   'lib/errors.ts',
   'lib/publish/state.ts',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commandLinePage } from '../scripts/reference.ts';
+import { CATALOGUE } from '../lib/verify/catalogue.ts';
+import { commandLinePage, verifyPage } from '../scripts/reference.ts';
 import { readTree, runHere, temporaryFolder } from './sandbox.ts';
 
 const page = (name: string): string =>
@@ -15,12 +16,20 @@ test('the page of the command line is made from the table of settings', () => {
   assert.equal(page('command-line.md'), commandLinePage());
 });
 
+test('the page of verify has every code of the catalogue', () => {
+  const text = readFileSync(new URL('../docs/verify.md', import.meta.url), 'utf8');
+  assert.equal(text, verifyPage());
+  const headings = [...text.matchAll(/^### `([a-z-]+)`$/gm)].map(([, code]) => code);
+  assert.deepEqual(headings.sort(), Object.keys(CATALOGUE).sort());
+});
+
 test('the page of .yo-rc.json names every key', async () => {
   const folder = temporaryFolder();
   await runHere(['--yes', '--replicas', 'dev=3'], folder);
   const record = JSON.parse(readTree(folder).get('flux-demo/.yo-rc.json') ?? '');
   const keys = Object.keys(record['generator-flux-gitops']);
-  assert.deepEqual([...keys, 'pending'].sort(), rows(page('yo-rc.md')).sort());
+  // Only some records have these two.
+  assert.deepEqual([...keys, 'pending', 'adopted'].sort(), rows(page('yo-rc.md')).sort());
   assert.deepEqual(Object.keys(record['generator-flux-gitops'].environments.dev), [
     'repo',
     'order',

@@ -2,7 +2,7 @@
 import type { Departure } from '../plan/plan.ts';
 import type { Say } from '../terminal.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
-import { inventoryOf, KUSTOMIZATIONS } from './removal.ts';
+import { inventoryOf, KUSTOMIZATIONS, SOURCES } from './removal.ts';
 import { describe, until, untilGone } from './wait.ts';
 
 const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
@@ -34,6 +34,17 @@ async function missing(kubectl: Kubectl, namespace: string): Promise<string[]> {
   ];
 }
 
+/** What the sync of the config repo follows: a GitRepository, or an OCIRepository if it is an artifact. */
+async function configSource(kubectl: Kubectl): Promise<{ kind: string; name: string }> {
+  const sync = await kubectl.get(KUSTOMIZATIONS, SYSTEM, SYSTEM);
+  const { sourceRef } = (sync?.spec ?? {}) as { sourceRef?: { kind: string; name: string } };
+  const kind = SOURCES[sourceRef?.kind ?? 'GitRepository'];
+  return {
+    kind: kind ?? 'gitrepositories.source.toolkit.fluxcd.io',
+    name: sourceRef?.name ?? SYSTEM,
+  };
+}
+
 /** Asks Flux to look at the config repo, and waits until it has done what the run pushed for `departure`. */
 export async function waitForDeparture(
   kubectl: Kubectl,
@@ -41,8 +52,8 @@ export async function waitForDeparture(
   say: Say,
 ): Promise<void> {
   const at = `reconcile.fluxcd.io/requestedAt=${new Date().toISOString()}`;
-  const sources = 'gitrepositories.source.toolkit.fluxcd.io';
-  await kubectl.run(['-n', SYSTEM, 'annotate', '--overwrite', sources, SYSTEM, at]);
+  const { kind, name: source } = await configSource(kubectl);
+  await kubectl.run(['-n', SYSTEM, 'annotate', '--overwrite', kind, source, at]);
   if (state === 'gone') {
     say(`${namespace}: Flux deletes the namespace.`);
     const read = async () =>

@@ -5,6 +5,7 @@ import { withLock } from '../disk/lock.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { inputError, type Problem, quote } from '../errors.ts';
 import { encryptedFileOf } from '../plan/layout.ts';
+import { isOci } from '../plan/oci.ts';
 import { decrypts, type RepoRecord, recipientsOf } from '../plan/record.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import type { Given } from '../settings/arguments.ts';
@@ -134,8 +135,16 @@ function notInConfigRepo(folder: string): Problem {
   };
 }
 
-function nothingPrivate({ name, estate, shared }: RepoRecord): Problem {
+function nothingPrivate({ name, estate, shared, environments }: RepoRecord): Problem {
   const isPrivate = estate.visibility === 'private';
+  if (isPrivate && environments.length > 0 && environments.every(isOci))
+    return {
+      given: `the estate ${name} with --source oci`,
+      rule: 'Flux pulls artifacts and reads no git repository, so it needs pull secrets for the registry: the section "The artifacts" of README.md makes them',
+      example: 'flux-gitops --source git --visibility private',
+      flag: '--source of flux-gitops',
+      settings: ['source'],
+    };
   return {
     given: `the estate ${name}${isPrivate ? ` with --credentials ${shared.credentials}` : ', whose repositories are public'}`,
     rule: 'Flux reads it without credentials of this command',

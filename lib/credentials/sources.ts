@@ -1,6 +1,6 @@
 /** Which private repositories an estate has, and where Flux needs a Secret for each. */
 import { type Environment, gitSecretOf, namespaceOf, sshOwnerUrl } from '../plan/estate.ts';
-import { gitCredentialsOf } from '../plan/oci.ts';
+import { gitCredentialsOf, syncNamesOf } from '../plan/oci.ts';
 import type { RepoRecord } from '../plan/record.ts';
 import type { Credentials, SharedSettings } from '../settings/settings.ts';
 import { hostOf } from './known-hosts.ts';
@@ -49,17 +49,16 @@ export function sourcesOf(record: RepoRecord): Source[] {
     const sshHost = hostOf(sshOwnerUrl(settings));
     sources.set(key, { repo, owner, githubUrl, web, branch, kind, sshHost, places });
   };
-  for (const environment of environments)
-    add(environment.repo, environment, placeOf(environment, environment.repo));
+  for (const environment of environments) add(environment.repo, environment, placeOf(environment));
   if (estate.syncConfig === 'yes') add(name, shared, configPlace(name));
   return [...sources.values()];
 }
 
-const placeOf = (environment: Environment, repo: string): Place => ({
+const placeOf = (environment: Environment): Place => ({
   environment: environment.name,
   namespace: namespaceOf(environment),
-  secret: gitSecretOf(repo),
-  source: repo,
+  secret: gitSecretOf(environment.repo),
+  source: syncNamesOf(environment).source,
 });
 
 /** The Flux Operator names the source of the config repo after its namespace. */

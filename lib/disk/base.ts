@@ -77,7 +77,8 @@ function versionsOf(found: FoundRecord, render: LayerRenderer): { now: Earlier; 
     now: filesOf(layersOf(found, found.environments), render),
     older: EARLIER_VERSIONS.map((version) =>
       filesOf(
-        layers,
+        // A lost record can have layers that such a version did not have.
+        layers.filter(({ from }) => earlierTemplatesOf(from, version).length > 0),
         layerRenderer((layer) => earlierTemplatesOf(layer, version)),
       ),
     ),

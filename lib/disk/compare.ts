@@ -4,8 +4,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { encryptedFileOf, environmentOf } from '../plan/layout.ts';
 import { formerPaths, type Move } from '../plan/moves.ts';
+import { isAdopted } from '../plan/own-form.ts';
 import type { RepoPlan } from '../plan/plan.ts';
-import { pendingText, RECORD_FILE, recordText, type Written } from '../plan/record.ts';
+import {
+  type Json,
+  pendingText,
+  RECORD_FILE,
+  RECORD_KEY,
+  recordText,
+  type Written,
+} from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase } from './base.ts';
@@ -95,7 +103,9 @@ export async function compareRepo(
 ): Promise<ComparedRepo> {
   const isNew = !isThere(folder);
   checkFolder(folder, problems);
-  const planned = renderLayers(repo.layers, comparison.render);
+  const all = renderLayers(repo.layers, comparison.render);
+  if (repo.adopting !== undefined) return compareAdopted(repo, folder, all, comparison.render);
+  const planned = all.filter((file) => !isLeftOut(file, repo, folder, comparison));
   if (isNew) {
     const files = withCarried(repo, folder, planned.map(newFile), problems);
     return withRecord({ repo, folder, isNew }, files, undefined);
@@ -111,7 +121,10 @@ export async function compareRepo(
     compared.push(elsewhere ?? (await compareFile(file, place, comparison)));
   }
   const files = withCarried(repo, folder, compared, problems);
-  files.push(...leftovers(repo, folder, planned, { known, moved, ...comparison }));
+  files.push(
+    ...leftovers(repo, folder, planned, { known, moved, ...comparison }),
+    ...replaced(repo, folder, planned),
+  );
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
   const others = othersIn(repo, folder, files);
@@ -172,6 +185,126 @@ function filesIn(folder: string): string[] {
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
+}
+
+/** Whether the file is one that a user did not want when the repository was adopted. */
+function isLeftOut(
+  { path }: File,
+  { found, takesOver = [] }: RepoPlan,
+  folder: string,
+  { force }: Comparison,
+): boolean {
+  const { adopted = [] } = found ?? {};
+  if (force || takesOver.includes(path) || !isAdopted(path, adopted)) return false;
+  return !isThere(join(folder, path));
+}
+
+/** The hand-written files that this run removes, because other files have their objects now. */
+function replaced(
+  { takesOver = [] }: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+): ComparedFile[] {
+  const paths = new Set(planned.map(({ path }) => path));
+  return takesOver.flatMap((path): ComparedFile[] => {
+    const found = paths.has(path) ? undefined : readIfThere(join(folder, path));
+    if (found === undefined) return [];
+    return [{ path, found, contents: found, state: 'leftover', action: 'remove', hashes: [] }];
+  });
+}
+
+/**
+ * What `adopt` records about the files of a repository; it changes no file but the record. A file as this version writes
+ * it gets its hash. In a repository of this package, a file that differs is an edited one, and a missing one was
+ * deleted. In a repository that a user wrote by hand, it stays as it is in later runs.
+ */
+function compareAdopted(
+  repo: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+  render: LayerRenderer,
+): ComparedRepo {
+  const before = repo.found?.adopted ?? [];
+  const recorded = repo.found?.written;
+  const isLost = repo.adopting === 'own' && recorded === undefined;
+  const older = isLost ? olderHashes(repo, folder, planned, render) : new Map();
+  const adopted = new Set(before);
+  const files: ComparedFile[] = [];
+  for (const { path, contents } of planned) {
+    const found = readIfThere(join(folder, path));
+    const common = { path, found, contents: found ?? contents };
+    const hashes = [blobId(contents)];
+    const appFolder = repo.adopting === 'by-hand' ? appFolderIn(path, repo) : undefined;
+    // The manifests of an app are the user's, even if they are those of the demo.
+    if (appFolder !== undefined) adopted.add(appFolder);
+    else if (found !== undefined && unixLines(found) === contents)
+      files.push({ ...common, state: 'same', action: 'none', hashes });
+    else if (isAdopted(path, before)) continue;
+    else if (repo.adopting === 'own' || isOfTenant(path, found, repo)) {
+      const earlier = recorded ?? older;
+      const isNew = found === undefined && (recorded !== undefined || older.size > 0);
+      const known = earlier.get(path) ?? (isNew ? [] : hashes);
+      const isOld = found !== undefined && known.includes(blobId(found));
+      if (isOld) files.push({ ...common, state: 'ours', action: 'none', hashes: [blobId(found)] });
+      else if (known.length > 0)
+        files.push({
+          ...common,
+          state: found === undefined ? 'deleted' : 'edited',
+          action: 'keep',
+          hashes: known,
+        });
+    } else if (found !== undefined || !isNeeded(path))
+      adopted.add(handWritten(path, found, folder));
+  }
+  files.push(...oldFiles(folder, older, planned));
+  const record = readIfThere(join(folder, RECORD_FILE));
+  const own = repo.all[RECORD_KEY] as object;
+  const list = [...adopted].sort();
+  const all = { ...repo.all, [RECORD_KEY]: { ...own, ...(list.length > 0 && { adopted: list }) } };
+  return withRecord({ repo: { ...repo, all }, folder, isNew: false }, files, record);
+}
+
+/**
+ * The hashes of the files of an older version, if such a version wrote the repository without a record: its files differ
+ * from those of this version, although nobody edited them.
+ */
+function olderHashes(
+  { restored }: RepoPlan,
+  folder: string,
+  planned: readonly File[],
+  render: LayerRenderer,
+): Written {
+  if (restored === undefined) return new Map();
+  const { written, earlier } = earlierFiles(restored, folder, planned, render);
+  const [likeliest, present] = earlier;
+  return likeliest === present ? new Map() : written;
+}
+
+/** Files of an older version that this version does not write: the next run removes them. */
+function oldFiles(folder: string, older: Written, planned: readonly File[]): ComparedFile[] {
+  const paths = new Set(planned.map(({ path }) => path));
+  return [...older].flatMap(([path, hashes]): ComparedFile[] => {
+    const found = paths.has(path) ? undefined : readIfThere(join(folder, path));
+    if (found === undefined || !hashes.includes(blobId(found))) return [];
+    return [{ path, found, contents: found, state: 'ours', action: 'none', hashes }];
+  });
+}
+
+/** Whether the user's file at `path` is one of the two files of a tenant. The changes of later runs are merged into it. */
+const isOfTenant = (path: string, found: string | undefined, { role }: RepoPlan): boolean =>
+  role === 'config' && found !== undefined && /^[^/]+\/[12]_(tenant|sync)\.yaml$/.test(path);
+
+/** The folder of an environment, or the base, that the file at `path` of an app repo is in. */
+function appFolderIn(path: string, { role }: RepoPlan): string | undefined {
+  const parts = path.split('/');
+  if (role !== 'scenario' || parts.length === 1 || path.startsWith('.')) return undefined;
+  return parts[0] === 'overlays' ? parts.slice(0, 2).join('/') : parts[0];
+}
+
+/** The path to record for a file that no run writes: the topmost folder that the user does not have, or the file. */
+function handWritten(path: string, found: string | undefined, folder: string): string {
+  const [top = path] = path.split('/');
+  return found === undefined && !isThere(join(folder, top)) ? top : path;
 }
 
 /** What earlier runs recorded about the files of a repository. */
@@ -240,7 +373,7 @@ async function compareFile(
   { force, keep, markers = false, render }: Comparison,
 ): Promise<ComparedFile> {
   const { path } = file;
-  const { found, known, record = '' } = place;
+  const { found, known, record = '', repo } = place;
   const before = known.written.get(path) ?? [];
   const common = { path, found, hashes: [blobId(file.contents)] };
   if (found === undefined) {
@@ -256,7 +389,11 @@ async function compareFile(
     return { ...common, contents: found, state: 'same', action: 'none' };
   if (isOurs(place.folder, path, found, [...before, ...(known.pending.get(path) ?? [])]))
     return { ...common, contents, state: 'ours', action: 'replace' };
-  if (force) return { ...common, contents, state: 'edited', action: 'overwrite' };
+  const { takesOver = [], found: earlier } = repo;
+  if (force || takesOver.includes(path))
+    return { ...common, contents, state: 'edited', action: 'overwrite' };
+  if (isAdopted(path, earlier?.adopted ?? []))
+    return { ...common, contents, hashes: [], state: 'edited', action: 'keep' };
   // A merge would damage text that is not UTF-8, and would lose conflict markers.
   const base =
     found.includes('\ufffd') || sidesOf(found) !== undefined
@@ -424,13 +561,21 @@ function recordFile(
       .filter(({ hashes }) => hashes.length > 0)
       .map(({ path, hashes }) => [path, hashes] as const),
   ]);
-  const text = recordText(repo.all, packageVersion(), written);
+  const text = recordText(withAdopted(repo.all, files), packageVersion(), written);
   const contents = found === undefined ? text : linesLike(found, text);
   const common = { path: RECORD_FILE, contents, found, hashes: [] };
   if (found === undefined) return { ...common, state: 'new', action: 'create' };
   return sameJson(found, contents)
     ? { ...common, state: 'same', action: 'none' }
     : { ...common, state: 'ours', action: 'replace' };
+}
+
+/** `all` without the hand-written files that this run wrote: from now on, they are files of this package. */
+function withAdopted(all: Json, files: readonly ComparedFile[]): Json {
+  const { adopted, ...own } = all[RECORD_KEY] as { adopted?: readonly string[] };
+  const written = files.filter(({ action }) => WRITES.has(action)).map(({ path }) => path);
+  const left = (adopted ?? []).filter((one) => !written.some((path) => isAdopted(path, [one])));
+  return { ...all, [RECORD_KEY]: { ...own, ...(left.length > 0 && { adopted: left }) } };
 }
 
 // A record that a formatter has changed still has the same values.

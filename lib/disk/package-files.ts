@@ -24,6 +24,11 @@ export function completionScriptOf(shell: string): string {
   return readFileSync(new URL(`completions/flux-gitops.${shell}`, PACKAGE), 'utf8');
 }
 
+/** The schemas `name` of `verify`, as JSON. */
+export function schemaOf(name: string): string {
+  return readFileSync(new URL(`schemas/${name}.json`, PACKAGE), 'utf8');
+}
+
 /**
  * Versions that recorded no hashes of their files, the newest first. Both have the version number 0.1.0.
  * `earlier/VERSION/` has the templates that differ from the next older version.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Problem, UserError } from '../errors.ts';
 import type { Environment } from '../plan/estate.ts';
@@ -40,6 +40,8 @@ export function openWorkspace(
     });
   const around = repoAround(folder, problems);
   const home = homeOf(command, folder, around, named, problems);
+  if (home === undefined && command !== 'scenario-repo' && problems.length === 0)
+    checkLost(command, folder, around, named, problems);
   const nearest = home ?? around;
   const parent = nearest ? dirname(nearest.folder) : folder;
   const folderOf = (repo: string): string =>
@@ -47,6 +49,8 @@ export function openWorkspace(
   const cache = new Map<string, Found>();
   const find = (repo: string, more: Problem[]): Found => {
     const found = cache.get(repo) ?? lookAt(folderOf(repo), more);
+    if (found.exists && !found.record && more.length === 0)
+      more.push(...lostRecord(folderOf(repo)));
     if (more.length === 0) cache.set(repo, found);
     return found;
   };
@@ -73,10 +77,12 @@ const KIND: { readonly [command in CommandName]: RepoKind } = {
   app: 'config-repo',
   tenant: 'config-repo',
   'scenario-repo': 'scenario-repo',
+  adopt: 'config-repo',
   credentials: 'config-repo',
   remove: 'config-repo',
   rename: 'config-repo',
   update: 'config-repo',
+  verify: 'config-repo',
 };
 
 /** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
@@ -106,7 +112,8 @@ function homeOf(
       flag: '--into',
       settings: ['into'],
     });
-  return undefined;
+  // An app repo alone can be checked as well.
+  return command === 'verify' && configs.length === 0 ? around : undefined;
 }
 
 /** The repository around `start`, if this package wrote it. */
@@ -147,6 +154,79 @@ function lookAt(folder: string, problems: Problem[]): Found {
   if (text === undefined) return { exists: isThere(folder), all: {} };
   const base = sidesOf(text) && mergeStages(folder, RECORD_FILE).base;
   return { exists: true, ...readRecord(text, file, problems, base) };
+}
+
+/** Adds a problem if a config repo, in which or beside which the command runs, has lost its record. */
+function checkLost(
+  command: CommandName,
+  folder: string,
+  around: FoundRepo | undefined,
+  named: string | undefined,
+  problems: Problem[],
+): void {
+  const isTop = (one: string): boolean => one === dirname(one);
+  for (let one = folder; around === undefined && !isTop(one); one = dirname(one)) {
+    // Folders of another user are ignored, and so are their contents.
+    if (one !== folder && !isOwn(one)) return;
+    problems.push(...lostRecord(one));
+    if (problems.length > 0 || isThere(join(one, '.git'))) return;
+  }
+  // Without a name, the main command makes a new estate here.
+  if ((command === 'app' && around === undefined) || named !== undefined) return;
+  const parent = around ? dirname(around.folder) : folder;
+  if (!statSync(parent, { throwIfNoEntry: false })?.isDirectory()) return;
+  for (const entry of readdirSync(parent, { withFileTypes: true }))
+    if (entry.isDirectory() && !entry.name.startsWith('.') && hasTenants(join(parent, entry.name)))
+      problems.push(...lostRecord(join(parent, entry.name)));
+}
+
+/** The problem that the repository in `folder` has the files of an estate, but no record that can be read. */
+function lostRecord(folder: string): Problem[] {
+  if (!hasTenants(folder) && !isAppRepo(folder)) return [];
+  const problems: Problem[] = [];
+  const { record } = lookAt(folder, problems);
+  if (record !== undefined || problems.length > 0) return problems;
+  const file = join(folder, RECORD_FILE);
+  const state = isThere(file) ? 'it has nothing of this generator' : 'there is none';
+  return [
+    {
+      given: `${file}: ${state}`,
+      rule: 'the files of this repository are those of an estate, whose settings must be in this file. This command writes it, from the manifests and the history of git, and changes no other file',
+      example: `flux-gitops adopt --repair --into ${folder}`,
+      flag: file,
+      settings: ['into', 'name'],
+    },
+  ];
+}
+
+/** Whether a folder in `folder` has the tenant and the sync of an environment. */
+function hasTenants(folder: string): boolean {
+  return foldersIn(folder).some(
+    (name) =>
+      existsSync(join(folder, name, '1_tenant.yaml')) &&
+      existsSync(join(folder, name, '2_sync.yaml')),
+  );
+}
+
+function isOwn(folder: string): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  return stats !== undefined && stats.uid === process.getuid?.();
+}
+
+function isAppRepo(folder: string): boolean {
+  const readme = readIfThere(join(folder, 'README.md')) ?? '';
+  return /^This is an app repo\. \[Flux\]/m.test(readme);
+}
+
+/** The folders in `folder`; none if it cannot be read. */
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 /** The files below the folder `below` of a repository, sorted. A link or a file that is not UTF-8 has no contents. */

@@ -9,6 +9,7 @@ import {
   checkEstate,
   checkFeeders,
   type Environment,
+  keepForm,
   mergeEnvironments,
   type NameSource,
   readEnvironments,
@@ -16,6 +17,7 @@ import {
 import { ciOf } from './github-files.ts';
 import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
+import { isByHand } from './own-form.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, planRepo } from './repositories.ts';
@@ -51,6 +53,7 @@ export function planApp(given: Given, world: World): Planned {
         repo,
       }),
     )
+    .map((one) => keepForm(one, recorded))
     .map((one) =>
       joinRepo(
         one,
@@ -66,7 +69,8 @@ export function planApp(given: Given, world: World): Planned {
 
   const { estate, shared } = settings;
   const record: RepoRecord = { kind: 'config-repo', name, estate, shared, environments };
-  const config = planRepo(record, environments, found);
+  const written = environments.filter((one) => !isByHand(one));
+  const config = planRepo(record, written, found);
   const { visibility } = estate;
   const appRepos = [...byRepo(environments)].map(([repo, fed]) => {
     const place = world.find(repo, problems);

@@ -1,5 +1,6 @@
 import type { Given } from '../settings/arguments.ts';
 import { type CommandName, isAction, type PlanningCommand } from '../settings/settings.ts';
+import { planAdopt } from './adopt.ts';
 import { planApp } from './app.ts';
 import type { Planned, World } from './plan.ts';
 import { planRemove } from './remove.ts';
@@ -15,6 +16,7 @@ export const PLANNERS: { readonly [command in PlanningCommand]: Planner } = {
   app: planApp,
   tenant: planTenant,
   'scenario-repo': planScenarioRepo,
+  adopt: planAdopt,
   remove: planRemove,
   rename: planRename,
   update: planUpdate,

@@ -8,6 +8,7 @@ import {
   SSH_OF_GITHUB,
 } from '../settings/rules.ts';
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
+import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 
 /** One environment: a tenant, its sync and its folder in an app repo. */
 export type Environment = {
@@ -18,11 +19,16 @@ export type Environment = {
    * delete the rest of it when its files go.
    */
   readonly leaving?: true;
-} & EnvironmentSettings;
+} & EnvironmentSettings &
+  OwnForm;
 
 /** The namespace, service account and tenant label of `environment`. */
-export function namespaceOf({ prefix, name }: Pick<Environment, 'prefix' | 'name'>): string {
-  return `${prefix}-${name}`;
+export function namespaceOf({
+  namespace,
+  prefix,
+  name,
+}: Pick<Environment, 'prefix' | 'name' | 'namespace'>): string {
+  return namespace ?? `${prefix}-${name}`;
 }
 
 /** The web address of `repo`, which is also its clone URL. */
@@ -90,6 +96,16 @@ export function mergeEnvironments(
   return [...merged.values()];
 }
 
+/**
+ * `environment` as a run plans it: it keeps the names of `recorded`. One that a user wrote by hand stays as it is in
+ * `recorded`.
+ */
+export function keepForm(environment: Environment, recorded: readonly Environment[]): Environment {
+  const before = recorded.find(({ name }) => name === environment.name);
+  if (before === undefined) return environment;
+  return isByHand(before) ? before : { ...environment, ...readOwnForm(before) };
+}
+
 /** The source of names, for messages: the flag, an example, and the setting. */
 export type NameSource = {
   readonly flag: string;
@@ -140,7 +156,8 @@ export function checkEstate(
   problems: Problem[],
 ): void {
   const holders = new Map<string, string>();
-  for (const environment of environments) {
+  // Environments that a user wrote by hand can be in several clusters, each with the same namespace.
+  for (const environment of environments.filter((one) => !isByHand(one))) {
     const namespace = namespaceOf(environment);
     checkNamespace(namespace, environment, problems);
     const other = holders.get(namespace);
@@ -154,7 +171,7 @@ export function checkEstate(
       });
     holders.set(namespace, environment.name);
   }
-  for (const [repo, fed] of byRepo(environments)) {
+  for (const [repo, fed] of byRepo(environments.filter((one) => !isByHand(one)))) {
     const urls = [...new Set(fed.map((one) => repositoryUrl(one, repo)))];
     if (urls.length > 1)
       problems.push({
@@ -165,7 +182,9 @@ export function checkEstate(
         settings: ['owner', 'repo', 'githubUrl'],
       });
   }
-  const clash = environments.find(({ repo }) => repo.toLowerCase() === configRepo?.toLowerCase());
+  const clash = environments.find(
+    (one) => one.repo.toLowerCase() === configRepo?.toLowerCase() && !isByHand(one),
+  );
   if (clash)
     problems.push({
       given: `app repo ${quote(clash.repo)} and config repo ${quote(configRepo ?? '')}`,

@@ -3,6 +3,7 @@ import { carryBase, carryFolder } from './carry.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
+import { syncNamesOf } from './oci.ts';
 import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { withoutFolders } from './repositories.ts';
@@ -46,6 +47,7 @@ export function planMoves(
     const off: string[] = [];
     for (const { old, one } of pairs.filter(({ old: { repo: from } }) => from === repo)) {
       checkTarget(old, one, world, problems);
+      checkUsualFolder(old, problems);
       const source = { repo, record: place.record, folder: appFolderOf(old) };
       const files = carryFolder(source, appFolderOf(one), world, problems);
       const base = one.layout === 'overlays' ? carryBase(source, one.repo, world, problems) : [];
@@ -64,6 +66,8 @@ export function planMoves(
       namespace: namespaceOf(one),
       from: old.repo,
       to: one.repo,
+      before: syncNamesOf(old),
+      after: syncNamesOf(one),
     }),
   );
   return { moves, carried, left };
@@ -107,6 +111,18 @@ export function notHere(repo: string, one: Environment | undefined): Problem {
     flag: 'the folder',
     settings: ['repo'],
   };
+}
+
+/** Adds a problem if the app of `one` is in a folder that a user laid out, because its files cannot go along. */
+export function checkUsualFolder(one: Environment, problems: Problem[]): void {
+  if (one.path === undefined) return;
+  problems.push({
+    given: `environment ${quote(one.name)} with the folder ${one.path} of the app repo ${quote(one.repo)}`,
+    rule: `files go along only from the folder ${appFolderOf(one)}, and this environment was adopted with another one. Move the files into ${appFolderOf(one)} first, change spec.path of its Kustomization, and repair the record`,
+    example: 'flux-gitops adopt --repair',
+    flag: 'the folder',
+    settings: ['arguments', 'repo'],
+  });
 }
 
 function checkTarget(old: Environment, one: Environment, world: World, problems: Problem[]): void {

@@ -3,7 +3,7 @@ import type { Given } from '../settings/arguments.ts';
 import { isRegistryPart, OWNER_IN_ADDRESS } from '../settings/rules.ts';
 import { type Credentials, DEMO_OWNER, type SharedSettings } from '../settings/settings.ts';
 import { byRepo, type Environment } from './estate.ts';
-import type { Values } from './plan.ts';
+import type { SyncNames, Values } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 
 /** OCI artifacts (`--source oci`): where they are, who signs them, and what the workflow of a repository pushes. */
@@ -72,12 +72,19 @@ function signerOf(signed: Signed, repo: string, branch: string): Values {
   };
 }
 
+/** The names of the Flux objects of `environment`. An adopted one keeps those that it had. */
+export function syncNamesOf(environment: Environment): SyncNames {
+  const { repo, gitRepository = repo, kustomization = repo } = environment;
+  const sourceKind = isOci(environment) ? 'OCIRepository' : 'GitRepository';
+  return { kustomization, sourceKind, source: gitRepository };
+}
+
 /** The values of an environment for the templates, with `--source oci` or without. */
 export function sourceValues(environment: Environment): Values {
   const oci = isOci(environment);
   return {
     isOci: oci,
-    sourceKind: oci ? 'OCIRepository' : 'GitRepository',
+    sourceKind: syncNamesOf(environment).sourceKind,
     sourceObject: oci ? 'ocirepository' : 'gitrepository',
     sourceWord: oci ? 'oci' : 'git',
     // What Flux looks for.

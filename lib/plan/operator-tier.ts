@@ -24,6 +24,7 @@ import {
   isOci,
   registryOf,
 } from './oci.ts';
+import { isByHand } from './own-form.ts';
 import type { Layer, Plan, Values } from './plan.ts';
 import { decrypts, hasPolicies, type RepoRecord, recipientsOf } from './record.ts';
 
@@ -58,7 +59,8 @@ export function operatorTier(record: RepoRecord): Layer[] {
 
 /** The parts of the config repo that the cluster applies. */
 function configSyncValues(record: RepoRecord): Values {
-  const { environments } = record;
+  // What a user wrote by hand is in other files, and the user's own list has them.
+  const environments = record.environments.filter((one) => !isByHand(one));
   const leaving = environments.filter((one) => one.leaving).map(namespaceOf);
   return { hasPolicies: hasPolicies(record), environments, leaving };
 }

@@ -1,6 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Visibility } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
+import type { HandWritten, NotUnderstood, Taken } from './hand-written.ts';
 import type { FoundRecord, Json, RepoKind } from './record.ts';
 
 /** The values for the templates of a layer, by name. */
@@ -40,6 +41,15 @@ export type RepoPlan = {
   readonly all: Json;
   /** The record before this run. */
   readonly found?: FoundRecord;
+  /**
+   * Set if this run writes the record only. `own`: this package wrote the repository, so a file that differs is edited.
+   * `by-hand`: a user wrote it, so a file that differs stays as it is in later runs.
+   */
+  readonly adopting?: 'own' | 'by-hand';
+  /** The record that such a run writes, to find out which version wrote the files. */
+  readonly restored?: FoundRecord;
+  /** Files that a user wrote by hand, and that this run replaces or removes. */
+  readonly takesOver?: readonly string[];
 };
 
 /**
@@ -54,7 +64,20 @@ export type Move = {
   readonly namespace: string;
   readonly from: string;
   readonly to: string;
+  /** The Flux objects of the environment, before the move and after it. */
+  readonly before: SyncNames;
+  readonly after: SyncNames;
 };
+
+/** The names of the Flux objects of an environment. */
+export type SyncNames = {
+  readonly kustomization: string;
+  readonly sourceKind: SourceKind;
+  readonly source: string;
+};
+
+/** The kinds of Flux that an environment can follow. */
+export type SourceKind = 'GitRepository' | 'OCIRepository';
 
 /**
  * An environment on its way out. `leaving`: the cluster follows the config repo, and this run allows the removal.
@@ -65,6 +88,8 @@ export type Departure = {
   readonly namespace: string;
   /** The app repo that feeds it, if it is known. */
   readonly repo?: string;
+  /** The name of its Kustomization, if it is known. */
+  readonly kustomization?: string;
   readonly state: 'leaving' | 'gone' | 'unrecorded';
 };
 
@@ -94,8 +119,18 @@ export type Plan = {
   readonly syncConfig: boolean;
   /** The visibility of new repositories. */
   readonly visibility: Visibility;
+  /** What a run of `adopt` read, and what it did not understand. */
+  readonly reading?: Reading;
   /** App repos of the estate that are not beside the config repo, if the run would work on them. */
   readonly notHere?: readonly string[];
+};
+
+/** What a reading took, and what it did not understand. */
+export type Reading = {
+  readonly taken: readonly Taken[];
+  readonly notUnderstood: readonly NotUnderstood[];
+  /** The environments that a user wrote by hand, and that `--take-over` can replace. */
+  readonly replaceable: readonly string[];
 };
 
 /** What exists in the folder of a repository. */
@@ -124,6 +159,34 @@ export type World = {
   ) => readonly { readonly path: string; readonly contents: string | undefined }[];
   /** The environment `name` as git remembers it, if the record of the config repo does not have it any more. */
   readonly former?: (name: string) => Environment | undefined;
+  /** What the manifests say. Only commands that need it have it, because it takes time. */
+  readonly manifests?: Manifests;
+};
+
+/** The config repo as its manifests describe it, and the records that it and its app repos had. */
+export type Manifests = {
+  readonly config: string;
+  readonly read: HandWritten;
+  readonly pastOf: (repo: string) => Past;
+  /** Whether the repository lies beside the config repo and has a folder at `path`. */
+  readonly hasFolder: (repo: string, path: string) => boolean;
+  /** Whether the texts of the repository name this package. */
+  readonly isOurs: (repo: string) => boolean;
+};
+
+/** What is left of the record of a repository. */
+export type Past = {
+  readonly state: 'none' | 'good' | 'damaged';
+  readonly all: Json;
+  /** The readable part, then the last good record in the history of git: with the place of each. */
+  readonly records: readonly PastRecord[];
+};
+
+/** A record, where it was found, and the values that it really has: a record gets defaults for the others. */
+export type PastRecord = {
+  readonly from: string;
+  readonly record: FoundRecord;
+  readonly raw: Json;
 };
 
 /** A plan, or the problems that prevent it. */

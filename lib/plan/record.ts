@@ -13,6 +13,7 @@ import {
 import type { Environment } from './estate.ts';
 import { GENERATOR } from './generator.ts';
 import { environmentOf, fileKey, filePath } from './layout.ts';
+import { OWN_FORM, type OwnForm, readOwnForm } from './own-form.ts';
 
 /** The file with the settings of a repository. Yeoman keeps its own settings in the same file. */
 export const RECORD_FILE = '.yo-rc.json';
@@ -34,6 +35,8 @@ export type RepoRecord = {
   readonly estate: Partial<EstateSettings>;
   readonly shared: SharedSettings;
   readonly environments: readonly Environment[];
+  /** Files and folders that a user wrote by hand before the repository was adopted: no run writes them. */
+  readonly adopted?: readonly string[];
 };
 
 /** Whether the policies apply to any tenant of `record`. */
@@ -92,6 +95,7 @@ const ownKeys = (kind: RepoKind) =>
  */
 export function writeRecord(record: RepoRecord, found: FoundRecord | undefined): Json {
   const { kind, name, estate, shared, environments } = record;
+  const adopted = record.adopted ?? found?.adopted ?? [];
   const orders = orderOf(environments, found?.orders ?? new Map());
   const sorted = [...environments].sort((a, b) => (a.name < b.name ? -1 : 1));
   const own = sorted.map((environment): [string, Json] => {
@@ -104,8 +108,10 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
     const unknown = found?.unknown.environments.get(environment.name);
     const { repo, leaving } = environment;
     const order = orders.get(environment.name);
+    const form = formIn(kind, environment);
     const state = leaving && kind === 'config-repo' ? { leaving } : {};
-    return [environment.name, { repo, order, ...state, ...Object.fromEntries(values), ...unknown }];
+    const all = { ...state, ...Object.fromEntries(values), ...form, ...unknown };
+    return [environment.name, { repo, order, ...all }];
   });
   const kept = estateKeys(kind).filter((key) => {
     const value = estate[key];
@@ -123,6 +129,17 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
       ...Object.fromEntries(kept.map((key) => [key, estate[key]])),
     },
     environments: Object.fromEntries(own),
+    ...(adopted.length > 0 && { adopted: [...adopted].sort() }),
+  };
+}
+
+/** An app repo has no Flux objects. */
+function formIn(kind: RepoKind, environment: Environment): OwnForm {
+  const { namespace, path, ...objects } = readOwnForm(environment);
+  return {
+    ...(namespace !== undefined && { namespace }),
+    ...(kind === 'config-repo' && objects),
+    ...(path !== undefined && { path }),
   };
 }
 
@@ -213,6 +230,9 @@ export function readRecord(
   return { all: { ...theirs.all, ...ours.all }, record };
 }
 
+const REPAIR =
+  'flux-gitops adopt --repair writes it again, from the manifests and the history of git';
+
 function readSide(
   text: string,
   path: string,
@@ -227,14 +247,14 @@ function readSide(
   if (!isObject(all)) {
     wrong(
       'is not a JSON object',
-      'it must record the settings of this repository as one JSON object',
+      `it must record the settings of this repository as one JSON object. ${REPAIR}`,
     );
   } else if (recorded === undefined) {
     return { all };
   } else if (!isObject(recorded) || !Number.isInteger(recorded.version)) {
     wrong(
       `has no version under "${RECORD_KEY}"`,
-      'it must have a version, which says how to read the settings',
+      `it must have a version, which says how to read the settings. ${REPAIR}`,
     );
   } else if ((recorded.version as number) > RECORD_VERSION) {
     const update = GENERATOR.onNpm
@@ -266,14 +286,14 @@ type Shaped = {
   readonly environments: { readonly [name: string]: Json };
   readonly files?: readonly string[];
   readonly pending?: readonly string[];
+  readonly adopted?: readonly string[];
 };
 
 function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRecord | undefined {
   const shaped = recorded.version === 1 ? lift(recorded, path, problems) : recorded;
   if (shaped === undefined) return undefined;
   if (!isShaped(shaped)) {
-    const rule =
-      'it must have kind, name, settings, environments and files, as this generator writes them';
+    const rule = `it must have kind, name, settings, environments and files, as this generator writes them. ${REPAIR}`;
     const example = '"kind": "config-repo", "environments": { "dev": { "repo": "flux-dev" } }';
     problems.push({ given: `${path} under "${RECORD_KEY}"`, rule, example, flag: path });
     return undefined;
@@ -306,15 +326,23 @@ function readShaped(recorded: Json, path: string, problems: Problem[]): FoundRec
     const page = Object.fromEntries(
       keysOf('each').map((key) => [key, defaultOf(key, environment)]),
     );
+    const form = readOwnForm(own);
+    for (const key of OWN_FORM.filter((one) => Object.hasOwn(own, one) && form[one] === undefined))
+      found.push({
+        given: `${path} environment ${quote(environment)} "${key}": ${JSON.stringify(own[key])}`,
+        rule: 'it must be as flux-gitops adopt writes it: the name of an object, a path, or a list of files',
+        example: '"gitRepository": "git-dev"',
+        flag: path,
+      });
     const leaving = own.leaving === true ? { leaving: true } : {};
-    const settled = { ...shared, ...page, ...readAll(OWN, own), ...leaving };
+    const settled = { ...shared, ...page, ...readAll(OWN, own), ...form, ...leaving };
     return { ...settled, name: environment, repo } as Environment;
   });
   problems.push(...found);
   if (found.length > 0) return undefined;
   const estate = readAll(ESTATE, settings) as Partial<EstateSettings>;
   return {
-    ...{ kind, name, estate, shared, environments },
+    ...{ kind, name, estate, shared, environments, adopted: shaped.adopted ?? [] },
     written: shaped.files && readWritten(shaped),
     pending: readFiles(shaped.pending ?? []),
     orders: new Map(
@@ -365,7 +393,7 @@ function lift(
 }
 
 function isShaped(recorded: Json): recorded is Json & Shaped {
-  const { kind, name, settings, environments, files, pending } = recorded;
+  const { kind, name, settings, environments, files, pending, adopted } = recorded;
   const isList = (list: unknown): boolean =>
     list === undefined || (Array.isArray(list) && list.every((one) => typeof one === 'string'));
   return (
@@ -376,7 +404,8 @@ function isShaped(recorded: Json): recorded is Json & Shaped {
     isObject(environments) &&
     Object.values(environments).every((own) => isObject(own) && typeof own.repo === 'string') &&
     isList(files) &&
-    isList(pending)
+    isList(pending) &&
+    isList(adopted)
   );
 }
 
@@ -428,6 +457,7 @@ const KNOWN = [
   'environments',
   'files',
   'pending',
+  'adopted',
 ];
 
 function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknown {
@@ -439,7 +469,7 @@ function unknownOf({ settings, environments, ...record }: Json & Shaped): Unknow
     environments: new Map(
       Object.entries(environments).map(([name, own]) => [
         name,
-        without(own, [...OWN, 'repo', 'order', 'leaving', 'files']),
+        without(own, [...OWN, ...OWN_FORM, 'repo', 'order', 'leaving', 'files']),
       ]),
     ),
   };
@@ -484,6 +514,7 @@ function mergeRecords(
     orders: new Map([...theirs.orders, ...ours.orders]),
     written: ours.written && theirs.written && joinWritten(ours.written, theirs.written),
     pending: joinWritten(ours.pending, theirs.pending),
+    adopted: [...new Set([...(ours.adopted ?? []), ...(theirs.adopted ?? [])])],
     unknown: {
       record: { ...theirs.unknown.record, ...ours.unknown.record },
       settings: { ...theirs.unknown.settings, ...ours.unknown.settings },

@@ -14,9 +14,11 @@ import {
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
+import { syncNamesOf } from './oci.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
+import { checkWritten } from './take-over.ts';
 import { notInConfigRepo } from './tenant.ts';
 
 const SOURCE: NameSource = {
@@ -43,6 +45,7 @@ export function planRemove(given: Given, world: World): Planned {
   const former = names
     .filter((name) => !known.has(name))
     .flatMap((name) => formerDeparture(name, given, recorded, world, problems));
+  checkWritten(chosen, 'remove', problems);
   if (problems.length > 0) return { problems };
   const plan = planDepartures(chosen, former, recorded, world, problems);
   if (given.switches.publish) addFormerRepos(plan, former, world, problems);
@@ -91,15 +94,26 @@ export function planDepartures(
         name: one.name,
         namespace: namespaceOf(one),
         repo: one.repo,
+        kustomization: syncNamesOf(one).kustomization,
         state: stays(one) ? 'leaving' : 'gone',
       }),
     ),
     ...former,
   ];
-  return { repos, elsewhere: [], environments: [], departures, surplus, syncConfig, visibility };
+  const notes = gone.flatMap((one) => foldersOfUsers(one));
+  return {
+    ...{ repos, elsewhere: [], environments: [], departures, surplus, syncConfig, visibility },
+    ...(notes.length > 0 && { notes }),
+  };
 }
 
 const NO_FLAGS: Given = { command: 'remove', positionals: [], texts: {}, switches: {} };
+
+/** An adopted environment can have its app in a folder that this package never wrote. */
+const foldersOfUsers = ({ name, repo, path }: Environment): string[] =>
+  path === undefined
+    ? []
+    : [`The folder ${path} of ${repo}, which Flux applied for ${name}, is yours and stays.`];
 
 const surplusOf = (one: Environment) => ({
   repo: one.repo,
@@ -137,10 +151,10 @@ function formerDeparture(
   const meant = isSure ? undefined : meantBy(name, names);
   const prefix =
     texts.formerPrefix && readSetting('formerPrefix', texts.formerPrefix[0] ?? '', problems);
-  const namespace = namespaceOf({
-    prefix: prefix ?? former?.prefix ?? recorded.shared.prefix,
-    name,
-  });
+  const namespace =
+    former && prefix === undefined
+      ? namespaceOf(former)
+      : namespaceOf({ prefix: prefix ?? recorded.shared.prefix, name });
   const about = { ...SOURCE, given: `environment ${quote(name)}` };
   if (meant !== undefined || (!switches.live && former === undefined)) {
     const rule = `this estate has no such environment. ${knownText(recorded)}`;
@@ -161,7 +175,11 @@ function formerDeparture(
     problems.push({ ...about, rule });
     return [];
   }
-  return [{ name, namespace, ...(former && { repo: former.repo }), state: 'unrecorded' }];
+  const known = former && {
+    repo: former.repo,
+    kustomization: syncNamesOf(former).kustomization,
+  };
+  return [{ name, namespace, ...known, state: 'unrecorded' }];
 }
 
 function knownText({ environments }: FoundRecord): string {

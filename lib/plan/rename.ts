@@ -14,10 +14,13 @@ import {
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
-import { notHere } from './move.ts';
+import { checkUsualFolder, notHere } from './move.ts';
+import { syncNamesOf } from './oci.ts';
+import { withoutForm } from './own-form.ts';
 import type { Departure, Plan, Planned, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';
+import { checkWritten } from './take-over.ts';
 import { notInConfigRepo } from './tenant.ts';
 
 const SOURCE: NameSource = {
@@ -47,6 +50,9 @@ export function planRename(given: Given, world: World): Planned {
   const old = recorded.environments.find(({ name }) => name === oldName);
   const taken = recorded.environments.find(({ name }) => name === newName);
   if (!old || taken) return resume(given, recorded, world, taken);
+  checkWritten([old], 'rename', problems);
+  checkUsualFolder(old, problems);
+  if (problems.length > 0) return { problems };
   const plan = planNew(old, newName, recorded, world, problems);
   return problems.length > 0 || !plan ? { problems } : { problems, plan };
 }
@@ -111,6 +117,7 @@ const departureOf = (one: Environment, state: Departure['state']): Departure => 
   name: one.name,
   namespace: namespaceOf(one),
   repo: one.repo,
+  kustomization: syncNamesOf(one).kustomization,
   state,
 });
 
@@ -166,9 +173,9 @@ function planNew(
   };
 }
 
-/** `old` with another name. What was a default of the old name becomes the default of the new one. */
+/** `old` with another name, and with the usual names of its objects. What was a default of the old name becomes the default of the new one. */
 function renamed(old: Environment, name: string): Environment {
-  const { leaving: _, ...settings } = old;
+  const { leaving: _, ...settings } = withoutForm(old);
   const pages = keysOf('each').map((key): [string, unknown] => [
     key,
     isDeepStrictEqual(old[key], defaultOf(key, old.name)) ? defaultOf(key, name) : old[key],

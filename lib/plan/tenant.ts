@@ -16,9 +16,11 @@ import {
 import { ciOf } from './github-files.ts';
 import { NO_MOVE, notHere, planMoves } from './move.ts';
 import { checkArtifacts } from './oci.ts';
-import { checkKind, type Elsewhere, type Planned, type World } from './plan.ts';
+import { isByHand } from './own-form.ts';
+import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { appLayer, checkLayouts, joinRepo, planRepo } from './repositories.ts';
+import { checkTakeOver, formOf } from './take-over.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',
@@ -47,6 +49,7 @@ export function planTenant(given: Given, world: World): Planned {
   const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
   const { visibility } = estate;
   checkVisibility(given, visibility, problems);
+  const takeOvers = checkTakeOver(given, recorded, added, world, problems);
   checkCredentials(given, visibility, added, problems);
   const { moves, carried, left } = isMove
     ? planMoves(added, recorded, estate, world, problems)
@@ -55,7 +58,9 @@ export function planTenant(given: Given, world: World): Planned {
 
   const { shared } = recorded;
   const names = added.map(({ name }) => name);
-  const repos = [planRepo({ ...recorded, environments }, added, config, names)];
+  const written = added.filter((one) => !isByHand(one));
+  const plannedConfig = planRepo({ ...recorded, environments }, written, config, names);
+  const repos: RepoPlan[] = [{ ...plannedConfig, takesOver: takeOvers }];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
@@ -144,5 +149,11 @@ function readTenants(given: Given, recorded: FoundRecord, problems: Problem[]): 
     repo ?? feeders.get(name) ?? readSetting('repo', `flux-${name}`, problems) ?? '';
   return [...new Set(positionals)]
     .filter((name) => checkEnvironment(name, SOURCE, problems))
-    .map((name) => ({ ...settings.environment(name), name, repo: feederOf(name) }));
+    .map((name) =>
+      formOf(
+        { ...settings.environment(name), name, repo: feederOf(name) },
+        recorded.environments,
+        given,
+      ),
+    );
 }

@@ -2,7 +2,8 @@ import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { resolve } from '../settings/resolve.ts';
 import type { EstateSettings } from '../settings/settings.ts';
-import { byRepo, checkEstate } from './estate.ts';
+import { byRepo, checkEstate, type Environment } from './estate.ts';
+import { isByHand } from './own-form.ts';
 import { checkKind, type Found, type Planned, type World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';
@@ -28,12 +29,25 @@ export function planUpdate(given: Given, world: World): Planned {
       ...(found !== home && visibilityOf(record, estate)),
     };
     const recorded: RepoRecord = { ...record, estate: own };
-    return [planRepo(recorded, record.environments, found)];
+    const written = record.environments.filter((one) => !isByHand(one));
+    return [planRepo(recorded, written, found)];
   });
   const { visibility } = estate;
   const syncConfig = isConfig && estate.syncConfig === 'yes';
   const plan = { repos, elsewhere: [], environments, syncConfig, visibility };
-  return { problems, plan: { ...plan, notHere: beside.missing } };
+  const notes = byHandNotes(environments.filter(isByHand));
+  return { problems, plan: { ...plan, notHere: beside.missing, notes } };
+}
+
+/** What a person must know of environments that an update skips. */
+function byHandNotes(environments: readonly Environment[]): string[] {
+  const names = environments.map(({ name }) => name);
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 8).join(', ');
+  const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
+  return [
+    `No update changes the files of ${shown}${more}, because a user wrote them by hand. flux-gitops tenant ${names[0]} --take-over replaces them.`,
+  ];
 }
 
 /** The recorded settings; a setting that is newer than the record has its default. */
@@ -54,13 +68,14 @@ function appRepos(
 ): { readonly here: readonly Found[]; readonly missing: readonly string[] } {
   const here: Found[] = [];
   const missing: string[] = [];
-  for (const repo of byRepo(config.environments).keys()) {
+  for (const [repo, fed] of byRepo(config.environments)) {
     const found = world.find(repo, problems);
     problems.push(
       ...checkKind(found, 'scenario-repo', repo, { flag: '--into', settings: ['into'] }),
     );
     if (found.record) here.push(found);
-    else missing.push(repo);
+    // An app repo that a user wrote by hand may have no record anywhere.
+    else if (!fed.every(isByHand)) missing.push(repo);
   }
   return { here, missing };
 }

@@ -21,6 +21,7 @@ import {
   isOci,
   registryHostOf,
   sourceValues,
+  syncNamesOf,
 } from './oci.ts';
 import type { Values } from './plan.ts';
 import { decrypts, hasPolicies, type RepoRecord } from './record.ts';
@@ -38,13 +39,16 @@ export function environmentValues(environment: Environment): Values {
 function makeValues(environment: Environment): Values {
   const namespace = namespaceOf(environment);
   const folder = appFolderOf(environment);
+  const names = syncNamesOf(environment);
   const isPlain = environment.layout === 'plain';
   return {
     ...environment,
     namespace,
+    gitRepository: names.source,
+    kustomization: names.kustomization,
     reconciler: `${namespace}-reconciler`,
     legacyUser: `gotk:${namespace}:reconciler`,
-    path: `./${folder}`,
+    path: environment.path ?? `./${folder}`,
     folder,
     // The file in which a person changes the demo app.
     appFile: `${folder}/${isPlain ? 'app.yaml' : 'kustomization.yaml'}`,

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import pMap from 'p-map';
+import { listDeployKeys, removeDeployKey } from '../credentials/deploy-keys.ts';
+import { titleOf } from '../credentials/sources.ts';
 import { pause, wait } from './control.ts';
 import { pushCommit } from './git.ts';
 import { type Commit, commitFiles, linkFolder } from './git-folder.ts';
@@ -56,7 +58,8 @@ export async function carryOut(
   await forEach(targets.filter(isConfig), push);
   for (const target of targets) await propose(context, target, progress);
   for (const target of targets) await giveGitBack(context, target);
-  for (const [target, remote] of remotes) await applySettings(context, target, remote);
+  const estate = targets.find(({ repo }) => repo.role === 'config')?.repo.name;
+  for (const [target, remote] of remotes) await applySettings(context, target, remote, estate);
 }
 
 async function removeOldStages({ request }: PublishContext, targets: readonly Target[]) {
@@ -242,16 +245,33 @@ async function applySettings(
   context: PublishContext,
   target: Target,
   remote: RemoteRepo,
+  estate: string | undefined,
 ): Promise<void> {
   try {
     await addTopics(context, target, remote);
     await makeTemplate(context, target, remote);
     await setDefaultBranch(context, target, remote);
+    if (estate !== undefined) await revokeKeys(context, target, estate);
     await archive(context, target, remote);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     const text = `${error.summary} ${error.hint}`;
     context.control.report({ kind: 'warning', repo: target.place.fullName, text });
+  }
+}
+
+/** Takes the deploy keys of `estate` from a private app repo that feeds no environment any more. */
+async function revokeKeys(
+  { request, control }: PublishContext,
+  { repo, home, place }: Target,
+  estate: string,
+): Promise<void> {
+  if (request.visibility !== 'private' || !isUnfed(repo)) return;
+  const keys = await listDeployKeys(home, repo.name);
+  for (const { id, title, fingerprint } of keys) {
+    if (title !== titleOf({ name: estate })) continue;
+    await removeDeployKey(home, repo.name, id);
+    control.report({ kind: 'key-removed', repo: place.fullName, fingerprint });
   }
 }
 

@@ -331,6 +331,7 @@ function adviseNames(
         : []),
     ],
     tenant: () => scenarios.flatMap((repo) => ['--repo', renamed(repo)]).slice(0, 2),
+    adopt: () => ['--name', config ? renamed(config) : 'flux-demo'],
     'scenario-repo': () =>
       scenarios.flatMap((repo) => ['scenario-repo', renamed(repo), '--env', environmentsOf(repo)]),
     remove: () => [],

@@ -173,6 +173,7 @@ export type ProgressEvent =
   | { kind: 'pushing'; repo: string; percent: number }
   | { kind: 'pushed'; repo: string; branch: string; commit: string }
   | { kind: 'pull-request'; repo: string; url: string; isNew: boolean }
+  | { kind: 'key-removed'; repo: string; fingerprint: string }
   | { kind: 'up-to-date'; repo: string; state: RepoState }
   | { kind: 'waiting'; seconds: number; why: string }
   | { kind: 'warning'; repo?: string; text: string };
@@ -207,6 +208,8 @@ export function describeProgress(event: ProgressEvent): string {
       return `> pushed ${event.repo}@${event.branch} ${event.commit.slice(0, 7)}`;
     case 'pull-request':
       return `${event.isNew ? '+ opened' : '='} ${event.url}`;
+    case 'key-removed':
+      return `- removed the deploy key ${event.fingerprint} from ${event.repo}`;
     case 'up-to-date':
       return `= ${event.repo} ${event.state === 'ahead' ? STATES.ahead : 'is up to date'}`;
     case 'waiting':

@@ -51,6 +51,8 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     rule: 'this command takes environments',
     example: 'dev',
   },
+  adopt: { most: 0, rule: 'this command takes flags only', example: '--into flux-demo' },
+  verify: { most: 0, rule: 'this command takes flags only', example: '--fetch' },
 };
 
 /** The shells that have a completion script. */

@@ -343,6 +343,9 @@ export const file: Rule<string> = {
   read: folder.read,
 };
 
+/** A file for the findings of `verify`. */
+export const sarifFile: Rule<string> = { ...file, example: 'verify.sarif' };
+
 /** The ID of a GitHub App or of an installation. */
 export const appId: Rule<string> = {
   rule: 'it must be a number, as the settings of the GitHub App show it',

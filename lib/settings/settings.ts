@@ -2,9 +2,16 @@ import * as rules from './rules.ts';
 import { syncSpec } from './sync-spec.ts';
 
 /** The commands that plan files. */
-export type PlanningCommand = 'app' | 'tenant' | 'scenario-repo' | 'update' | 'remove' | 'rename';
+export type PlanningCommand =
+  | 'app'
+  | 'tenant'
+  | 'scenario-repo'
+  | 'update'
+  | 'remove'
+  | 'rename'
+  | 'adopt';
 
-const ACTION_COMMANDS = ['credentials'] as const;
+const ACTION_COMMANDS = ['credentials', 'verify'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
 export type ActionCommand = (typeof ACTION_COMMANDS)[number];
 
@@ -98,14 +105,17 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const DEMO_OWNER = 'wolcn';
 
 const ALL = ['app', 'tenant', 'scenario-repo'] as const;
+/** Commands that compare files with what they would write: they have the flags about edited files. */
+const MERGING = [...ALL, 'update', 'remove', 'rename'] as const;
 /** Commands that write files of an estate: they have the flags about the run. */
-const WRITING = [...ALL, 'update', 'remove', 'rename'] as const;
+const WRITING = [...MERGING, 'adopt'] as const;
 const EVERY = [...WRITING, ...ACTION_COMMANDS] as const;
 const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
 const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
+const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
 const yesNo = <const S extends Pick<Setting, 'group' | 'scope' | 'commands' | 'help'>>(
@@ -153,7 +163,7 @@ export const SETTINGS = {
   name: {
     group: 'repositories',
     scope: 'names',
-    commands: APP,
+    commands: ['app', 'adopt'],
     value: 'NAME',
     first: 1,
     ask: 'What is the name of the config repo?',
@@ -629,7 +639,7 @@ export const SETTINGS = {
   topic: {
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: [...ALL, 'adopt'],
     value: 'T',
     help: 'add a topic to the repositories on GitHub; repeatable; needs --publish',
     rule: rules.topic,
@@ -639,14 +649,14 @@ export const SETTINGS = {
   template: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: [...ALL, 'adopt'],
     help: 'make the repositories on GitHub template repositories; needs --publish',
     publishing: true,
   }),
   adoptEmpty: yesNo({
     group: 'publishing',
     scope: 'run',
-    commands: ALL,
+    commands: [...ALL, 'adopt'],
     help: 'use repositories on GitHub that exist and are empty; needs --publish',
     publishing: true,
   }),
@@ -770,6 +780,20 @@ export const SETTINGS = {
     commands: CREDENTIAL_COMMANDS,
     help: 'let --file overwrite an existing file',
   }),
+  fetch: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: VERIFY,
+    help: 'first clone the app repos that are not beside the config repo',
+  }),
+  sarif: {
+    group: 'this run',
+    scope: 'run',
+    commands: VERIFY,
+    value: 'FILE',
+    help: 'also write the findings to this file, in the format of code scanning on GitHub',
+    rule: rules.sarifFile,
+  },
   yes: yesNo({
     group: 'this run',
     scope: 'run',
@@ -804,14 +828,26 @@ export const SETTINGS = {
   force: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: WRITING,
+    commands: MERGING,
     help: 'overwrite files that you edited and restore files that you deleted, without a question',
   }),
   keep: yesNo({
     group: 'this run',
     scope: 'run',
-    commands: WRITING,
+    commands: MERGING,
     help: 'keep all files that you edited, without a question',
+  }),
+  takeOver: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['tenant'],
+    help: 'write the files of this version for these environments, which a user wrote by hand before the estate was adopted; their objects in the cluster keep their names',
+  }),
+  repair: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['adopt'],
+    help: 'write .yo-rc.json again, if it is damaged, empty, lost or wrong: from the manifests, from what can still be read of it, and from the history of git',
   }),
   help: yesNo({
     group: 'this run',

@@ -125,6 +125,15 @@ test('a public estate needs no credentials', async () => {
   );
 });
 
+test('a private estate with artifacts needs no credentials for git', async () => {
+  const { home } = await privateEstate(['--source', 'oci']);
+  const { code, stderr } = await runHere(['credentials', 'dev'], home);
+  assert.equal(code, 2);
+  assert.match(stderr, /with --source oci: Flux pulls artifacts and reads no git repository/);
+  const sync = readFileSync(join(home, 'dev/2_sync.yaml'), 'utf8');
+  assert.doesNotMatch(sync, /git-flux-dev|ssh:/);
+});
+
 test('a GitHub App needs its ID and its key', async () => {
   const { home } = await privateEstate(['--credentials', 'github-app']);
   const { code, stderr } = await runHere(['credentials', '--live'], home);

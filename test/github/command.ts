@@ -37,7 +37,9 @@ export async function openDesk(): Promise<Desk> {
       GIT_CONFIG_NOSYSTEM: '1',
       ...(given && { GH_ENTERPRISE_TOKEN: given }),
     };
-    const address = recorded ? [] : ['--github-url', standIn.url];
+    // These commands find the address in the record.
+    const known = recorded || argv[0] === 'remove' || argv[0] === 'rename';
+    const address = known ? [] : ['--github-url', standIn.url];
     const child = spawn(process.execPath, [BIN, ...argv, ...address], { cwd, env });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text) => {

@@ -50,6 +50,36 @@ test('remove --publish pushes, and --archive archives what feeds nothing any mor
   assert.equal(again.code, 0, again.stderr);
 });
 
+test('remove --publish takes the deploy key of an app repo that feeds nothing any more, and no other key', async () => {
+  const desk = await openDesk();
+  const { standIn } = desk;
+  const first = await desk.run(['--publish', '--yes', '--visibility', 'private']);
+  assert.equal(first.code, 0, first.stderr);
+  const [demo, live] = ['flux-dev', 'flux-stage-prod'].map((name) => repoOf(desk, name));
+  assert.ok(demo && live);
+  const keys = [
+    [demo, 'flux-gitops flux-demo'],
+    [demo, 'laptop'],
+    [live, 'flux-gitops flux-demo'],
+  ] as const;
+  keys.forEach(
+    ([repo, title], n) =>
+      void standIn.addDeployKey(repo, title, `ssh-ed25519 ${String(n).repeat(68)}`),
+  );
+  const remove = ['remove', 'dev', 'stage', '--publish', '--into', 'flux-demo', '--yes'];
+  const { code, stderr } = await desk.run(remove);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /removed the deploy key SHA256:\S+ from octo\/flux-dev/);
+  assert.deepEqual(
+    standIn.deployKeys.map(({ repo, title }) => [repo.name, title]),
+    [
+      ['flux-dev', 'laptop'],
+      ['flux-stage-prod', 'flux-gitops flux-demo'],
+    ],
+  );
+  assert.deepEqual(standIn.violations, []);
+});
+
 test('a removal whose push failed is pushed by the same command', async () => {
   const desk = await publishedEstate();
   const remove = ['remove', 'stage', '--into', 'flux-demo', '--yes'];

@@ -1,0 +1,253 @@
+import { quote } from '../errors.ts';
+import { repositoryUrl } from '../plan/estate.ts';
+import type { NotUnderstood, ReadEnvironment, Taken } from '../plan/hand-written.ts';
+import {
+  appRepoName,
+  branchName,
+  environmentName,
+  githubUrl,
+  namespacePrefix,
+  ownerName,
+  pollInterval,
+  sourceAddress,
+} from '../settings/rules.ts';
+import { SETTINGS } from '../settings/settings.ts';
+import { type Manifest, spotOf, textAt, valueAt } from './manifests.ts';
+import { folderOf } from './overlays.ts';
+import {
+  filesOf,
+  isUsual,
+  lossesOf,
+  objectOf,
+  replaceableOf,
+  roleOf,
+  type Tenant,
+} from './tenants.ts';
+
+/** An environment and its objects. */
+export type FoundEnvironment = { readonly tenant: Tenant; readonly environment: ReadEnvironment };
+
+type Sync = { readonly sync: Manifest; readonly source: Manifest; readonly address: Address };
+type Address = { readonly githubUrl: string; readonly owner: string; readonly repo: string };
+
+/** What a reading collects besides its result. */
+export type Notes = { readonly taken: Taken[]; readonly notUnderstood: NotUnderstood[] };
+
+/** The environment of each of `tenants`. `all` has every object of the repository `config`. */
+export function environmentsOf(
+  tenants: readonly Tenant[],
+  all: readonly Manifest[],
+  config: string,
+  { taken, notUnderstood }: Notes,
+): FoundEnvironment[] {
+  const found = new Map<string, FoundEnvironment>();
+  for (const tenant of tenants) {
+    const refuse = (one: Manifest, reason: string): void => {
+      notUnderstood.push({ repo: config, where: `${spotOf(one)} ${one.kind} ${one.name}`, reason });
+    };
+    const syncs = tenant.syncs.flatMap((sync) => readSync(tenant, sync, refuse));
+    const [first] = syncs.toSorted((one, other) => rank(tenant, one) - rank(tenant, other));
+    if (first === undefined) continue;
+    for (const { sync } of syncs.filter((one) => one !== first))
+      refuse(
+        sync,
+        `the namespace ${tenant.namespace} has another sync, ${first.sync.name}; an environment has one`,
+      );
+    const twins = tenants.filter((one) => one !== tenant && one.namespace === tenant.namespace);
+    const name = nameOf(tenant, first, twins.length > 0);
+    if (name === undefined || found.has(name)) {
+      const reason =
+        name === undefined ? environmentName.rule : `another environment is called ${name}`;
+      refuse(first.sync, `no name for the environment can be derived: ${reason}`);
+      continue;
+    }
+    found.set(name, describe(tenant, first, name, all, config, taken));
+  }
+  return [...found.values()];
+}
+
+/** The sync that is named like its namespace comes first, then the others in their order. */
+const rank = ({ namespace, syncs }: Tenant, { sync }: Sync): number => {
+  const last = lastPart(textAt(sync, 'spec', 'path') ?? '');
+  return (namespace.endsWith(`-${last}`) ? 0 : 100) + syncs.indexOf(sync);
+};
+
+/** The sync with its source, if the record can express it. */
+function readSync(
+  tenant: Tenant,
+  sync: Manifest,
+  refuse: (one: Manifest, reason: string) => void,
+): Sync[] {
+  const [kind, name, elsewhere] = ['kind', 'name', 'namespace'].map((key) =>
+    textAt(sync, 'spec', 'sourceRef', key),
+  );
+  const source = objectOf(tenant, kind ?? '', name);
+  if (elsewhere !== undefined && elsewhere !== tenant.namespace)
+    refuse(sync, `its source is in the namespace ${elsewhere}, and a tenant has its own source`);
+  else if (kind !== 'GitRepository')
+    refuse(
+      sync,
+      `its source has the kind ${kind ?? 'none'}, and an environment follows a branch of a git repository`,
+    );
+  else if (source === undefined)
+    refuse(sync, `its source ${kind} ${name} is not in this repository`);
+  else {
+    const url = textAt(source, 'spec', 'url') ?? '';
+    const address = readAddress(url);
+    const other = otherRef(source);
+    if (other !== undefined)
+      refuse(source, `it follows the ${other}, and an environment follows a branch`);
+    else if (typeof address === 'string')
+      refuse(source, `${quote(withoutPassword(url))}: ${address}`);
+    else return [{ sync, source, address }];
+  }
+  return [];
+}
+
+/** `url` without a user and a password, which may be a secret. */
+const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//***@');
+
+function otherRef(source: Manifest): string | undefined {
+  for (const key of ['commit', 'name', 'semver', 'tag']) {
+    const value = textAt(source, 'spec', 'ref', key);
+    if (value !== undefined) return `${key} ${value}`;
+  }
+  const branch = textAt(source, 'spec', 'ref', 'branch') ?? 'master';
+  return branchName.read(branch) === undefined ? `branch ${quote(branch)}` : undefined;
+}
+
+/** The parts of the address of a repository, or the rule that it breaks. */
+function readAddress(url: string): Address | string {
+  const [, scheme = '', host = '', owner = '', repo = ''] =
+    /^(https?|ssh):\/\/(?:git@)?([^/@]+)\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ?? [];
+  const web = githubUrl.read(
+    `${scheme === 'ssh' ? 'https' : scheme}://${host.replace(scheme === 'ssh' ? /:\d+$/ : /$^/, '')}`,
+  );
+  if (web === undefined)
+    return 'an app repo must be at https://HOST/OWNER/REPO or ssh://git@HOST/OWNER/REPO';
+  if (ownerName.read(owner) === undefined) return ownerName.rule;
+  if (appRepoName.read(repo) === undefined) return appRepoName.rule;
+  return { githubUrl: web, owner, repo };
+}
+
+const lastPart = (path: string): string =>
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .at(-1) ?? '';
+
+/** Folders that say where something is, and not what it is. */
+const GENERIC =
+  /^(\.|base|bases|tenants?|apps?|overlays?|clusters?|environments?|envs?|namespaces?|flux-system)$/;
+
+/** The name of the environment: a part of the namespace if there is one, else the folder, else the namespace. */
+function nameOf(tenant: Tenant, { sync }: Sync, hasTwins: boolean): string | undefined {
+  const { namespace, overlay } = tenant;
+  if (hasTwins && overlay !== undefined)
+    return environmentName.read(`${sync.name}-${lastPart(overlay)}`);
+  const folder = lastPart(folderOf(sync.file));
+  const path = lastPart(textAt(sync, 'spec', 'path') ?? '');
+  const parts = [path, folder].filter(
+    (one) => environmentName.read(one) !== undefined && namespace.endsWith(`-${one}`),
+  );
+  const part = parts.find((one) => namespacePrefix.read(namespace.slice(0, -one.length - 1)));
+  if (part !== undefined) return part;
+  const own = tenant.objects.every((one) => folderOf(one.file) === folderOf(sync.file));
+  if (own && !GENERIC.test(folder) && environmentName.read(folder) !== undefined) return folder;
+  return environmentName.read(namespace);
+}
+
+function describe(
+  tenant: Tenant,
+  { sync, source, address }: Sync,
+  name: string,
+  all: readonly Manifest[],
+  config: string,
+  taken: Taken[],
+): FoundEnvironment {
+  const { namespace } = tenant;
+  const take = (what: string, value: string, one: Manifest, ...path: string[]): string => {
+    const from = spotOf(valueAt(one, ...path) ?? one);
+    taken.push({ repo: config, environment: name, what, value, from });
+    return value;
+  };
+  take('namespace', namespace, sync, 'metadata', 'namespace');
+  const { owner, repo } = address;
+  const url = ['spec', 'url'] as const;
+  take('repo', repo, source, ...url);
+  take('owner', owner, source, ...url);
+  take('githubUrl', address.githubUrl, source, ...url);
+  const branch = take(
+    'branch',
+    textAt(source, 'spec', 'ref', 'branch') ?? 'master',
+    source,
+    'spec',
+    'ref',
+  );
+  const written = textAt(source, 'spec', 'interval') ?? '';
+  const read = pollInterval.read(written);
+  const interval = take('interval', read ?? defaultInterval, source, 'spec', 'interval');
+  const path = take('path', textAt(sync, 'spec', 'path') ?? './', sync, 'spec', 'path');
+  for (const [what, one] of [
+    ['gitRepository', source],
+    ['kustomization', sync],
+  ] as const)
+    if (one.name !== repo) take(what, one.name, one, 'metadata', 'name');
+  const isPart = namespace.endsWith(`-${name}`);
+  const prefix = isPart ? namespacePrefix.read(namespace.slice(0, -name.length - 1)) : undefined;
+  const role = objectOf(tenant, 'Namespace');
+  const hardened =
+    role && textAt(role, 'metadata', 'labels', 'toolkit.fluxcd.io/role') === 'tenant';
+  const binding = tenant.objects.find(
+    (one) => one.kind === 'RoleBinding' && textAt(one, 'roleRef', 'kind') === 'ClusterRole',
+  );
+  if (hardened) take('profile', 'hardened', role, 'metadata', 'labels', 'toolkit.fluxcd.io/role');
+  else if (binding) take('profile', 'reference', binding, 'roleRef');
+  else take('profile', 'reference', sync, 'spec', 'serviceAccountName');
+  const sources = extraSources(tenant, source, address);
+  for (const one of sources) take('tenantSource', one.value, one.manifest, 'spec', 'url');
+  const replaceable = replaceableOf(tenant, sync, source, all);
+  const lost = lossesOf(tenant, sync, source, repositoryUrl(address, repo), replaceable);
+  if (read === undefined)
+    lost.push(`${spotOf(source)} has the interval ${quote(written)}. ${pollInterval.rule}`);
+  const environment = {
+    ...{
+      name,
+      repo,
+      namespace,
+      path,
+      replaceable,
+      files: filesOf(tenant),
+      lost,
+      role: roleOf(tenant),
+    },
+    gitRepository: source.name,
+    kustomization: sync.name,
+    settings: {
+      ...{ owner, githubUrl: address.githubUrl, branch, interval },
+      ...(prefix !== undefined && { prefix }),
+      profile: hardened ? 'hardened' : 'reference',
+      ...(sources.length > 0 && { tenantSource: sources.map(({ value }) => value) }),
+    },
+  } as const;
+  return {
+    tenant,
+    environment: { ...environment, usual: isUsual(tenant, name, { sync, source }) },
+  };
+}
+
+const defaultInterval = pollInterval.read(SETTINGS.interval.default) ?? '1m0s';
+
+/** The addresses of other sources of `tenant`, which a hardened tenant must be allowed. */
+function extraSources(
+  { objects }: Tenant,
+  source: Manifest,
+  { githubUrl: web, owner }: Address,
+): { value: string; manifest: Manifest }[] {
+  return objects.flatMap((manifest) => {
+    const isSource = /^source\.toolkit\.fluxcd\.io\//.test(manifest.apiVersion);
+    const value = sourceAddress.read(textAt(manifest, 'spec', 'url') ?? '');
+    if (!isSource || manifest === source || value === undefined) return [];
+    return value.startsWith(`${web}/${owner}/`) ? [] : [{ value, manifest }];
+  });
+}

@@ -1,0 +1,445 @@
+export type Severity = 'error' | 'warning';
+
+/** The headings of the documentation, in the order in which `verify` looks. */
+export const FAMILIES = {
+  files: 'Files and the record',
+  tenants: 'Tenants and their syncs',
+  build: 'What Flux builds',
+  schema: 'Fields and API versions',
+  cluster: 'What the cluster refuses',
+  advice: 'Advice',
+} as const;
+export type Family = keyof typeof FAMILIES;
+
+type Entry = {
+  readonly family: Family;
+  readonly severity: Severity;
+  /** What is wrong, as a sentence. */
+  readonly cause: string;
+  /** What to do. ENV, REPO and CONFIG stand for the environment and the repositories of a finding. */
+  readonly remedy: string;
+};
+
+/** Every code that `verify` reports. Codes are stable: scripts rely on them. */
+export const CATALOGUE = {
+  'yaml-invalid': {
+    family: 'files',
+    severity: 'error',
+    cause: 'The file is not valid YAML.',
+    remedy: 'Correct the line.',
+  },
+  'conflict-markers': {
+    family: 'files',
+    severity: 'error',
+    cause: 'The file contains the markers of a conflict that git could not merge.',
+    remedy: 'Choose one of the two sides, and remove the markers.',
+  },
+  'tenant-incomplete': {
+    family: 'files',
+    severity: 'error',
+    cause: 'An environment needs 1_tenant.yaml and 2_sync.yaml. One of them is missing.',
+    remedy: 'Restore the file: flux-gitops tenant ENV --force',
+  },
+  'guard-missing': {
+    family: 'files',
+    severity: 'warning',
+    cause:
+      'A policy that the generator wrote is missing, so the cluster does not refuse what this policy refuses.',
+    remedy: 'Restore the file: flux-gitops --force',
+  },
+  'guard-edited': {
+    family: 'files',
+    severity: 'warning',
+    cause: 'A policy is not as the generator wrote it.',
+    remedy:
+      'If the edit is not meant, restore the file: flux-gitops --force. Checks use the edited policy.',
+  },
+  'tenant-unrecorded': {
+    family: 'files',
+    severity: 'warning',
+    cause:
+      'A folder has the files of an environment, but .yo-rc.json does not list this environment.',
+    remedy: 'Remove the folder, or add the environment: flux-gitops tenant ENV --repo REPO',
+  },
+  'environment-not-checked': {
+    family: 'files',
+    severity: 'warning',
+    cause:
+      'A user wrote the files of the environment by hand, before the estate was adopted. verify does not know what Flux makes of them.',
+    remedy: 'To have files that verify checks: flux-gitops tenant ENV --take-over',
+  },
+  'sync-list-incomplete': {
+    family: 'files',
+    severity: 'error',
+    cause: 'kustomization.yaml does not list a file, so Flux never applies it.',
+    remedy: 'Add the file to resources in kustomization.yaml.',
+  },
+  'sync-list-broken': {
+    family: 'files',
+    severity: 'error',
+    cause: 'kustomization.yaml lists a file that does not exist, so Flux applies nothing.',
+    remedy: 'Remove the line, or restore the file.',
+  },
+  'departure-incomplete': {
+    family: 'files',
+    severity: 'error',
+    cause:
+      'An environment is leaving, but kustomization.yaml has no patches for that, so Flux removes nothing of it.',
+    remedy: 'Write the patches again: flux-gitops --force',
+  },
+  'departure-unrecorded': {
+    family: 'files',
+    severity: 'error',
+    cause:
+      'kustomization.yaml has the patches of an environment that is leaving, but .yo-rc.json does not say that it leaves. Flux removes its app.',
+    remedy: 'If it stays, write kustomization.yaml again: flux-gitops --force',
+  },
+  'namespace-mismatch': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'An object of an environment is not in the namespace of this environment.',
+    remedy:
+      'Use the namespace of the environment, or write the file again: flux-gitops tenant ENV --force',
+  },
+  'namespace-shared': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'Two environments have the same namespace, so each changes the objects of the other.',
+    remedy: 'Give one of them another prefix: flux-gitops tenant ENV --prefix P',
+  },
+  'object-twice-in-config': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'Two manifests of the config repo describe the same object. The last one wins.',
+    remedy: 'Rename or remove one of them.',
+  },
+  'account-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The sync acts as a service account that does not exist in the namespace.',
+    remedy:
+      'Restore 1_tenant.yaml, or correct spec.serviceAccountName: flux-gitops tenant ENV --force',
+  },
+  'binding-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'No RoleBinding gives rights to the service account of the sync.',
+    remedy: 'Correct the subjects and the roleRef in 1_tenant.yaml: flux-gitops tenant ENV --force',
+  },
+  'label-missing': {
+    family: 'tenants',
+    severity: 'warning',
+    cause:
+      'The Namespace has no label toolkit.fluxcd.io/role: tenant, so no policy applies to this tenant.',
+    remedy: 'Restore the label: flux-gitops tenant ENV --force',
+  },
+  'label-mismatch': {
+    family: 'tenants',
+    severity: 'warning',
+    cause: 'The label toolkit.fluxcd.io/tenant does not name the tenant.',
+    remedy: 'Correct the label: flux-gitops tenant ENV --force',
+  },
+  'pod-security-off': {
+    family: 'tenants',
+    severity: 'warning',
+    cause: 'The Namespace of a hardened tenant enforces no level of Pod Security.',
+    remedy: 'Restore the label pod-security.kubernetes.io/enforce: flux-gitops tenant ENV --force',
+  },
+  'quota-missing': {
+    family: 'tenants',
+    severity: 'warning',
+    cause: 'A hardened tenant has no ResourceQuota, so it can use the whole cluster.',
+    remedy: 'Restore 1_tenant.yaml: flux-gitops tenant ENV --force',
+  },
+  'source-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The sync names a source that does not exist in its namespace.',
+    remedy: 'Correct spec.sourceRef, or restore the source: flux-gitops tenant ENV --force',
+  },
+  'source-url': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The source does not point to the app repo of this environment.',
+    remedy: 'Correct spec.url, or write the file again: flux-gitops tenant ENV --force',
+  },
+  'branch-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The clone beside the config repo has no branch of this name.',
+    remedy:
+      'Push the branch, or let Flux follow another one: flux-gitops tenant ENV --branch BRANCH',
+  },
+  'secret-reference-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The source is private, but names no Secret, so Flux cannot read it.',
+    remedy:
+      'Restore spec.secretRef: flux-gitops tenant ENV --force. If Flux needs no Secret: flux-gitops tenant ENV --credentials none',
+  },
+  'artifact-missing': {
+    family: 'tenants',
+    severity: 'warning',
+    cause: 'Flux follows an artifact that no workflow of the app repo pushes.',
+    remedy: 'Write the list .github/artifacts in REPO again: flux-gitops tenant ENV --force',
+  },
+  'signer-mismatch': {
+    family: 'tenants',
+    severity: 'error',
+    cause:
+      'Flux expects another signer than the workflow that pushes the artifact, so it refuses the artifact.',
+    remedy: 'Write the file again: flux-gitops tenant ENV --force',
+  },
+  'path-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The folder that the sync applies does not exist in the app repo.',
+    remedy: 'Create the folder in REPO, or correct spec.path. An empty folder needs a .gitkeep.',
+  },
+  'app-repo-missing': {
+    family: 'tenants',
+    severity: 'warning',
+    cause: 'The app repo is not beside the config repo, so its manifests are not checked.',
+    remedy: 'Clone it: flux-gitops verify --fetch',
+  },
+  'sync-namespace': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The sync applies its manifests in another namespace, where its account has no rights.',
+    remedy:
+      'Set spec.targetNamespace to the namespace of the environment: flux-gitops tenant ENV --force',
+  },
+  'sync-account': {
+    family: 'tenants',
+    severity: 'error',
+    cause: 'The sync names no service account, so Flux acts as an account without rights.',
+    remedy: 'Set spec.serviceAccountName: flux-gitops tenant ENV --force',
+  },
+  'not-a-manifest': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'Flux takes every .yaml file of the folder for a manifest, and this file is none. Nothing of the folder is applied.',
+    remedy: 'Move the file out of the folder, or list it in a file .sourceignore.',
+  },
+  'object-twice': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'Two manifests of the folder describe the same object. Nothing of the folder is applied.',
+    remedy: 'Rename or remove one of them, or use a kustomization.yaml that lists what to apply.',
+  },
+  'kustomization-left-out': {
+    family: 'build',
+    severity: 'warning',
+    cause:
+      'Flux leaves the kustomization.yaml out, because this tenant may not use it. Every .yaml file of the folder is applied as it is.',
+    remedy:
+      'Remove the file, or allow it: flux-gitops tenant ENV --allow-kustomize. The tenant can then read the sources of all tenants.',
+  },
+  'kustomize-failed': {
+    family: 'build',
+    severity: 'error',
+    cause: 'kustomize cannot build the folder, so Flux applies nothing of it.',
+    remedy: 'Correct kustomization.yaml. Try it: kubectl kustomize FOLDER',
+  },
+  'kustomize-not-checked': {
+    family: 'build',
+    severity: 'warning',
+    cause:
+      'The folder needs kustomize, and neither kustomize nor kubectl is installed. What kustomize would build is not checked.',
+    remedy: 'Install kubectl or kustomize.',
+  },
+  'build-not-checked': {
+    family: 'build',
+    severity: 'warning',
+    cause: 'The sync uses a step that verify cannot repeat, so its result is not checked.',
+    remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
+  },
+  'kind-unknown': {
+    family: 'schema',
+    severity: 'warning',
+    cause:
+      'Neither Kubernetes nor Flux nor a CustomResourceDefinition in the config repo has this kind. Its fields and the rights for it are not checked.',
+    remedy:
+      'Install what brings this kind, and let tenants use it: a ClusterRole with the label rbac.authorization.k8s.io/aggregate-to-admin.',
+  },
+  'api-removed': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'The cluster does not serve this API version.',
+    remedy: 'Use the API version in the message.',
+  },
+  'field-unknown': {
+    family: 'schema',
+    severity: 'warning',
+    cause:
+      'The kind has no field of this name. Flux applies the object without the field, and says nothing.',
+    remedy: 'Correct the name or the indentation.',
+  },
+  'field-refused': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'The kind has no field of this name, so the object is refused.',
+    remedy: 'Correct the name or the indentation.',
+  },
+  'field-type': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'The field has a value of another type.',
+    remedy: 'Write a number without quotes, and text that looks like a number in quotes.',
+  },
+  'field-missing': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'A required field is missing.',
+    remedy: 'Add the field.',
+  },
+  'field-invalid': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'The value of the field is not allowed.',
+    remedy: 'Use a value that the message allows.',
+  },
+  'list-duplicate': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'Two items of the list have the same key.',
+    remedy: 'Rename or remove one of them.',
+  },
+  'name-invalid': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'Kubernetes does not allow this name.',
+    remedy: 'Use lower case letters, digits and hyphens, and start with a letter.',
+  },
+  'label-invalid': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'Kubernetes does not allow this label or annotation.',
+    remedy: 'Correct it: a label has at most 63 letters, digits, hyphens, dots and underscores.',
+  },
+  'selector-mismatch': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'The selector does not match the labels of the pod template.',
+    remedy: 'Give the template the labels of the selector.',
+  },
+  'reference-missing': {
+    family: 'schema',
+    severity: 'error',
+    cause: 'A part of the object names another part that does not exist.',
+    remedy: 'Correct the name.',
+  },
+  forbidden: {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'The service account of the tenant has no right to apply this object.',
+    remedy:
+      'Remove the object from REPO. If the tenant needs it, the platform team adds it to the config repo.',
+  },
+  'role-escalation': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'The object gives rights that the tenant itself does not have.',
+    remedy: 'Give fewer rights. The platform team can add the role to 1_tenant.yaml.',
+  },
+  'pod-security': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'Pod Security refuses the pods of this object.',
+    remedy: 'Remove the fields that the message names.',
+  },
+  'quota-exceeded': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'All objects of the environment together need more than its quota allows.',
+    remedy: 'Use less, or give the tenant more: flux-gitops tenant ENV --size large',
+  },
+  'service-quota-exceeded': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'The quota does not allow so many Services of type LoadBalancer or NodePort.',
+    remedy:
+      'Use the type ClusterIP, or allow them: flux-gitops tenant ENV --load-balancers N, or --node-ports N',
+  },
+  'rollout-exceeds-quota': {
+    family: 'cluster',
+    severity: 'warning',
+    cause:
+      'The quota has room for all pods, but not for the additional pods of a rolling update. Updates can stop halfway.',
+    remedy: 'Set a lower maxSurge, or give the tenant more: flux-gitops tenant ENV --size large',
+  },
+  'limit-exceeded': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'A container is outside the limits of the LimitRange, or requests more than its limit.',
+    remedy: 'Correct resources. A container without values gets those of the LimitRange.',
+  },
+  'policy-refused': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'A policy of the config repo refuses this object.',
+    remedy: 'Do what the message says.',
+  },
+  'policy-invalid': {
+    family: 'cluster',
+    severity: 'error',
+    cause: 'An expression of the policy is not valid CEL, so the cluster refuses the policy.',
+    remedy: 'Correct the expression, or restore the file: flux-gitops --force',
+  },
+  'policy-not-checked': {
+    family: 'cluster',
+    severity: 'warning',
+    cause: 'verify cannot evaluate the policy for this object. The cluster may refuse the object.',
+    remedy: 'Try it on a cluster: kubectl apply --server-side --dry-run=server',
+  },
+  'secret-in-clear': {
+    family: 'advice',
+    severity: 'warning',
+    cause: 'The repository contains a Secret that is not encrypted.',
+    remedy:
+      'Remove it and change the password. Encrypt Secrets with SOPS, or create them on the cluster.',
+  },
+  'image-without-tag': {
+    family: 'advice',
+    severity: 'warning',
+    cause: 'The image has no version, so the cluster may run another image tomorrow.',
+    remedy: 'Add a tag other than latest, or a digest.',
+  },
+  'no-proxy': {
+    family: 'advice',
+    severity: 'error',
+    cause:
+      'NO_PROXY of the kustomize-controller does not name an address of Flux, so the controller cannot fetch the manifests.',
+    remedy:
+      'Add the address to NO_PROXY in install/flux-instance.yaml and in flux-instance-values.yaml.',
+  },
+} as const satisfies { readonly [code: string]: Entry };
+
+export type Code = keyof typeof CATALOGUE;
+
+/** What `verify` knows about `code`. */
+export function entryOf(code: Code): Entry {
+  return CATALOGUE[code];
+}
+
+/** The page of all codes, as Markdown. */
+export function catalogueText(): string {
+  const sections = (Object.keys(FAMILIES) as Family[]).map((family) => {
+    const rows = (Object.keys(CATALOGUE) as Code[])
+      .filter((code) => entryOf(code).family === family)
+      .map((code) => {
+        const { severity, cause, remedy } = entryOf(code);
+        return `### \`${code}\`\n\n${severity === 'error' ? 'Error' : 'Warning'}. ${cause}\n\n**What to do:** ${asCode(remedy)}\n`;
+      });
+    return `## ${FAMILIES[family]}\n\n${rows.join('\n')}`;
+  });
+  return sections.join('\n');
+}
+
+/** `remedy` with its commands as code. */
+const asCode = (remedy: string): string =>
+  remedy
+    .replace(/((?:flux-gitops|kubectl|flux build) .*?)(?=\.(?: [A-Z]|$)|, or |$)/g, '`$1`')
+    .replace(/, or (--[a-z-]+(?: [A-Z]+)?)$/, ', or `$1`');

@@ -1,0 +1,61 @@
+import {
+  about,
+  type Finding,
+  groupOf,
+  type Manifest,
+  objectAt,
+  type Tenant,
+  textAt,
+} from './model.ts';
+import { may, type Rights, rulesIn, uncovered, userName } from './rights.ts';
+import type { Kind, RoleRule } from './schema.ts';
+
+/** Whether `account` of `tenant` may apply `manifest`, a `known` kind. */
+export function checkRights(
+  manifest: Manifest,
+  known: Kind,
+  tenant: Tenant,
+  account: string,
+  { rules, isKnown }: Rights,
+): Finding[] {
+  if (!isKnown) return [];
+  const { name, namespace, apiVersion, kind } = manifest;
+  const group = groupOf(apiVersion);
+  // A role for a namespace also holds for the Namespace object itself.
+  const isOwn = kind === 'Namespace' && name === tenant.namespace;
+  const isInside = known.namespaced ? namespace === tenant.namespace : isOwn;
+  if (isInside && may(rules, 'patch', group, known.resource, name))
+    return checkEscalation(manifest, rules, tenant, account);
+  const where =
+    known.namespaced && namespace !== undefined
+      ? `in the namespace "${namespace}"`
+      : 'at the cluster scope';
+  const resource = [known.resource, group].filter(Boolean).join('.');
+  const message = `${resource} "${name}" is forbidden: User "${userName(tenant, account)}" cannot patch resource "${known.resource}" in API group "${group}" ${where}`;
+  return [about('forbidden', manifest, message)];
+}
+
+function checkEscalation(
+  manifest: Manifest,
+  rules: readonly RoleRule[],
+  tenant: Tenant,
+  account: string,
+): Finding[] {
+  const { kind, apiVersion, value, name } = manifest;
+  if (groupOf(apiVersion) !== 'rbac.authorization.k8s.io') return [];
+  const user = userName(tenant, account);
+  if (kind === 'Role' && !may(rules, 'escalate', 'rbac.authorization.k8s.io', 'roles', name)) {
+    const missing = rulesIn(value).flatMap((rule) => uncovered(rules, rule));
+    if (missing.length === 0) return [];
+    const message = `roles.rbac.authorization.k8s.io "${name}" is forbidden: user "${user}" is attempting to grant RBAC permissions not currently held:\n${missing.join('\n')}`;
+    return [about('role-escalation', manifest, message, ['rules'])];
+  }
+  if (kind !== 'RoleBinding') return [];
+  const role = objectAt(value, 'roleRef');
+  const isAll = rules.some(
+    ({ verbs, resources }) => verbs?.includes('*') && resources?.includes('*'),
+  );
+  if (role.kind !== 'ClusterRole' || role.name !== 'cluster-admin' || isAll) return [];
+  const message = `rolebindings.rbac.authorization.k8s.io "${name}" is forbidden: user "${user}" is attempting to grant RBAC permissions not currently held: the ClusterRole ${textAt(role, 'name')}`;
+  return [about('role-escalation', manifest, message, ['roleRef'])];
+}

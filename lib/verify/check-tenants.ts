@@ -1,0 +1,202 @@
+import { checkSource } from './check-sources.ts';
+import { unknownSteps } from './flux-source.ts';
+import {
+  about,
+  aboutFile,
+  at,
+  type Estate,
+  type Finding,
+  listAt,
+  type Manifest,
+  objectName,
+  type Sync,
+  type Tenant,
+  textAt,
+} from './model.ts';
+
+/** Whether the names, namespaces, accounts, bindings, labels, sources and paths of all tenants agree. */
+export function checkTenants(estate: Estate): Finding[] {
+  return [
+    ...checkShared(estate),
+    ...checkTwice(estate),
+    ...estate.tenants.flatMap((tenant) =>
+      [
+        ...checkNamespace(tenant),
+        ...tenant.syncs.flatMap((sync) => checkSync(estate, tenant, sync)),
+      ].map((finding) => ({
+        ...finding,
+        environment: tenant.environment.name,
+        appRepo: tenant.environment.repo,
+      })),
+    ),
+  ];
+}
+
+function checkShared({ tenants, files }: Estate): Finding[] {
+  const owners = new Map<string, string>();
+  return tenants.flatMap(({ environment, namespace, manifests }) => {
+    const own = manifests.find(({ kind }) => kind === 'Namespace')?.name ?? namespace;
+    const other = owners.get(own);
+    owners.set(own, environment.name);
+    if (other === undefined) return [];
+    const message = `the environments ${other} and ${environment.name} have the namespace ${own}`;
+    const path = `${environment.name}/1_tenant.yaml`;
+    return [
+      {
+        ...aboutFile('namespace-shared', files.config?.name ?? '', path, message),
+        environment: environment.name,
+      },
+    ];
+  });
+}
+
+function checkTwice({ config }: Estate): Finding[] {
+  const seen = new Map<string, Manifest>();
+  return config.flatMap((manifest) => {
+    const id = `${manifest.apiVersion}|${objectName(manifest)}`;
+    const other = seen.get(id);
+    seen.set(id, manifest);
+    if (other === undefined) return [];
+    return [
+      about(
+        'object-twice-in-config',
+        manifest,
+        `${other.path}, line ${other.line}, describes the same object`,
+      ),
+    ];
+  });
+}
+
+const TENANT_LABEL = 'toolkit.fluxcd.io/tenant';
+
+function checkNamespace({ environment, namespace, manifests }: Tenant): Finding[] {
+  if (manifests.length === 0) return [];
+  const findings: Finding[] = [];
+  for (const manifest of manifests) {
+    const place = manifest.kind === 'Namespace' ? manifest.name : manifest.namespace;
+    if (place !== namespace)
+      findings.push(
+        about(
+          'namespace-mismatch',
+          manifest,
+          `the namespace is ${place ?? 'missing'}, but the environment ${environment.name} has the namespace ${namespace}`,
+          ['metadata', manifest.kind === 'Namespace' ? 'name' : 'namespace'],
+        ),
+      );
+    const label = textAt(manifest.value, 'metadata', 'labels', TENANT_LABEL);
+    if (label !== undefined && label !== namespace)
+      findings.push(
+        about(
+          'label-mismatch',
+          manifest,
+          `the label ${TENANT_LABEL} is ${label}, but must be ${namespace}`,
+          ['metadata', 'labels', TENANT_LABEL],
+        ),
+      );
+  }
+  if (environment.profile === 'hardened') findings.push(...checkHardened(manifests));
+  return findings;
+}
+
+function checkHardened(manifests: readonly Manifest[]): Finding[] {
+  const own = manifests.find(({ kind }) => kind === 'Namespace');
+  if (own === undefined) return [];
+  const labels = at(own.value, 'metadata', 'labels');
+  const field = ['metadata', 'labels'];
+  return [
+    ...(textAt(labels, 'toolkit.fluxcd.io/role') === 'tenant'
+      ? []
+      : [
+          about(
+            'label-missing',
+            own,
+            'the Namespace has no label toolkit.fluxcd.io/role: tenant',
+            field,
+          ),
+        ]),
+    ...(/^(baseline|restricted)$/.test(textAt(labels, 'pod-security.kubernetes.io/enforce') ?? '')
+      ? []
+      : [
+          about(
+            'pod-security-off',
+            own,
+            'the Namespace does not enforce baseline or restricted',
+            field,
+          ),
+        ]),
+    ...(manifests.some(
+      ({ kind, value }) =>
+        kind === 'ResourceQuota' && at(value, 'spec', 'hard', 'pods') !== undefined,
+    )
+      ? []
+      : [about('quota-missing', own, 'the Namespace has no ResourceQuota for pods')]),
+  ];
+}
+
+function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
+  return [
+    ...checkAccount(tenant, sync),
+    ...checkSource(estate, tenant, sync),
+    ...unknownSteps(sync).map((step) =>
+      about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
+    ),
+  ];
+}
+
+/** Whether the account of a sync exists and has rights in its namespace. */
+export function checkAccount(
+  { namespace, manifests }: Tenant,
+  { manifest, account, targetNamespace }: Sync,
+): Finding[] {
+  if (targetNamespace !== undefined && targetNamespace !== namespace)
+    return [
+      about(
+        'sync-namespace',
+        manifest,
+        `spec.targetNamespace is ${targetNamespace}: User "system:serviceaccount:${namespace}:${account ?? 'default'}" cannot patch resources in the namespace "${targetNamespace}"`,
+        ['spec', 'targetNamespace'],
+      ),
+    ];
+  if (account === undefined)
+    return [about('sync-account', manifest, 'spec.serviceAccountName is missing', ['spec'])];
+  const accounts = manifests.filter((one) => one.kind === 'ServiceAccount');
+  if (!accounts.some((one) => one.name === account && one.namespace === manifest.namespace))
+    return [
+      about(
+        'account-missing',
+        manifest,
+        `serviceaccounts "${account}" not found in the namespace ${manifest.namespace}`,
+        ['spec', 'serviceAccountName'],
+      ),
+    ];
+  const bound = bindingsOf(manifests, account, manifest.namespace ?? '');
+  if (bound.some(({ value }) => textAt(value, 'roleRef', 'kind') === 'ClusterRole')) return [];
+  return [
+    about(
+      'binding-missing',
+      manifests.find(({ kind, name }) => kind === 'RoleBinding' && /reconciler$/.test(name)) ??
+        manifest,
+      `no RoleBinding binds a ClusterRole to the service account ${account} of the namespace ${manifest.namespace}`,
+      ['subjects'],
+    ),
+  ];
+}
+
+/** The RoleBindings of `manifests` with the service account `account` of `namespace` among their subjects. */
+export function bindingsOf(
+  manifests: readonly Manifest[],
+  account: string,
+  namespace: string,
+): Manifest[] {
+  return manifests.filter(
+    (one) =>
+      one.kind === 'RoleBinding' &&
+      one.namespace === namespace &&
+      listAt(one.value, 'subjects').some(
+        (subject) =>
+          textAt(subject, 'kind') === 'ServiceAccount' &&
+          textAt(subject, 'name') === account &&
+          textAt(subject, 'namespace') === namespace,
+      ),
+  );
+}

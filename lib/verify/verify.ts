@@ -1,0 +1,381 @@
+import { namespaceOf } from '../plan/estate.ts';
+import { appFolderOf } from '../plan/layout.ts';
+import { artifactOf, isOci } from '../plan/oci.ts';
+import { isConfined } from '../plan/values.ts';
+import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
+import type { Code } from './catalogue.ts';
+import { checkImages, checkInstall, checkSecret } from './check-advice.ts';
+import { checkDepartures } from './check-departures.ts';
+import { checkFiles } from './check-files.ts';
+import { type Applier, checkKind, checkObject } from './check-objects.ts';
+import { checkPodSecurity } from './check-pods.ts';
+import { checkQuota } from './check-quota.ts';
+import { checkRights } from './check-rights.ts';
+import { checkAccount, checkTenants } from './check-tenants.ts';
+import { openEstate, type Parser, parserOf } from './estate.ts';
+import { buildPlain } from './flux-build.ts';
+import {
+  artifactOfSync,
+  contentOf,
+  ignoreOf,
+  KUSTOMIZATION_FILES,
+  keptPaths,
+  type Selection,
+  select,
+} from './flux-source.ts';
+import {
+  about,
+  aboutFile,
+  at,
+  type Estate,
+  type EstateFiles,
+  type Finding,
+  listAt,
+  type Manifest,
+  type RepoFiles,
+  type Sync,
+  type Tenant,
+  textAt,
+} from './model.ts';
+import { type Rights, rightsOf, userName } from './rights.ts';
+import { kindOf, type RoleRule, type Schemas } from './schema.ts';
+
+/** The schemas, and the rules of the ClusterRole `admin`. */
+export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };
+
+/** A sync that only kustomize can build: these resources of the app repo. */
+export type Wanted = {
+  readonly tenant: Tenant;
+  readonly sync: Sync;
+  readonly app: RepoFiles;
+  readonly kept: ReadonlySet<string>;
+  readonly resources: readonly string[];
+};
+
+/** What kustomize said: objects, with the file that each came from; an error; or nothing, because it is not installed. */
+export type Built =
+  | {
+      readonly objects: readonly {
+        readonly value: Manifest;
+        readonly origin: string | undefined;
+      }[];
+    }
+  | { readonly error: string }
+  | undefined;
+
+/** An estate, read and parsed, before kustomize has built what it must. */
+export type Prepared = {
+  readonly estate: Estate;
+  readonly knowledge: Knowledge;
+  readonly parse: Parser & { readonly count: () => number };
+  readonly findings: readonly Finding[];
+  readonly plain: ReadonlyMap<Sync, readonly Manifest[]>;
+  readonly wanted: readonly Wanted[];
+};
+
+/** Reads `files`, checks everything that needs no build, and says what kustomize must build. */
+export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
+  const parse = parserOf();
+  const opened = openEstate(files, parse);
+  const estate = files.config === undefined ? lone(files) : opened.estate;
+  const schemas = withCustomKinds(knowledge.schemas, estate.config);
+  // In an estate that the cluster follows, Flux applies the config repo as well.
+  const applier = files.config?.record?.estate.syncConfig === 'yes' ? 'flux' : 'kubectl';
+  const findings = [
+    ...opened.findings,
+    ...checkFiles(files, parse),
+    ...checkDepartures(files, parse),
+    ...(files.config === undefined ? [] : checkTenants(estate)),
+    ...checkInstall(files.config),
+    ...estate.config.flatMap((manifest) => checkManifest(manifest, schemas, applier)),
+  ];
+  const plain = new Map<Sync, readonly Manifest[]>();
+  const wanted: Wanted[] = [];
+  const kept = new Map<string, ReadonlySet<string>>();
+  for (const tenant of estate.tenants)
+    for (const sync of tenant.syncs) {
+      const repo = files.apps.get(sync.appRepo);
+      // Of an environment that is leaving, Flux applies nothing any more.
+      if (repo === undefined || tenant.environment.leaving) continue;
+      const app = contentOf(repo, sync);
+      const spec = ignoreOf(sync);
+      const key = [app.name, artifactOfSync(sync), spec].join('\n');
+      const paths = kept.get(key) ?? keptPaths(app, spec);
+      kept.set(key, paths);
+      const selection = select(app, paths, sync.path);
+      const common = { tenant, sync, app, kept: paths };
+      if (selection.way === 'kustomize') wanted.push({ ...common, resources: selection.resources });
+      else if (selection.way === 'plain' && needsKustomize(sync))
+        wanted.push({ ...common, resources: selection.files });
+      else
+        plain.set(sync, plainObjects({ tenant, sync, app, selection, parse, schemas }, findings));
+    }
+  return { estate, knowledge: { ...knowledge, schemas }, parse, findings, plain, wanted };
+}
+
+/** Whether the sync changes names or images, which only kustomize does as Flux does it. */
+const needsKustomize = ({ manifest }: Sync): boolean =>
+  ['images', 'namePrefix', 'nameSuffix'].some(
+    (key) => at(manifest.value, 'spec', key) !== undefined,
+  );
+
+/** An app repo without its config repo: the tenants that its record knows, without their limits. */
+function lone(files: EstateFiles): Estate {
+  const tenants = files.environments.map((environment): Tenant => {
+    const namespace = namespaceOf(environment);
+    const path = `./${appFolderOf(environment)}`;
+    const ignore = isConfined(environment)
+      ? 'kustomization.yaml\nkustomization.yml\nKustomization'
+      : undefined;
+    const manifest = (kind: string, spec: object): Manifest => ({
+      ...{ repo: environment.repo, path: '.yo-rc.json', line: 1, start: 1, text: '' },
+      ...{ kind, apiVersion: '', name: environment.repo, namespace, value: { spec } },
+    });
+    const source = isOci(environment)
+      ? manifest('OCIRepository', { ignore, url: artifactOf(environment) })
+      : manifest('GitRepository', { ignore });
+    const sync: Sync = {
+      ...{ manifest: manifest('Kustomization', {}), source },
+      ...{ name: environment.repo, path, appRepo: environment.repo, account: namespace },
+      targetNamespace: namespace,
+    };
+    return { environment, namespace, manifests: [], syncs: [sync] };
+  });
+  return { files, config: [], tenants };
+}
+
+/** `schemas` with the kinds of the CustomResourceDefinitions of the config repo. */
+function withCustomKinds(schemas: Schemas, config: readonly Manifest[]): Schemas {
+  const crds = config.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  if (crds.length === 0) return schemas;
+  const kinds = { ...schemas.kinds };
+  for (const { value } of crds)
+    for (const version of listAt(value, 'spec', 'versions')) {
+      const kind = textAt(value, 'spec', 'names', 'kind');
+      const key = `${textAt(value, 'spec', 'group')}/${textAt(version, 'name')}/${kind}`;
+      kinds[key] = {
+        resource: textAt(value, 'spec', 'names', 'plural') ?? '',
+        namespaced: textAt(value, 'spec', 'scope') === 'Namespaced',
+        schema: '*',
+      };
+    }
+  return { ...schemas, kinds };
+}
+
+/** The fields of one manifest, which `applier` applies. */
+function checkManifest(manifest: Manifest, schemas: Schemas, applier: Applier): Finding[] {
+  const known = kindOf(schemas, manifest.apiVersion, manifest.kind);
+  if (known === undefined) {
+    const finding = checkKind(manifest, schemas);
+    return finding === undefined ? [] : [finding];
+  }
+  return checkObject(manifest, known, schemas, applier);
+}
+
+type PlainBuild = {
+  readonly tenant: Tenant;
+  readonly sync: Sync;
+  readonly app: RepoFiles;
+  readonly selection: Exclude<Selection, { way: 'kustomize' }>;
+  readonly parse: Parser;
+  readonly schemas: Schemas;
+};
+
+function plainObjects(
+  { tenant, sync, app, selection, parse, schemas }: PlainBuild,
+  findings: Finding[],
+): readonly Manifest[] {
+  if (selection.way === 'missing') return [];
+  const found: Finding[] = [];
+  if (selection.leftOut !== undefined)
+    found.push(
+      aboutFile(
+        'kustomization-left-out',
+        app.name,
+        selection.leftOut,
+        `Flux does not read ${selection.leftOut} for the environment ${tenant.environment.name}`,
+      ),
+    );
+  const manifests: Manifest[] = [];
+  for (const path of selection.files) {
+    const parsed = parse(app, path);
+    if (parsed.problem) found.push(parsed.problem);
+    for (const { line } of parsed.others)
+      found.push(
+        aboutFile(
+          'not-a-manifest',
+          app.name,
+          path,
+          `failed to decode Kubernetes YAML from ${path}: missing Resource metadata, kind or metadata.name`,
+          line,
+        ),
+      );
+    manifests.push(...parsed.manifests);
+  }
+  const { objects, twice } = buildPlain(manifests, sync, schemas);
+  for (const { manifest, other } of twice)
+    found.push(
+      about(
+        'object-twice',
+        manifest,
+        `may not add resource with an already registered id: ${manifest.kind}/${manifest.name}. ${other.path}, line ${other.line}, describes the same object`,
+      ),
+    );
+  findings.push(...found.map((finding) => ofTenant(finding, tenant)));
+  const isBroken = found.some(({ code }) => code !== 'kustomization-left-out');
+  return isBroken ? [] : objects;
+}
+
+const ofTenant = (finding: Finding, { environment }: Tenant): Finding => ({
+  environment: environment.name,
+  appRepo: environment.repo,
+  ...finding,
+});
+
+/** All findings about a `prepared` estate; `built` is what kustomize built. */
+export function conclude(
+  prepared: Prepared,
+  built: ReadonlyMap<Sync, Built>,
+): { readonly findings: readonly Finding[]; readonly objects: number } {
+  const { estate, knowledge, plain, wanted } = prepared;
+  const { policies, findings: invalid } = policiesOf(estate.config);
+  const findings: Finding[] = [...prepared.findings, ...invalid];
+  const needs = new Map(wanted.map((one) => [one.sync, one]));
+  let count = estate.config.length;
+  for (const tenant of estate.tenants) {
+    const all: Manifest[] = [];
+    const found: Finding[] = [];
+    for (const sync of tenant.syncs) {
+      const want = needs.get(sync);
+      const objects = want
+        ? kustomized(want, built.get(sync), prepared, found)
+        : (plain.get(sync) ?? []);
+      all.push(...objects);
+      found.push(...checkSyncObjects(objects, tenant, sync, { estate, knowledge, policies }));
+    }
+    count += all.length;
+    if (tenant.manifests.length > 0) found.push(...checkQuota(tenant, all, knowledge.schemas));
+    findings.push(...found.map((finding) => ofTenant(finding, tenant)));
+  }
+  return { findings: withoutRepeats(findings), objects: count };
+}
+
+/** The path of the kustomization.yaml that is built, if there is one. */
+function kustomizationOf({ app, resources }: Wanted): string | undefined {
+  return resources
+    .flatMap((folder) =>
+      KUSTOMIZATION_FILES.map((name) => (folder === '.' ? name : `${folder}/${name}`)),
+    )
+    .find((path) => app.files.has(path));
+}
+
+function kustomized(
+  want: Wanted,
+  built: Built,
+  { parse }: Prepared,
+  found: Finding[],
+): readonly Manifest[] {
+  const { sync, app, resources, tenant } = want;
+  const path = kustomizationOf(want);
+  // Without a kustomization.yaml, the sync itself is why kustomize is needed.
+  const say = (code: Code, message: string): void => {
+    const { manifest } = sync;
+    found.push(
+      path === undefined
+        ? about(code, manifest, message)
+        : aboutFile(code, app.name, path, message),
+    );
+  };
+  if (built === undefined) {
+    const what = path ?? resources.join(', ');
+    say(
+      'kustomize-not-checked',
+      `${what} is not built for the environment ${tenant.environment.name}`,
+    );
+    return [];
+  }
+  if ('error' in built) {
+    say('kustomize-failed', `kustomize build failed: ${built.error}`);
+    return [];
+  }
+  return built.objects.map(({ value, origin }) => {
+    const source =
+      origin !== undefined && app.files.has(origin)
+        ? parse(app, origin).manifests.find(
+            (one) => one.kind === value.kind && value.name.includes(one.name),
+          )
+        : undefined;
+    const place = source ?? { path: origin ?? path ?? '', line: 1, start: 1, text: '' };
+    return {
+      ...value,
+      repo: sync.appRepo,
+      path: place.path,
+      line: place.line,
+      start: place.start,
+      text: place.text,
+    };
+  });
+}
+
+type Whole = {
+  readonly estate: Estate;
+  readonly knowledge: Knowledge;
+  readonly policies: readonly Policy[];
+};
+
+function checkSyncObjects(
+  objects: readonly Manifest[],
+  tenant: Tenant,
+  sync: Sync,
+  { estate, knowledge, policies }: Whole,
+): Finding[] {
+  if (objects.length === 0) return [];
+  const { schemas, admin } = knowledge;
+  const account = sync.account ?? 'default';
+  const namespace = tenant.manifests.find(({ kind }) => kind === 'Namespace');
+  const rights: Rights = rightsOf(estate, tenant, account, admin);
+  const isBound = checkAccount(tenant, sync).length === 0;
+  const level =
+    namespace === undefined
+      ? undefined
+      : textAt(namespace.value, 'metadata', 'labels', 'pod-security.kubernetes.io/enforce');
+  return objects.flatMap((object) => {
+    const known = kindOf(schemas, object.apiVersion, object.kind);
+    const findings = [
+      ...checkManifest(object, schemas, 'flux'),
+      ...checkSecret(object),
+      ...checkImages(object),
+    ];
+    if (known === undefined || namespace === undefined) return findings;
+    // Without rights everything is forbidden: one finding about the account says it.
+    const forbidden = isBound ? checkRights(object, known, tenant, account, rights) : [];
+    findings.push(...forbidden);
+    // The API server asks the policies only about requests that the rights allow.
+    if (
+      forbidden.length > 0 ||
+      findings.some(({ code }) => code !== 'field-unknown' && code.startsWith('field-'))
+    )
+      return findings;
+    if (!known.namespaced) return findings;
+    const before = platformObject(tenant.manifests, object);
+    const user = userName(tenant, account);
+    const request = { object, before, resource: known.resource, namespace, user, rights };
+    const refused = checkAdmission(policies, request);
+    // A policy may refuse a workload before Pod Security refuses its pods.
+    const isRefused = refused.some(({ code }) => code === 'policy-refused');
+    return [...findings, ...refused, ...(isRefused ? [] : checkPodSecurity(object, level))];
+  });
+}
+
+/** `findings` without those that say the same about the same line: the base of several environments. */
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, place, message, environment }) => {
+    const { repo, path, line, field } = place;
+    const said = environment === undefined ? message : message.replaceAll(environment, 'ENV');
+    const id = [code, repo, path, line, field?.join('.'), said].join('\n');
+    if (seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
+}

@@ -153,6 +153,8 @@ test('every other command keeps the file and its line, and remove takes both', {
     kept(...envs);
     commit();
   }
+  const verified = await runCommand(['verify'], home);
+  assert.match(verified.stdout + verified.stderr, /Nothing is wrong/);
   assert.ok(!existsSync(join(home, 'dev')));
   assert.ok(listed(home).every((one) => !one.startsWith('dev/')));
 });

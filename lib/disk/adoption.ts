@@ -145,7 +145,8 @@ function* textFilesIn(root: string, below = '', depth = 0): Generator<TextFile> 
     const isHidden = entry.name.startsWith('.') && entry.name !== '.github';
     if (isHidden || entry.name === 'node_modules') continue;
     if (entry.isDirectory()) yield* textFilesIn(root, path, depth + 1);
-    const isRead = /\.ya?ml$|^README\.md$|(^|\/)(Kustomization|CODEOWNERS)$/.test(path);
+    const isRead =
+      /\.ya?ml$|^README\.md$|^\.github\/artifacts$|(^|\/)(Kustomization|CODEOWNERS)$/.test(path);
     const file = join(root, path);
     if (entry.isFile() && isRead && statSync(file).size <= LARGEST)
       yield { path, text: readFileSync(file, 'utf8') };

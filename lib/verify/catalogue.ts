@@ -256,6 +256,14 @@ export const CATALOGUE = {
     cause: 'The sync uses a step that verify cannot repeat, so its result is not checked.',
     remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
   },
+  'secret-encrypted': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'SOPS encrypted the Secret, but nothing decrypts it, so Flux applies nothing of the folder.',
+    remedy:
+      'For the config repo: flux-gitops --sops-age KEY. For an app repo: set spec.decryption of its sync, or create the Secret on the cluster.',
+  },
   'kind-unknown': {
     family: 'schema',
     severity: 'warning',

@@ -14,7 +14,7 @@ export function checkFiles(files: EstateFiles, parse: Parser): Finding[] {
   const written = names.filter((name) => !byHand.environments.has(name));
   return [
     ...records,
-    ...[...byHand.environments].map((name) => notChecked(config, name)),
+    ...notChecked(config, [...byHand.environments]),
     ...written.flatMap((name) => checkPair(config, name)),
     ...checkGuards(config),
     ...checkUnrecorded(config, new Set(names)),
@@ -22,12 +22,11 @@ export function checkFiles(files: EstateFiles, parse: Parser): Finding[] {
   ];
 }
 
-function notChecked({ name: repo }: RepoFiles, environment: string): Finding {
-  const message = `a user wrote the files of ${environment} by hand`;
-  return {
-    ...aboutFile('environment-not-checked', repo, RECORD_FILE, message),
-    environment,
-  };
+function notChecked({ name: repo }: RepoFiles, environments: readonly string[]): Finding[] {
+  if (environments.length === 0) return [];
+  const message = `a user wrote the files of ${environments.join(', ')} by hand`;
+  const hint = `To have files that verify checks: flux-gitops tenant ${environments.join(' ')} --take-over`;
+  return [{ ...aboutFile('environment-not-checked', repo, RECORD_FILE, message), hint }];
 }
 
 /** A record with a conflict is readable, because this package joins both sides. The cluster never sees it. */

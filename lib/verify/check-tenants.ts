@@ -1,3 +1,4 @@
+import { byHandIn } from './by-hand.ts';
 import { checkSource } from './check-sources.ts';
 import { unknownSteps } from './flux-source.ts';
 import {
@@ -50,9 +51,13 @@ function checkShared({ tenants, files }: Estate): Finding[] {
   });
 }
 
-function checkTwice({ config }: Estate): Finding[] {
+function checkTwice({ config, files, tenants }: Estate): Finding[] {
   const seen = new Map<string, Manifest>();
-  return config.flatMap((manifest) => {
+  // A repository that was adopted may have folders for several clusters.
+  const folders = new Set(['policies', ...tenants.map(({ environment }) => environment.name)]);
+  const isAdopted = byHandIn(files).environments.size > 0;
+  const all = config.filter(({ path }) => !isAdopted || folders.has(path.split('/')[0] ?? ''));
+  return all.flatMap((manifest) => {
     const id = `${manifest.apiVersion}|${objectName(manifest)}`;
     const other = seen.get(id);
     seen.set(id, manifest);

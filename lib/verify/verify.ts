@@ -1,11 +1,13 @@
 import { namespaceOf } from '../plan/estate.ts';
 import { appFolderOf } from '../plan/layout.ts';
 import { artifactOf, isOci } from '../plan/oci.ts';
+import { decrypts } from '../plan/record.ts';
 import { isConfined } from '../plan/values.ts';
 import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
 import type { Code } from './catalogue.ts';
 import { checkImages, checkInstall, checkSecret } from './check-advice.ts';
 import { checkDepartures } from './check-departures.ts';
+import { checkEncrypted } from './check-encrypted.ts';
 import { checkFiles } from './check-files.ts';
 import { type Applier, checkKind, checkObject } from './check-objects.ts';
 import { checkPodSecurity } from './check-pods.ts';
@@ -81,13 +83,16 @@ export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
   const schemas = withCustomKinds(knowledge.schemas, estate.config);
   // In an estate that the cluster follows, Flux applies the config repo as well.
   const applier = files.config?.record?.estate.syncConfig === 'yes' ? 'flux' : 'kubectl';
+  const isDecrypted = decrypts({ estate: files.config?.record?.estate ?? {} });
   const findings = [
     ...opened.findings,
     ...checkFiles(files, parse),
     ...checkDepartures(files, parse),
     ...(files.config === undefined ? [] : checkTenants(estate)),
     ...checkInstall(files.config),
-    ...estate.config.flatMap((manifest) => checkManifest(manifest, schemas, applier)),
+    ...estate.config.flatMap((manifest) =>
+      checkEncrypted(manifest, applier, isDecrypted, (one) => checkManifest(one, schemas, applier)),
+    ),
   ];
   const plain = new Map<Sync, readonly Manifest[]>();
   const wanted: Wanted[] = [];
@@ -123,7 +128,7 @@ const needsKustomize = ({ manifest }: Sync): boolean =>
 function lone(files: EstateFiles): Estate {
   const tenants = files.environments.map((environment): Tenant => {
     const namespace = namespaceOf(environment);
-    const path = `./${appFolderOf(environment)}`;
+    const path = environment.path ?? `./${appFolderOf(environment)}`;
     const ignore = isConfined(environment)
       ? 'kustomization.yaml\nkustomization.yml\nKustomization'
       : undefined;
@@ -334,6 +339,7 @@ function checkSyncObjects(
   const account = sync.account ?? 'default';
   const namespace = tenant.manifests.find(({ kind }) => kind === 'Namespace');
   const rights: Rights = rightsOf(estate, tenant, account, admin);
+  const isDecrypted = at(sync.manifest.value, 'spec', 'decryption') !== undefined;
   const isBound = checkAccount(tenant, sync).length === 0;
   const level =
     namespace === undefined
@@ -342,7 +348,7 @@ function checkSyncObjects(
   return objects.flatMap((object) => {
     const known = kindOf(schemas, object.apiVersion, object.kind);
     const findings = [
-      ...checkManifest(object, schemas, 'flux'),
+      ...checkEncrypted(object, 'flux', isDecrypted, (one) => checkManifest(one, schemas, 'flux')),
       ...checkSecret(object),
       ...checkImages(object),
     ];

@@ -11,7 +11,8 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../lib/verify/results.ts';
-import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
+import { demo, exported } from '../adopt/hand-written.ts';
+import { readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 async function estate(...flags: readonly string[]): Promise<string> {
@@ -193,6 +194,19 @@ test('what a hint says to run repairs the estate', async () => {
     assert.notEqual(command, '', `${path}\n${stdout}`);
     assert.equal((await runHere([...command.split(' '), '--yes'], config)).code, 0, command);
     assert.match((await runHere(['verify'], folder)).stdout, /^Nothing is wrong/, path);
+  }
+});
+
+test('of an adopted estate, what was written by hand is named and not checked', async () => {
+  for (const files of [demo(), exported]) {
+    const folder = temporaryFolder();
+    writeTree(folder, files);
+    assert.equal((await runHere(['adopt'], folder)).code, 0);
+    const { findings } = JSON.parse((await runCommand(['verify', '--json'], folder)).stdout);
+    assert.deepEqual(
+      findings.map(({ code }: { code: string }) => code),
+      ['environment-not-checked'],
+    );
   }
 });
 

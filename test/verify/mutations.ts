@@ -1120,6 +1120,19 @@ const cluster: readonly Mutation[] = [
     cluster: 'refused',
   },
   {
+    name: 'a Secret that SOPS encrypted',
+    change: add(
+      object(
+        'v1',
+        'Secret',
+        'more',
+        'data:\n  key: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]\nsops:\n  mac: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]\n  version: 3.13.2\n',
+      ),
+    ),
+    codes: ['secret-encrypted'],
+    cluster: 'refused',
+  },
+  {
     name: 'a source with submodules',
     change: add(
       object(

@@ -27,6 +27,8 @@ const source = (url: string): string =>
     // This tenant may not use a kustomization.yaml, so its sources must leave it out.
     `spec:\n  interval: 1h\n  url: ${url}\n  ignore: |\n    kustomization.yaml\n    kustomization.yml\n    Kustomization\n`,
   );
+const encrypted = (name: string): string =>
+  `apiVersion: v1\nkind: Secret\nmetadata:\n  name: ${name}\n  namespace: fluxdemo-dev\nstringData:\n  identity: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]\nsops:\n  mac: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]\n  version: 3.13.2\n`;
 /** Both sides of a conflict about a line. */
 const CONFLICT = '<<<<<<< HEAD\n$&\n=======\n$&\n>>>>>>> other';
 
@@ -165,7 +167,50 @@ const CASES: { readonly [name: string]: readonly Broken[] } = {
       codes: ['departure-unrecorded'],
     },
   ],
+  sops: [
+    {
+      name: 'Flux decrypts the Secrets of the config repo',
+      change: both(
+        put('flux-demo/dev/3_credentials.sops.yaml', encrypted('git-flux-dev')),
+        swap(LIST, '  - dev/2_sync.yaml\n', '$&  - dev/3_credentials.sops.yaml\n'),
+      ),
+      codes: [],
+    },
+    {
+      name: 'an encrypted Secret is not in the list',
+      change: put('flux-demo/dev/3_credentials.sops.yaml', encrypted('git-flux-dev')),
+      codes: ['sync-list-incomplete'],
+    },
+    {
+      name: 'an encrypted Secret has no valid name',
+      change: both(
+        put('flux-demo/dev/3_credentials.sops.yaml', encrypted('Git')),
+        swap(LIST, '  - dev/2_sync.yaml\n', '$&  - dev/3_credentials.sops.yaml\n'),
+      ),
+      codes: ['name-invalid'],
+    },
+    {
+      name: 'nothing decrypts an encrypted Secret in an app repo',
+      change: put('flux-dev/dev/more.yaml', encrypted('more')),
+      codes: ['secret-encrypted'],
+    },
+  ],
+  'sync-config': [
+    {
+      name: 'nothing decrypts an encrypted Secret in the config repo',
+      change: both(
+        put('flux-demo/dev/3_more.yaml', encrypted('more')),
+        swap(LIST, '  - dev/2_sync.yaml\n', '$&  - dev/3_more.yaml\n'),
+      ),
+      codes: ['secret-encrypted'],
+    },
+  ],
   default: [
+    {
+      name: 'kubectl applies an encrypted Secret in the config repo',
+      change: put('flux-demo/dev/3_more.yaml', encrypted('more')),
+      codes: ['field-refused'],
+    },
     {
       name: 'git could not merge the record of the config repo',
       change: swap(RECORD, /^.*"visibility": .*$/m, CONFLICT),
@@ -181,7 +226,7 @@ const CASES: { readonly [name: string]: readonly Broken[] } = {
       change: swap(
         RECORD,
         '"environments": {\n      "dev": {',
-        '"adopted": 5,\n    "other": [null],\n    "environments": {\n      "dev": {\n        "more": { "a": [1] }, "byHand": 7,',
+        '"other": [null],\n    "environments": {\n      "dev": {\n        "more": { "a": [1] }, "byHand": 7,',
       ),
       codes: [],
     },

@@ -24,8 +24,8 @@ import {
 export type FoundEnvironment = {
   readonly tenant: Tenant;
   readonly environment: ReadEnvironment;
-  /** Whether Flux reads it with a Secret for private repositories. */
-  readonly isPrivate: boolean;
+  /** The place of the Secret with which Flux reads its private repository, if there is one. */
+  readonly secretFrom?: string;
 };
 
 type Sync = { readonly sync: Manifest; readonly source: Manifest; readonly address: ReadSource };
@@ -203,7 +203,9 @@ function describe(
   return {
     tenant,
     environment: { ...environment, usual: isUsual(tenant, name, { sync, source }) },
-    isPrivate: address.isPrivate,
+    ...(address.isPrivate && {
+      secretFrom: spotOf(valueAt(source, 'spec', 'secretRef') ?? source),
+    }),
   };
 }
 

@@ -34,10 +34,9 @@ export function readHandWritten({ config, files, appRepo }: Sources): HandWritte
   const estate = estateSettings(files, (what, value, from) =>
     taken.push({ repo: config, what, value, from }),
   );
-  const secret = found.find(({ isPrivate }) => isPrivate);
-  if (secret) {
+  const from = found.find(({ secretFrom }) => secretFrom !== undefined)?.secretFrom;
+  if (from !== undefined) {
     estate.visibility = 'private';
-    const from = `the secretRef of environment ${secret.environment.name}`;
     taken.push({ repo: config, what: 'visibility', value: 'private', from });
   }
   return {

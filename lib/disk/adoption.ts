@@ -8,8 +8,7 @@ import type { Found, Manifests, Past, PastRecord } from '../plan/plan.ts';
 import { RECORD_FILE, RECORD_KEY, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import { configRepoName } from '../settings/rules.ts';
-import { mergeStages } from './git-stages.ts';
-import { versionsOf } from './record-history.ts';
+import { formerVersions, mergeStages } from './git-stages.ts';
 import { isThere, readIfThere, type Workspace } from './workspace.ts';
 
 /**
@@ -206,7 +205,7 @@ function withHashes(one: PastRecord, earlier: PastRecord | undefined): PastRecor
 
 function lastGood(folder: string): PastRecord | undefined {
   if (!isThere(join(folder, '.git'))) return undefined;
-  for (const { commit, text } of versionsOf(folder, RECORD_FILE)) {
+  for (const { commit, text } of formerVersions(folder, RECORD_FILE)) {
     const problems: Problem[] = [];
     const { all, record } = readRecord(text, RECORD_FILE, problems);
     if (record && problems.length === 0)

@@ -28,7 +28,7 @@ async function stallOne(place: Place, battle: Battlefield, attack: Attack): Prom
   await look(place.plane, alone);
   const verdict = await until(
     `${tenant.namespace} is refused, or has somebody dial`,
-    60_000,
+    180_000,
     async () => {
       const all = await hear(place.plane);
       const heard = all.said.get(tenant.namespace) ?? [];

@@ -7,7 +7,7 @@ import { isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
-import { configSecretStep, keySteps, secretSteps } from './private-steps.ts';
+import { configSecretSteps, keySteps, secretSteps } from './private-steps.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
@@ -215,7 +215,7 @@ function operator(config: Place, published: boolean): Step[] {
   const text = isNew
     ? 'Install the Flux Operator and Flux, once for each cluster:'
     : 'Bring the changes in install/ to the cluster:';
-  const secret = configSecretStep(config, published);
+  const secret = configSecretSteps(config, published);
   // The chart of the operator makes the namespace of the Secret, and Flux reads the Secret.
   if (!isNew || secret.length === 0) return [...secret, { text, commands }];
   return [

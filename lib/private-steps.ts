@@ -2,9 +2,10 @@ import { type Environment, gitSecretOf, namespaceOf, sourceUrl } from './plan/es
 import { GENERATOR } from './plan/generator.ts';
 import { gitCredentialsOf, isOci } from './plan/oci.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
+import { decrypts } from './plan/record.ts';
 import { shellCommand } from './render/quoting.ts';
 import type { Credentials } from './settings/settings.ts';
-import { applyEach, LISTED, type Step, stepFor } from './step.ts';
+import { applyEach, kubectlIn, LISTED, type Step, stepFor } from './step.ts';
 
 /** The config repo of a plan, and its folder as a user would type it. */
 type Config = { readonly repo: RepoPlan; readonly folder: string };
@@ -20,8 +21,21 @@ type Install = {
 const installOf = (repo: RepoPlan): Partial<Install> =>
   (repo.layers.find(({ from }) => from === 'install')?.values ?? {}) as Partial<Install>;
 
-/** The Secret for a config repo that the cluster follows. Flux needs it before it starts. */
-export function configSecretStep({ repo, folder }: Config, published: boolean): Step[] {
+/** The Secrets for a config repo that the cluster follows. Flux needs them before it starts. */
+export function configSecretSteps(config: Config, published: boolean): Step[] {
+  const { found } = config.repo;
+  const isNew = installOf(config.repo).decrypts && !(found && decrypts(found));
+  return [...configSecret(config, published), ...(isNew ? [AGE_KEY] : [])];
+}
+
+const AGE_KEY: Step = {
+  text: 'Give Flux the age key. AGE_KEY_FILE is the file that age-keygen wrote:',
+  commands: [
+    `${kubectlIn('flux-system', 'create', 'secret', 'generic', 'sops-age')} --from-file age.agekey="$AGE_KEY_FILE"`,
+  ],
+};
+
+function configSecret({ repo, folder }: Config, published: boolean): Step[] {
   const { credentials = 'none', configSource, syncConfig } = installOf(repo);
   if (!syncConfig || credentials === 'none') return [];
   const { found } = repo;

@@ -1,4 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { delimiter, dirname } from 'node:path';
+import { pathOf } from './cluster/cache.ts';
+
+/** Whether there is a sops: on the PATH, or where the cluster tests build it. Puts the latter on the PATH. */
+export function putSopsOnPath(): boolean {
+  const runs = (path: string): boolean =>
+    spawnSync(path, ['--help'], { stdio: 'ignore' }).status === 0;
+  if (runs('sops')) return true;
+  if (!runs(pathOf('sops'))) return false;
+  process.env.PATH = `${dirname(pathOf('sops'))}${delimiter}${process.env.PATH}`;
+  return true;
+}
 
 const ALPHABET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];

@@ -1,19 +1,15 @@
 import { quote } from '../errors.ts';
-import { repositoryUrl } from '../plan/estate.ts';
 import type { NotUnderstood, ReadEnvironment, Taken } from '../plan/hand-written.ts';
 import {
-  appRepoName,
-  branchName,
   environmentName,
-  githubUrl,
   namespacePrefix,
-  ownerName,
   pollInterval,
   sourceAddress,
 } from '../settings/rules.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import { type Manifest, spotOf, textAt, valueAt } from './manifests.ts';
 import { folderOf } from './overlays.ts';
+import { type Marks, type ReadSource, readSource } from './sources.ts';
 import {
   filesOf,
   isUsual,
@@ -25,19 +21,24 @@ import {
 } from './tenants.ts';
 
 /** An environment and its objects. */
-export type FoundEnvironment = { readonly tenant: Tenant; readonly environment: ReadEnvironment };
+export type FoundEnvironment = {
+  readonly tenant: Tenant;
+  readonly environment: ReadEnvironment;
+  /** The place of the Secret with which Flux reads its private repository, if there is one. */
+  readonly secretFrom?: string;
+};
 
-type Sync = { readonly sync: Manifest; readonly source: Manifest; readonly address: Address };
-type Address = { readonly githubUrl: string; readonly owner: string; readonly repo: string };
+type Sync = { readonly sync: Manifest; readonly source: Manifest; readonly address: ReadSource };
 
 /** What a reading collects besides its result. */
 export type Notes = { readonly taken: Taken[]; readonly notUnderstood: NotUnderstood[] };
 
-/** The environment of each of `tenants`. `all` has every object of the repository `config`. */
+/** The environment of each of `tenants`. `all` has every object of the repository `config`, and `linkTo` its links. */
 export function environmentsOf(
   tenants: readonly Tenant[],
   all: readonly Manifest[],
   config: string,
+  linkTo: Marks['linkTo'],
   { taken, notUnderstood }: Notes,
 ): FoundEnvironment[] {
   const found = new Map<string, FoundEnvironment>();
@@ -45,7 +46,7 @@ export function environmentsOf(
     const refuse = (one: Manifest, reason: string): void => {
       notUnderstood.push({ repo: config, where: `${spotOf(one)} ${one.kind} ${one.name}`, reason });
     };
-    const syncs = tenant.syncs.flatMap((sync) => readSync(tenant, sync, refuse));
+    const syncs = tenant.syncs.flatMap((sync) => readSync(tenant, sync, linkTo, refuse));
     const [first] = syncs.toSorted((one, other) => rank(tenant, one) - rank(tenant, other));
     if (first === undefined) continue;
     for (const { sync } of syncs.filter((one) => one !== first))
@@ -76,6 +77,7 @@ const rank = ({ namespace, syncs }: Tenant, { sync }: Sync): number => {
 function readSync(
   tenant: Tenant,
   sync: Manifest,
+  linkTo: Marks['linkTo'],
   refuse: (one: Manifest, reason: string) => void,
 ): Sync[] {
   const [kind, name, elsewhere] = ['kind', 'name', 'namespace'].map((key) =>
@@ -84,50 +86,21 @@ function readSync(
   const source = objectOf(tenant, kind ?? '', name);
   if (elsewhere !== undefined && elsewhere !== tenant.namespace)
     refuse(sync, `its source is in the namespace ${elsewhere}, and a tenant has its own source`);
-  else if (kind !== 'GitRepository')
+  else if (kind !== 'GitRepository' && kind !== 'OCIRepository')
     refuse(
       sync,
-      `its source has the kind ${kind ?? 'none'}, and an environment follows a branch of a git repository`,
+      `its source has the kind ${kind ?? 'none'}, and an environment follows a branch of a git repository or signed artifacts`,
     );
   else if (source === undefined)
     refuse(sync, `its source ${kind} ${name} is not in this repository`);
   else {
-    const url = textAt(source, 'spec', 'url') ?? '';
-    const address = readAddress(url);
-    const other = otherRef(source);
-    if (other !== undefined)
-      refuse(source, `it follows the ${other}, and an environment follows a branch`);
-    else if (typeof address === 'string')
-      refuse(source, `${quote(withoutPassword(url))}: ${address}`);
+    const space = objectOf(tenant, 'Namespace');
+    const owner = space && textAt(space, 'metadata', 'annotations', 'flux-gitops/owner');
+    const address = readSource(source, { owner, linkTo });
+    if (typeof address === 'string') refuse(source, address);
     else return [{ sync, source, address }];
   }
   return [];
-}
-
-/** `url` without a user and a password, which may be a secret. */
-const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//***@');
-
-function otherRef(source: Manifest): string | undefined {
-  for (const key of ['commit', 'name', 'semver', 'tag']) {
-    const value = textAt(source, 'spec', 'ref', key);
-    if (value !== undefined) return `${key} ${value}`;
-  }
-  const branch = textAt(source, 'spec', 'ref', 'branch') ?? 'master';
-  return branchName.read(branch) === undefined ? `branch ${quote(branch)}` : undefined;
-}
-
-/** The parts of the address of a repository, or the rule that it breaks. */
-function readAddress(url: string): Address | string {
-  const [, scheme = '', host = '', owner = '', repo = ''] =
-    /^(https?|ssh):\/\/(?:git@)?([^/@]+)\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ?? [];
-  const web = githubUrl.read(
-    `${scheme === 'ssh' ? 'https' : scheme}://${host.replace(scheme === 'ssh' ? /:\d+$/ : /$^/, '')}`,
-  );
-  if (web === undefined)
-    return 'an app repo must be at https://HOST/OWNER/REPO or ssh://git@HOST/OWNER/REPO';
-  if (ownerName.read(owner) === undefined) return ownerName.rule;
-  if (appRepoName.read(repo) === undefined) return appRepoName.rule;
-  return { githubUrl: web, owner, repo };
 }
 
 const lastPart = (path: string): string =>
@@ -177,13 +150,8 @@ function describe(
   take('repo', repo, source, ...url);
   take('owner', owner, source, ...url);
   take('githubUrl', address.githubUrl, source, ...url);
-  const branch = take(
-    'branch',
-    textAt(source, 'spec', 'ref', 'branch') ?? 'master',
-    source,
-    'spec',
-    'ref',
-  );
+  for (const [key, ...place] of address.places)
+    take(key, String(Reflect.get(address.settings, key)), source, ...place);
   const written = textAt(source, 'spec', 'interval') ?? '';
   const read = pollInterval.read(written);
   const interval = take('interval', read ?? defaultInterval, source, 'spec', 'interval');
@@ -207,7 +175,8 @@ function describe(
   const sources = extraSources(tenant, source, address);
   for (const one of sources) take('tenantSource', one.value, one.manifest, 'spec', 'url');
   const replaceable = replaceableOf(tenant, sync, source, all);
-  const lost = lossesOf(tenant, sync, source, repositoryUrl(address, repo), replaceable);
+  const { fields } = address;
+  const lost = lossesOf(tenant, sync, source, { url: address.usualUrl(name), fields }, replaceable);
   if (read === undefined)
     lost.push(`${spotOf(source)} has the interval ${quote(written)}. ${pollInterval.rule}`);
   const environment = {
@@ -224,7 +193,8 @@ function describe(
     gitRepository: source.name,
     kustomization: sync.name,
     settings: {
-      ...{ owner, githubUrl: address.githubUrl, branch, interval },
+      ...{ owner, githubUrl: address.githubUrl, interval },
+      ...address.settings,
       ...(prefix !== undefined && { prefix }),
       profile: hardened ? 'hardened' : 'reference',
       ...(sources.length > 0 && { tenantSource: sources.map(({ value }) => value) }),
@@ -233,6 +203,9 @@ function describe(
   return {
     tenant,
     environment: { ...environment, usual: isUsual(tenant, name, { sync, source }) },
+    ...(address.isPrivate && {
+      secretFrom: spotOf(valueAt(source, 'spec', 'secretRef') ?? source),
+    }),
   };
 }
 
@@ -242,7 +215,7 @@ const defaultInterval = pollInterval.read(SETTINGS.interval.default) ?? '1m0s';
 function extraSources(
   { objects }: Tenant,
   source: Manifest,
-  { githubUrl: web, owner }: Address,
+  { githubUrl: web, owner }: ReadSource,
 ): { value: string; manifest: Manifest }[] {
   return objects.flatMap((manifest) => {
     const isSource = /^source\.toolkit\.fluxcd\.io\//.test(manifest.apiVersion);

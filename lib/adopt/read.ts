@@ -20,19 +20,40 @@ export function readHandWritten({ config, files, appRepo }: Sources): HandWritte
   const notUnderstood: NotUnderstood[] = [];
   const units = unitsOf(files, config, notUnderstood);
   const all = [...new Set(units.flatMap(({ manifests }) => manifests))];
-  const found = environmentsOf(tenantsOf(units), all, config, { taken, notUnderstood });
-  const environments = found.map((one) => complete(one, config, appRepo, taken));
-  listOthers(units, found, config, notUnderstood);
   const readme = files.find(({ path }) => path === 'README.md')?.text ?? '';
+  const linkTo = (repo: string): string | undefined =>
+    [...readme.matchAll(LINK)].find(([, name]) => name === repo)?.[2];
+  const found = environmentsOf(tenantsOf(units), all, config, linkTo, { taken, notUnderstood });
+  const leaving = leavingIn(files);
+  const environments = found.map((one) => ({
+    ...complete(one, config, appRepo, taken),
+    ...(leaving.has(one.tenant.namespace) && { leaving: true as const }),
+  }));
+  listOthers(units, found, config, notUnderstood);
   const order = orderIn(readme, environments);
   const estate = estateSettings(files, (what, value, from) =>
     taken.push({ repo: config, what, value, from }),
   );
+  const from = found.find(({ secretFrom }) => secretFrom !== undefined)?.secretFrom;
+  if (from !== undefined) {
+    estate.visibility = 'private';
+    taken.push({ repo: config, what: 'visibility', value: 'private', from });
+  }
   return {
     ...{ taken, notUnderstood, estate },
     environments: environments.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
     shared: sharedSettings(environments, files),
   };
+}
+
+/** A link to an app repo: its name, and the address of its owner. */
+const LINK = /\[`([^`]+)`\]\((https?:\/\/[^/)]+\/[^/)]+)\/[^/)]+\)/g;
+
+/** The namespaces whose environments leave a cluster that follows the config repo, as its list has them. */
+function leavingIn(files: readonly TextFile[]): Set<string> {
+  const list = files.find(({ path }) => path === 'kustomization.yaml')?.text ?? '';
+  const found = list.matchAll(/^ +labelSelector: "?toolkit\.fluxcd\.io\/tenant=([a-z0-9-]+)"?$/gm);
+  return new Set([...found].flatMap(([, namespace]) => namespace ?? []));
 }
 
 /** The environment `found` with the settings of its tenant and of its app. */
@@ -50,13 +71,32 @@ function complete(
   const folder = path.replace(/^\.\/|\/$/g, '');
   const layout = folder === `overlays/${name}` ? { layout: 'overlays' as const } : {};
   const app = files ? appSettings(files, folder, takeFrom(repo)) : {};
+  const pushed = files && settings.branch === undefined ? pushedBranch(files, name) : undefined;
+  if (pushed) takeFrom(repo)('branch', pushed.branch, pushed.from);
   const { kustomization } = environment;
   const known = { ...defaultSettings(name), ...app, name, repo, kustomization };
   const limits =
     settings.profile === 'hardened'
       ? hardenedSettings(tenant.objects, known, takeFrom(config))
       : {};
-  return { ...environment, settings: { ...app, ...layout, ...settings, ...limits } };
+  const branch = pushed ? { branch: pushed.branch } : {};
+  return { ...environment, settings: { ...app, ...layout, ...branch, ...settings, ...limits } };
+}
+
+const ARTIFACTS = '.github/artifacts';
+
+/** The branch from which the workflow of an app repo pushes the artifact of `environment`. */
+function pushedBranch(
+  files: readonly TextFile[],
+  environment: string,
+): { readonly branch: string; readonly from: string } | undefined {
+  const lines = files.find(({ path }) => path === ARTIFACTS)?.text.split('\n') ?? [];
+  for (const [index, line] of lines.entries()) {
+    const [branch = '', address = ''] = line.split(' ');
+    if (address.startsWith('oci://') && address.endsWith(`/${environment}`))
+      return { branch, from: `${ARTIFACTS}:${index + 1}` };
+  }
+  return undefined;
 }
 
 /** The folders with the files of this package that belong to no tenant. */

@@ -10,7 +10,7 @@ import {
 import { readManifests, spotOf, type TextFile, valueAt } from './manifests.ts';
 import type { Take } from './settings-of-tenant.ts';
 
-type Estate = { -readonly [K in keyof EstateSettings]?: EstateSettings[K] };
+export type Estate = { -readonly [K in keyof EstateSettings]?: EstateSettings[K] };
 
 /** The settings of the estate in the files that this package wrote once for the cluster. */
 export function estateSettings(files: readonly TextFile[], take: Take): Estate {
@@ -43,7 +43,13 @@ export function estateSettings(files: readonly TextFile[], take: Take): Estate {
 
 type Instance = {
   readonly cluster?: { readonly type?: string };
-  readonly sync?: { readonly url?: string; readonly ref?: string };
+  readonly sync?: {
+    readonly kind?: string;
+    readonly url?: string;
+    readonly ref?: string;
+    readonly provider?: string;
+    readonly pullSecret?: string;
+  };
 };
 
 function instanceIn(text: string | undefined): Instance | undefined {
@@ -89,14 +95,24 @@ export function sharedSettings(
   const owner = listIn(files, 'policies/sources.yaml', 'tenant-sources', 'owners')?.list[0];
   const { sync } =
     instanceIn(files.find(({ path }) => path === 'install/flux-instance-values.yaml')?.text) ?? {};
-  const address = owner ?? sync?.url?.replace(/\/[^/]*$/, '');
+  const followed = sync?.kind === 'OCIRepository' ? undefined : sync;
+  const address = owner ?? followed?.url?.replace(/\/[^/]*$/, '');
   const [, githubUrl, name] = /^(https?:\/\/[^/]+)\/([^/]+)$/.exec(address ?? '') ?? [];
-  const branch = sync?.ref?.replace('refs/heads/', '') ?? branchInText(files);
+  const branch = followed?.ref?.replace('refs/heads/', '') ?? branchInText(files);
   return {
     ...(read as Partial<SharedSettings>),
     ...(githubUrl !== undefined && name !== undefined && { githubUrl, owner: name }),
     ...(branch !== undefined && { branch }),
+    ...(sync && followSettings(sync)),
   };
+}
+
+/** How Flux reads the config repo. */
+function followSettings(sync: NonNullable<Instance['sync']>): Partial<SharedSettings> {
+  if (sync.kind === 'OCIRepository') return { source: 'oci' };
+  const isSsh = sync.url?.startsWith('ssh://') === true;
+  const kind = isSsh ? 'deploy-key' : sync.provider === 'github' ? 'github-app' : 'token';
+  return { source: 'git', credentials: sync.pullSecret === undefined ? 'none' : kind };
 }
 
 /** The branch of the config repo, which the comment of CODEOWNERS and the workflow have. */

@@ -57,15 +57,16 @@ export function lossesOf(
   tenant: Tenant,
   sync: Manifest,
   source: Manifest,
-  url: string,
+  usual: { readonly url: string; readonly fields: readonly string[] },
   replaceable: readonly string[],
 ): string[] {
+  const { url, fields } = usual;
   const lost: string[] = [];
   const extra = (one: Manifest, known: readonly string[]): void => {
     for (const key of keysAt(one, 'spec').filter((key) => !known.includes(key)))
       lost.push(`${spot(one, 'spec', key)} sets spec.${key} of ${one.kind} ${one.name}`);
   };
-  extra(source, KNOWN_SOURCE);
+  extra(source, [...KNOWN_SOURCE, ...fields]);
   extra(sync, KNOWN_SYNC);
   if (textAt(source, 'spec', 'url') !== url)
     lost.push(`${spot(source, 'spec', 'url')} has another form of the address ${url}`);

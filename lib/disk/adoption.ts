@@ -8,8 +8,7 @@ import type { Found, Manifests, Past, PastRecord } from '../plan/plan.ts';
 import { RECORD_FILE, RECORD_KEY, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import { configRepoName } from '../settings/rules.ts';
-import { mergeStages } from './git-stages.ts';
-import { versionsOf } from './record-history.ts';
+import { formerVersions, mergeStages } from './git-stages.ts';
 import { isThere, readIfThere, type Workspace } from './workspace.ts';
 
 /**
@@ -145,7 +144,8 @@ function* textFilesIn(root: string, below = '', depth = 0): Generator<TextFile> 
     const isHidden = entry.name.startsWith('.') && entry.name !== '.github';
     if (isHidden || entry.name === 'node_modules') continue;
     if (entry.isDirectory()) yield* textFilesIn(root, path, depth + 1);
-    const isRead = /\.ya?ml$|^README\.md$|(^|\/)(Kustomization|CODEOWNERS)$/.test(path);
+    const isRead =
+      /\.ya?ml$|^README\.md$|^\.github\/artifacts$|(^|\/)(Kustomization|CODEOWNERS)$/.test(path);
     const file = join(root, path);
     if (entry.isFile() && isRead && statSync(file).size <= LARGEST)
       yield { path, text: readFileSync(file, 'utf8') };
@@ -205,7 +205,7 @@ function withHashes(one: PastRecord, earlier: PastRecord | undefined): PastRecor
 
 function lastGood(folder: string): PastRecord | undefined {
   if (!isThere(join(folder, '.git'))) return undefined;
-  for (const { commit, text } of versionsOf(folder, RECORD_FILE)) {
+  for (const { commit, text } of formerVersions(folder, RECORD_FILE)) {
     const problems: Problem[] = [];
     const { all, record } = readRecord(text, RECORD_FILE, problems);
     if (record && problems.length === 0)

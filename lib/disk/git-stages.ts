@@ -20,17 +20,28 @@ export function textIn(folder: string, revision: string, path: string): string |
   return textAt(folder, `${revision}:./${path}`);
 }
 
+/** A text of a file in the history of git, and the commit that has it. */
+export type Version = { readonly commit: string; readonly text: string };
+
 /** How many earlier versions of a file count. */
 const VERSIONS = 50;
 
-/** The texts of `path` in the last commits that changed it, the newest first; none without git. */
-export function* formerTexts(folder: string, path: string): Generator<string> {
-  const format = ['log', `--max-count=${VERSIONS}`, '--format=%H', 'HEAD', '--', path];
+/**
+ * The texts of `path` in the last commits that changed it, the newest first. Reads each one when it is needed. There are
+ * none without git, and if the file was never committed.
+ */
+export function* formerVersions(folder: string, path: string): Generator<Version> {
+  const format = ['log', `--max-count=${VERSIONS}`, '--format=%h', 'HEAD', '--', path];
   const commits = git(folder, format)?.split('\n').filter(Boolean) ?? [];
   for (const commit of commits) {
     const text = textIn(folder, commit, path);
-    if (text !== undefined) yield text;
+    if (text !== undefined) yield { commit, text };
   }
+}
+
+/** The texts of `path` in the last commits that changed it, the newest first. */
+export function* formerTexts(folder: string, path: string): Generator<string> {
+  for (const { text } of formerVersions(folder, path)) yield text;
 }
 
 const textAt = (folder: string, object: string): string | undefined =>

@@ -7,6 +7,7 @@ import {
   keysOf,
   type SettingKey,
   type SharedSettings,
+  type Visibility,
 } from '../settings/settings.ts';
 import { byRepo, checkEstate, type Environment, namespaceOf } from './estate.ts';
 import {
@@ -37,8 +38,10 @@ export function planAdopt(given: Given, world: World): Planned {
   const own = manifests.pastOf(manifests.config);
   const past = { ...own, records: [...own.records, ...recordsOfApps(manifests)] };
   const notes = { taken, notUnderstood, repo: manifests.config };
-  const shared = sharedOf(read.shared, past, notes);
-  const estate = estateOf(read.estate, past, notes);
+  const known = read.estate.visibility ?? recalled('visibility', undefined, past.records)?.value;
+  const reach = known === 'private' ? 'private' : 'public';
+  const shared = sharedOf(read.shared, reach, past, notes);
+  const estate = estateOf(read.estate, reach, past, notes);
   const environments = read.environments.map((one) => environmentOf(one, shared, past, notes));
   const byHand = read.environments.filter(({ usual }) => !usual);
   for (const { name: where, lost } of byHand.filter(({ lost }) => lost.length > 0))
@@ -149,7 +152,8 @@ function environmentOf(
       });
   }
   const usual = { ...(values as unknown as Environment), name, repo: read.repo };
-  return { ...usual, ...formOf(read, namespaceOf(usual)) };
+  const leaving = read.leaving ? { leaving: true as const } : {};
+  return { ...usual, ...leaving, ...formOf(read, namespaceOf(usual)) };
 }
 
 /** The value of `key` in the first of `records` that has it, for an environment or for the estate. */
@@ -188,31 +192,45 @@ function formOf(read: ReadEnvironment, usualNamespace: string): OwnForm {
   });
 }
 
-function sharedOf(read: Partial<SharedSettings>, past: Past, notes: Notes): SharedSettings {
+function sharedOf(
+  read: Partial<SharedSettings>,
+  reach: Visibility,
+  past: Past,
+  notes: Notes,
+): SharedSettings {
   for (const key of keysOf('environment').filter((one) => read[one] !== undefined))
     notes.taken.push({ repo: notes.repo, what: key, value: String(read[key]), from: BY_MOST });
   const values = keysOf('environment').map((key) => [
     key,
-    estateValue(key, read[key], past, notes),
+    estateValue(key, read[key], reach, past, notes),
   ]);
   return Object.fromEntries(values) as unknown as SharedSettings;
 }
 
-function estateOf(read: Partial<EstateSettings>, past: Past, notes: Notes): EstateSettings {
-  const values = keysOf('estate').map((key) => [key, estateValue(key, read[key], past, notes)]);
+function estateOf(
+  read: Partial<EstateSettings>,
+  reach: Visibility,
+  past: Past,
+  notes: Notes,
+): EstateSettings {
+  const values = keysOf('estate').map((key) => [
+    key,
+    estateValue(key, read[key], reach, past, notes),
+  ]);
   return Object.fromEntries(values) as unknown as EstateSettings;
 }
 
-/** The value of `key` for the estate: `read`, or from an earlier record, or the default. */
+/** The value of `key` for the estate: `read`, or from an earlier record, or the default where repositories are `reach`. */
 function estateValue(
   key: SettingKey,
   read: unknown,
+  reach: Visibility,
   { records }: Past,
   { taken, repo }: Notes,
 ): unknown {
   if (read !== undefined) return read;
   const before = recalled(key, undefined, records);
-  const value = before?.value ?? defaultOf(key, '', 'public');
+  const value = before?.value ?? defaultOf(key, '', reach);
   if (!Array.isArray(value) || value.length > 0)
     taken.push({ repo, what: key, value: String(value), from: before?.from ?? BY_DEFAULT });
   return value;

@@ -29,7 +29,9 @@ export type ReadEnvironment = {
   readonly repo: string;
   readonly namespace: string;
   readonly settings: Partial<SharedSettings & PageSettings>;
-  /** The names of its Flux objects. */
+  /** Set if it is on its way out of a cluster that follows the config repo. */
+  readonly leaving?: true;
+  /** The names of its Flux objects. The source can be an OCIRepository. */
   readonly gitRepository: string;
   readonly kustomization: string;
   readonly path: string;

@@ -109,7 +109,9 @@ test('a value that contradicts the manifests is named, and the manifests decide'
   const reasons = notUnderstood.map(({ reason }: { reason: string }) => reason);
   assert.ok(reasons.includes('interval is "9m0s" there, but the manifests have "1m0s"'));
   const visibility = taken.find(({ what }: { what: string }) => what === 'visibility');
-  assert.deepEqual([visibility.value, visibility.from], ['private', '.yo-rc.json']);
+  assert.deepEqual([visibility.value, visibility.from], ['private', 'dev/2_sync.yaml:19']);
+  const recorded = taken.filter(({ from }: { from: string }) => from === '.yo-rc.json');
+  assert.ok(recorded.length > 0);
   assert.equal(settingsIn(folder).interval, '1m0s');
 });
 

@@ -40,17 +40,29 @@ const own = fc
   );
 const SIZE = /^--(size|load-balancers|node-ports)=/;
 
+/** How Flux reads the repositories. */
+const access = one(
+  '',
+  '--visibility=public',
+  '--visibility=private',
+  '--visibility=private --credentials=token',
+  '--visibility=private --credentials=github-app',
+  '--visibility=private --ssh-url=ssh://git@ssh.github.com:443',
+  '--source=oci',
+  '--source=oci --signature=key',
+  '--source=oci --registry=oci://registry.example.com/a/OWNER',
+  '--source=oci --visibility=private',
+).map((flags) => flags.split(' ').filter(Boolean));
+
 const shared = fc
   .tuple(
     maybe('--cluster-type', one('aws', 'openshift')),
     maybe('--allow-source', one('oci://ghcr.io/shared', 'https://charts.example.com')),
     maybe('--allow-priority-class', one('batch-low')),
     maybe('--sync-config', one('yes', 'no')),
-    maybe('--visibility', one('public', 'private')),
     maybe('--ci', one('github')),
     maybe('--codeowners', one('@octo-org/platform')),
     maybe('--github-url', one('https://github.example.com')),
-    maybe('--layout', one('plain')),
   )
   .map((flags) => flags.filter(Boolean));
 
@@ -62,6 +74,7 @@ const estates = fc.record({
   ),
   overlays: fc.boolean(),
   shared,
+  access,
   own,
   tenant: fc.option(fc.record({ own, owner: one('octo-org', 'other-org'), spec: fc.boolean() }), {
     nil: undefined,
@@ -71,9 +84,14 @@ const estates = fc.record({
 type Estate = typeof estates extends fc.Arbitrary<infer T> ? T : never;
 
 /** Writes `estate`; undefined if its settings do not go together. */
-async function write({ scenarios, overlays, shared, own, tenant }: Estate) {
+async function write({ scenarios, overlays, shared, access, own, tenant }: Estate) {
   const folder = temporaryFolder();
-  const flags = [...scenarios.split(' ').map((text) => `--scenario=${text}`), ...shared, ...own];
+  const flags = [
+    ...scenarios.split(' ').map((text) => `--scenario=${text}`),
+    ...shared,
+    ...access,
+    ...own,
+  ];
   const layout = overlays ? ['--layout=overlays'] : [];
   const name = ['--name=config', '--owner=octo-org'];
   if ((await runHere(['--yes', ...name, ...flags, ...layout], folder)).code !== 0) return undefined;
@@ -145,5 +163,5 @@ test('random estates that lost every record get one with which the next run chan
     }),
     runs(300),
   );
-  assert.ok(written > 10);
+  assert.ok(written > 10, `${written} estates`);
 });

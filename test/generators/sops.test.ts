@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { ageKey } from '../age-key.ts';
-import { pathOf } from '../cluster/cache.ts';
-import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
+import { ageKey, putSopsOnPath } from '../age-key.ts';
+import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
 
 /** The cluster tests build sops, and their own check needs it. Here it may be missing. */
-const hasSops = [pathOf('sops'), 'sops'].find(
-  (path) => spawnSync(path, ['--help'], { stdio: 'ignore' }).status === 0,
-);
-const skip = hasSops === undefined && 'there is no sops here';
-if (hasSops?.includes('/')) process.env.PATH = `${dirname(hasSops)}${delimiter}${process.env.PATH}`;
+const skip = !putSopsOnPath() && 'there is no sops here';
 
 const HOSTS =
   'github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n';
@@ -56,12 +51,13 @@ const listed = (home: string): string[] =>
 test('the Secrets of an environment are in the config repo, and only the age key opens them', {
   skip,
 }, async () => {
-  const { home, identity, recipient, write } = await encryptedEstate();
-  process.env.SOPS_AGE_RECIPIENTS = ageKey().recipient;
+  const { home, hosts, identity, recipient } = await encryptedEstate();
+  process.env.SOPS_PGP_FP = '0'.repeat(40);
   writeFileSync(join(home, '.sops.yaml'), 'creation_rules:\n  - path_regex: nothing\n');
   const before = readTree(home);
-  const { code, stderr } = await write('stage', '--sops');
-  delete process.env.SOPS_AGE_RECIPIENTS;
+  const argv = ['credentials', 'stage', '--sops', '--known-hosts', hosts];
+  const { code, stderr } = await runCommand(argv, home);
+  delete process.env.SOPS_PGP_FP;
   assert.equal(code, 0, stderr);
   const after = readTree(home);
   const changed = [...after].filter(([path, text]) => before.get(path) !== text);
@@ -157,6 +153,8 @@ test('every other command keeps the file and its line, and remove takes both', {
     kept(...envs);
     commit();
   }
+  const verified = await runCommand(['verify'], home);
+  assert.match(verified.stdout + verified.stderr, /Nothing is wrong/);
   assert.ok(!existsSync(join(home, 'dev')));
   assert.ok(listed(home).every((one) => !one.startsWith('dev/')));
 });
@@ -230,4 +228,26 @@ test('the flags of encrypted Secrets go with no other goal, and need an estate t
   const { stderr } = await write('--sops', '--live', '--rotate');
   assert.match(stderr, /--live and --sops: the Secrets go to one place/);
   assert.match(stderr, /--rotate and --sops: only a run that makes Secrets/);
+});
+
+test('the next steps hand the age key over before Flux starts, and write the Secrets with --sops', async () => {
+  const { home, recipient } = await encryptedEstate();
+  const steps = async (argv: string[], cwd: string): Promise<string> => {
+    const { code, stdout, stderr } = await runCommand(argv, cwd);
+    assert.equal(code, 0, stderr);
+    return stdout + stderr;
+  };
+  const again = temporaryFolder();
+  const flags = ['--yes', '--visibility', 'private', '--owner', 'octo', '--sync-config'];
+  const first = await steps([...flags, '--sops-age', recipient], again);
+  const places = ['generic sops-age --from-file', 'charts/flux-instance', 'dev stage prod --sops'];
+  const found = places.map((text) => first.indexOf(text));
+  assert.ok(!found.includes(-1) && found.every((at, n) => n === 0 || at > (found[n - 1] ?? 0)));
+  const tenant = await steps(['tenant', 'qa', '--yes'], home);
+  assert.match(tenant, /flux-gitops credentials qa --sops\n/);
+  assert.doesNotMatch(tenant, /sops-age/);
+  const other = temporaryFolder();
+  await steps(flags, other);
+  const added = await steps(['--yes', '--sops-age', recipient], join(other, 'flux-demo'));
+  assert.match(added, /generic sops-age --from-file/);
 });

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { fingerprintOf, publicHalfOf } from '../../lib/credentials/deploy-key.ts';
+import { ageKey, putSopsOnPath } from '../age-key.ts';
 import { credentialsTest } from './credentials-desk.ts';
 
 type Secret = {
@@ -161,6 +162,24 @@ credentialsTest('--list says who has which key, and --prune removes the rest', a
   assert.equal(github.deployKeys.length, 4, 'the key with another title stays');
   assert.ok(cluster.keyOf('fluxdemo-dev', 'flux-dev'));
 });
+
+if (putSopsOnPath())
+  credentialsTest(
+    '--prune keeps a key that is only in an encrypted file, and removes the one before it',
+    async ({ run, github }) => {
+      const first = await run(['dev', '--publish', '--sops']);
+      assert.equal(first.code, 0, first.stderr);
+      assert.equal((await run(['dev', '--publish', '--sops'])).code, 0);
+      const [, second] = github.deployKeys;
+      assert.equal(github.deployKeys.length, 2);
+      const listed = await run(['dev', '--list', '--live']);
+      assert.match(listed.stdout, /; in dev\/3_credentials\.sops\.yaml$/m);
+      const { code, stderr } = await run(['dev', '--prune', '--live']);
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(github.deployKeys, [second]);
+    },
+    ['--sync-config', '--sops-age', ageKey().recipient],
+  );
 
 credentialsTest(
   '--revoke takes the key away unless an environment needs it',

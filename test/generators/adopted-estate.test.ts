@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sourcesOf } from '../../lib/credentials/sources.ts';
+import { readRecord } from '../../lib/plan/record.ts';
+import { demo, exported } from '../adopt/hand-written.ts';
+import { age } from '../aged.ts';
+import { type Outcome, readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
+
+const run = (folder: string, ...argv: string[]): Promise<Outcome> =>
+  runCommand([...argv, '--into', 'config'], folder);
+
+/** A folder with an adopted estate, in which this package has taken the environments `taken` over. */
+async function adopted(files = demo(), ...taken: string[]): Promise<string> {
+  const folder = temporaryFolder();
+  writeTree(folder, files);
+  const runs = [['adopt'], ...taken.map((one) => ['tenant', one, '--take-over'])];
+  for (const argv of runs) {
+    const { code, stderr } = await run(folder, ...argv);
+    assert.equal(code, 0, stderr);
+  }
+  return folder;
+}
+
+const commandsOf = ({ stdout }: Outcome): string[] =>
+  (JSON.parse(stdout).next as { commands: string[]; or?: { commands: string[] } }[]).flatMap(
+    (step) => [...step.commands, ...(step.or?.commands ?? [])],
+  );
+
+for (const [command, argv] of [
+  ['remove', ['remove', 'dev']],
+  ['rename', ['rename', 'dev', 'test']],
+  ['tenant --move', ['tenant', 'dev', '--repo', 'web-late', '--move']],
+] as const)
+  test(`${command} refuses an environment that a user wrote by hand, and says why`, async () => {
+    const folder = await adopted();
+    const before = readTree(folder);
+    const { code, stderr } = await run(folder, ...argv);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /environment "dev", which a user wrote by hand/);
+    assert.match(stderr, /--take-over/);
+    assert.deepEqual(readTree(folder), before);
+  });
+
+test('remove names the objects of an adopted environment as they are', async () => {
+  const folder = await adopted(demo(), 'dev');
+  const outcome = await run(folder, 'remove', 'dev', '--json');
+  assert.equal(outcome.code, 0, outcome.stderr);
+  const commands = commandsOf(outcome).join('\n');
+  assert.match(commands, /--namespace acme-dev delete kustomizations\S+ git-dev /);
+  const [departure] = JSON.parse(outcome.stdout).departures;
+  assert.deepEqual(departure, {
+    ...{ name: 'dev', namespace: 'acme-dev', repo: 'web-dev', state: 'gone' },
+  });
+});
+
+test('remove knows a namespace that does not follow the prefix, and leaves a folder of the user', async () => {
+  const folder = await adopted(exported, 'payments');
+  const outcome = await run(folder, 'remove', 'payments', '--json');
+  assert.equal(outcome.code, 0, outcome.stderr);
+  assert.match(commandsOf(outcome).join('\n'), /delete namespace payments$/m);
+  assert.match(outcome.stdout, /The folder \.\/deploy\/prod of payments-app/);
+});
+
+test('a moved environment keeps the names of its objects, so no sync is deleted', async () => {
+  const folder = await adopted(demo(), 'dev');
+  const outcome = await run(
+    ...([folder, 'tenant', 'dev', '--repo', 'web-late', '--move', '--json'] as const),
+  );
+  assert.equal(outcome.code, 0, outcome.stderr);
+  const sync = readFileSync(join(folder, 'config/dev/2_sync.yaml'), 'utf8');
+  assert.match(sync, /name: git-demo-dev[\s\S]*octo-org\/web-late[\s\S]*name: git-dev/);
+  const commands = commandsOf(outcome).filter((one) => one.startsWith('kubectl --namespace'));
+  assert.match(commands.join('\n'), /wait \S+\/git-dev /);
+  assert.doesNotMatch(commands.join('\n'), /delete|patch/);
+});
+
+test('a folder that a user laid out cannot move or get another name', async () => {
+  const folder = await adopted(exported, 'payments');
+  for (const argv of [
+    ['rename', 'payments', 'test'],
+    ['tenant', 'payments', '--repo', 'other', '--move'],
+  ]) {
+    const { code, stderr } = await run(folder, ...argv);
+    assert.equal(code, 2, stderr);
+    if (argv[0] === 'rename') assert.match(stderr, /with the folder \.\/deploy\/prod/);
+  }
+});
+
+test('a renamed environment has the usual names', async () => {
+  const folder = await adopted(demo(), 'dev');
+  const outcome = await run(folder, 'rename', 'dev', 'test', '--json');
+  assert.equal(outcome.code, 0, outcome.stderr);
+  const sync = readFileSync(join(folder, 'config/test/2_sync.yaml'), 'utf8');
+  assert.doesNotMatch(sync, /git-d/);
+  const commands = commandsOf(outcome).join('\n');
+  assert.match(commands, /wait \S+\/web-dev [\s\S]*delete \S+ git-dev /);
+});
+
+test('update skips what a user wrote by hand, and says so', async () => {
+  const folder = await adopted();
+  appendFileSync(join(folder, 'config/dev/1_tenant.yaml'), '# mine\n');
+  const before = readTree(folder);
+  const { code, stderr } = await run(folder, 'update');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /No update changes the files of dev, because a user wrote them by hand/);
+  assert.deepEqual(readTree(folder), before);
+  // The files of the other environments follow.
+  age(join(folder, 'config'), 'stage/2_sync.yaml', (text) => text.replace('1m0s', '9m0s'));
+  assert.equal((await run(folder, 'update')).code, 0);
+  assert.deepEqual(readTree(folder), before);
+});
+
+test('credentials names the GitRepository of an adopted environment', async () => {
+  const url = 'ssh://git@github.com/octo-org/web-dev';
+  const files = demo().map(([path, text]): [string, string] => [
+    path,
+    path.endsWith('2_git_sync.yaml')
+      ? text.replace(/ {2}url: .*/, `  url: ${url}\n  secretRef:\n    name: git-web-dev`)
+      : text,
+  ]);
+  const folder = await adopted(files, 'dev');
+  const text = readFileSync(join(folder, 'config/.yo-rc.json'), 'utf8');
+  const { record } = readRecord(text, '.yo-rc.json', []);
+  assert.ok(record);
+  assert.equal(record.estate.visibility, 'private');
+  const [source, ...others] = sourcesOf(record);
+  assert.deepEqual(others, []);
+  assert.equal(source?.kind, 'deploy-key');
+  assert.deepEqual(source?.places, [
+    ...[
+      { environment: 'dev', namespace: 'acme-dev', secret: 'git-web-dev', source: 'git-demo-dev' },
+    ],
+  ]);
+  const sync = readFileSync(join(folder, 'config/dev/2_sync.yaml'), 'utf8');
+  assert.match(sync, /name: git-demo-dev[\s\S]*name: git-web-dev/);
+  assert.ok(sync.includes(url));
+});
+
+test('a move of artifacts removes an OCIRepository, and none of the kind GitRepository', async () => {
+  const folder = temporaryFolder();
+  const flags = ['--yes', '--owner', 'octo-org', '--source', 'oci', '--name', 'config'];
+  assert.equal((await runCommand(flags, folder)).code, 0);
+  const outcome = await run(
+    ...([folder, 'tenant', 'dev', '--repo', 'flux-other', '--move', '--json'] as const),
+  );
+  assert.equal(outcome.code, 0, outcome.stderr);
+  const commands = commandsOf(outcome).join('\n');
+  assert.match(commands, /delete ocirepositories\.source\.toolkit\.fluxcd\.io flux-dev/);
+  assert.doesNotMatch(commands, /gitrepositories/);
+});

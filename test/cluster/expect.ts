@@ -36,13 +36,13 @@ const conditionsOf = ({ status }: Kubernetes) =>
   );
 
 /** Waits until both objects of a tenant are Ready with exactly this commit. */
-export async function applied(estate: Estate, env: string, commit: string, deadline = 60_000) {
+export async function applied(estate: Estate, env: string, commit: string, deadline = 120_000) {
   await ready(estate, env, 'GitRepository', commit, deadline);
   return ready(estate, env, 'Kustomization', commit, deadline);
 }
 
 /** Waits until a tenant is Ready with the artifact of exactly this commit. */
-export function appliedArtifact(estate: Estate, env: string, commit: string, deadline = 60_000) {
+export function appliedArtifact(estate: Estate, env: string, commit: string, deadline = 120_000) {
   const what = `Ready with the artifact of ${commit.slice(0, 12)}`;
   return watch(estate, env, 'Kustomization', what, deadline, (found) => {
     const status = found.status as FluxStatus | undefined;
@@ -52,7 +52,7 @@ export function appliedArtifact(estate: Estate, env: string, commit: string, dea
 }
 
 /** Waits until one object is Ready with exactly this commit. */
-export function ready(estate: Estate, env: string, kind: FluxKind, commit: string, ms = 60_000) {
+export function ready(estate: Estate, env: string, kind: FluxKind, commit: string, ms = 120_000) {
   return watch(estate, env, kind, `Ready at ${commit.slice(0, 12)}`, ms, (found) => {
     const status = found.status as FluxStatus | undefined;
     const at = kind === 'Kustomization' ? status?.lastAppliedRevision : status?.artifact?.revision;
@@ -62,7 +62,7 @@ export function ready(estate: Estate, env: string, kind: FluxKind, commit: strin
 }
 
 /** Waits until a Kustomization has tried exactly this commit and is not Ready; returns why. */
-export async function refused(estate: Estate, env: string, commit: string, ms = 60_000) {
+export async function refused(estate: Estate, env: string, commit: string, ms = 120_000) {
   const what = `Ready=False at ${commit.slice(0, 12)}`;
   const found = await watch(estate, env, 'Kustomization', what, ms, (one) => {
     const status = one.status as FluxStatus | undefined;

@@ -97,8 +97,10 @@ function readSync(
     const space = objectOf(tenant, 'Namespace');
     const owner = space && textAt(space, 'metadata', 'annotations', 'flux-gitops/owner');
     const address = readSource(source, { owner, linkTo });
-    if (typeof address === 'string') refuse(source, address);
-    else return [{ sync, source, address }];
+    if (typeof address !== 'string') return [{ sync, source, address }];
+    // An artifact can be a second way to the same app, so the sync is what is left out.
+    if (kind === 'OCIRepository') refuse(sync, `its source ${kind} ${name}: ${address}`);
+    else refuse(source, address);
   }
   return [];
 }

@@ -332,7 +332,7 @@ commonMetadata:
 
 test('where a kustomization.yaml is left out, the sync patches replicas, image and labels (hardened)', async (t) => {
   const { estate, commits } = await freshEstate(t, 'hardened', {
-    args: ['--visibility', 'private'],
+    args: ['--visibility', 'private', '--credentials', 'none'],
   });
   const file = join(estate.dir, '..', `${estate.prefix}.yaml`);
   const tenant = (...flags: string[]) =>

@@ -185,6 +185,8 @@ test('ordinary work is not hindered by any guard, and the demo is Ready (hardene
     spec: {
       accessModes: ['ReadWriteOnce'],
       capacity: { storage: '1Gi' },
+      // Claims of other checks must not take it.
+      claimRef: { namespace, name: 'data' },
       hostPath: { path: '/tmp' },
     },
   };

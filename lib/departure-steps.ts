@@ -1,18 +1,11 @@
 /** What a person does on the cluster after environments left an estate, or moved to another app repo. */
 
-import { type Environment, namespaceOf } from './plan/estate.ts';
+import { type Environment, KUSTOMIZATIONS, namespaceOf, SOURCE_RESOURCES } from './plan/estate.ts';
 import { syncNamesOf } from './plan/oci.ts';
-import type { Departure, Move, Plan, SourceKind, SyncNames } from './plan/plan.ts';
+import type { Departure, Move, Plan, SyncNames } from './plan/plan.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
-import type { Step } from './step.ts';
+import { kubectlIn, type Step } from './step.ts';
 
-/** The full name of Flux's Kustomizations: another API group has a kind of the same name. */
-const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';
-/** The full names of the kinds that an environment can follow. */
-const SOURCES: { readonly [kind in SourceKind]: string } = {
-  GitRepository: 'gitrepositories.source.toolkit.fluxcd.io',
-  OCIRepository: 'ocirepositories.source.toolkit.fluxcd.io',
-};
 /** The annotation that says whether Flux may delete an object that a commit removes. */
 const PRUNE = String.raw`{.metadata.annotations.kustomize\.toolkit\.fluxcd\.io/prune}`;
 
@@ -64,7 +57,7 @@ function renaming(
       commands: [
         shellCommand(['kubectl', 'apply', '-f', folderOf(one.name)]),
         ready(namespace, syncNamesOf(one).kustomization),
-        ...departures.map((old) => kubectl(old.namespace, 'get', 'persistentvolumeclaims')),
+        ...departures.map((old) => kubectlIn(old.namespace, 'get', 'persistentvolumeclaims')),
         ...deletions(departures),
       ],
     },
@@ -79,7 +72,7 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
   const orphaned = moves
     .filter(losesSync)
     .map(({ namespace, before: { kustomization } }) =>
-      kubectl(
+      kubectlIn(
         namespace,
         'patch',
         KUSTOMIZATIONS,
@@ -95,9 +88,16 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
   const removed = moves.flatMap((move) => [
     ...(sameSource(move.before, move.after)
       ? []
-      : [kubectl(move.namespace, 'delete', SOURCES[move.before.sourceKind], move.before.source)]),
+      : [
+          kubectlIn(
+            move.namespace,
+            'delete',
+            SOURCE_RESOURCES[move.before.sourceKind],
+            move.before.source,
+          ),
+        ]),
     ...(losesSync(move)
-      ? [kubectl(move.namespace, 'delete', KUSTOMIZATIONS, move.before.kustomization)]
+      ? [kubectlIn(move.namespace, 'delete', KUSTOMIZATIONS, move.before.kustomization)]
       : []),
   ]);
   return [
@@ -133,7 +133,13 @@ export const replacementSteps = ({ replaces }: Plan): Step[] =>
       ];
 
 const ready = (namespace: string, sync: string): string =>
-  kubectl(namespace, 'wait', `${KUSTOMIZATIONS}/${sync}`, '--for=condition=Ready', '--timeout=5m');
+  kubectlIn(
+    namespace,
+    'wait',
+    `${KUSTOMIZATIONS}/${sync}`,
+    '--for=condition=Ready',
+    '--timeout=5m',
+  );
 
 function removal(gone: readonly Departure[], again: readonly string[]): Step {
   return {
@@ -150,8 +156,8 @@ const deletions = (gone: readonly Departure[]): string[] =>
   gone.flatMap(({ namespace, kustomization }) => [
     ...(kustomization === undefined
       ? []
-      : [kubectl(namespace, 'delete', KUSTOMIZATIONS, kustomization, '--ignore-not-found')]),
-    kubectl(namespace, 'delete', KUSTOMIZATIONS, '--all'),
+      : [kubectlIn(namespace, 'delete', KUSTOMIZATIONS, kustomization, '--ignore-not-found')]),
+    kubectlIn(namespace, 'delete', KUSTOMIZATIONS, '--all'),
     shellCommand(['kubectl', 'delete', 'namespace', namespace]),
   ]);
 
@@ -162,7 +168,7 @@ function left(leaving: readonly Departure[], again: readonly string[]): Step[] {
       text: 'Wait until Flux has removed the app. The namespace stays:',
       commands: leaving.flatMap(({ namespace }) => [
         `kubectl wait ${shellWord(`namespace/${namespace}`)} --for=jsonpath=${shellWord(PRUNE)}=enabled --timeout=15m`,
-        kubectl(namespace, 'get', 'all'),
+        kubectlIn(namespace, 'get', 'all'),
       ]),
     },
     {
@@ -196,6 +202,3 @@ export function surplusSteps({ surplus = [] }: Plan): Step[] {
     };
   });
 }
-
-const kubectl = (namespace: string, ...words: readonly string[]): string =>
-  shellCommand(['kubectl', '--namespace', namespace, ...words]);

@@ -3,7 +3,7 @@ import { BY_DEFAULT, BY_MOST, type Taken } from './plan/hand-written.ts';
 import { isByHand } from './plan/own-form.ts';
 import type { Plan, Reading } from './plan/plan.ts';
 import { shellCommand } from './render/quoting.ts';
-import { wrapWords } from './render/wrap.ts';
+import { listed, wrapWords } from './render/wrap.ts';
 import type { Look } from './terminal.ts';
 
 /** What a reading took, with the place of each value, and what it did not understand. */
@@ -92,8 +92,3 @@ export function adoptedSteps({ environments, repos, reading }: Plan, folder: str
       : []),
   ];
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length > 6
-    ? `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`
-    : words.join(', ');

@@ -23,7 +23,7 @@ import type { KubernetesObject } from './render/objects.ts';
 import type { PolicyChange } from './render/policy-changes.ts';
 import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
-import { wrapWords } from './render/wrap.ts';
+import { listed, wrapWords } from './render/wrap.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { type Look, lookOf, type Paint } from './terminal.ts';
@@ -454,11 +454,6 @@ function fileNotes(repos: readonly ComparedRepo[]): string[] {
   texts.push(['These files are not of this command, and stay', listed(others)]);
   return texts.filter(([, list]) => list !== '').map(([text, list]) => `${text}: ${list}.`);
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length <= 6
-    ? words.join(', ')
-    : `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`;
 
 /** What a run will do (`dryRun`) or has done. `parser` adds the Kubernetes objects. */
 export function reportOf(

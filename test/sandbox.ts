@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {
   mkdirSync,
@@ -100,4 +101,18 @@ export function writeTree(folder: string, files: Iterable<readonly [string, stri
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
+}
+
+/** A new folder in which `argvs` ran one after the other, each without questions. */
+export async function folderAfter(...argvs: (readonly string[])[]): Promise<string> {
+  const folder = temporaryFolder();
+  for (const argv of argvs) await succeed(argv, folder);
+  return folder;
+}
+
+/** Runs the command in `folder`. Returns what it prints on stderr. */
+export async function succeed(argv: readonly string[], folder: string): Promise<string> {
+  const { code, stderr } = await runHere(argv, folder);
+  assert.equal(code, 0, stderr);
+  return stderr;
 }

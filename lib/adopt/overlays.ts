@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { NotUnderstood } from '../plan/hand-written.ts';
+import type { Json } from '../plan/record.ts';
 import {
   inlinePatches,
   type Manifest,
@@ -15,7 +16,6 @@ export type Unit = {
   readonly manifests: readonly Manifest[];
 };
 
-type Json = { readonly [key: string]: unknown };
 type Report = (where: string, reason: string) => unknown;
 
 /** What kustomize would build from `files`: one unit for each overlay, and one for all files that no overlay lists. */

@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { Problem } from '../errors.ts';
 import type { PastRecord } from '../plan/plan.ts';
-import { type Json, RECORD_KEY, readRecord } from '../plan/record.ts';
+import { isObject, type Json, RECORD_KEY, readRecord } from '../plan/record.ts';
 import { sidesOf } from '../render/git-text.ts';
 import { readSetting } from '../settings/resolve.ts';
 import { appRepoName, configRepoName, environmentName } from '../settings/rules.ts';
@@ -27,9 +27,6 @@ export function salvage(text: string, from: string): Salvaged {
 }
 
 const sizeOf = (value: unknown): number => JSON.stringify(value)?.length ?? 0;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The value of `text`. YAML is a superset of JSON, and its parser reads on after an error. */
 function tolerant(text: string): Json {

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { KUSTOMIZATIONS, sourceResource } from '../plan/estate.ts';
 import type { Say } from '../terminal.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
-import { KUSTOMIZATIONS, ownedBy, SOURCES } from './removal.ts';
+import { ownedBy } from './removal.ts';
 import { describe, isLeaving, until, untilGone } from './wait.ts';
 
 /** An environment, and its folder in the clone of the config repo. */
@@ -107,7 +108,7 @@ async function removeSource(
   const { sourceRef } = sync.spec as {
     sourceRef: { kind: string; name: string; namespace?: string };
   };
-  const resource = SOURCES[sourceRef.kind];
+  const resource = sourceResource(sourceRef.kind);
   const isHere = (sourceRef.namespace ?? namespace) === namespace;
   if (resource === undefined || !isHere) return;
   const names = await syncsIn(kubectl, arrival);

@@ -1,8 +1,10 @@
 /** Environments that leave a cluster that follows the config repo: what Flux has done of it. */
+
+import { KUSTOMIZATIONS, SOURCE_RESOURCES, sourceResource } from '../plan/estate.ts';
 import type { Departure } from '../plan/plan.ts';
 import type { Say } from '../terminal.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
-import { inventoryOf, KUSTOMIZATIONS, SOURCES } from './removal.ts';
+import { inventoryOf } from './removal.ts';
 import { describe, until, untilGone } from './wait.ts';
 
 const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
@@ -38,9 +40,8 @@ async function missing(kubectl: Kubectl, namespace: string): Promise<string[]> {
 async function configSource(kubectl: Kubectl): Promise<{ kind: string; name: string }> {
   const sync = await kubectl.get(KUSTOMIZATIONS, SYSTEM, SYSTEM);
   const { sourceRef } = (sync?.spec ?? {}) as { sourceRef?: { kind: string; name: string } };
-  const kind = SOURCES[sourceRef?.kind ?? 'GitRepository'];
   return {
-    kind: kind ?? 'gitrepositories.source.toolkit.fluxcd.io',
+    kind: sourceResource(sourceRef?.kind ?? '') ?? SOURCE_RESOURCES.GitRepository,
     name: sourceRef?.name ?? SYSTEM,
   };
 }

@@ -1,21 +1,14 @@
 /** Removes tenants from a cluster, in the order that works. What is left to do is read from the cluster each time. */
 import { UserError } from '../errors.ts';
+import { KUSTOMIZATIONS } from '../plan/estate.ts';
 import type { Departure } from '../plan/plan.ts';
 import type { Say } from '../terminal.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
 import { describe, isLeaving, untilGone } from './wait.ts';
 
 export const TENANT = 'toolkit.fluxcd.io/tenant';
-export const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';
 /** The labels with which Flux marks what a Kustomization applied. */
 const OWNER = 'kustomize.toolkit.fluxcd.io';
-
-/** The full names of the kinds that a Kustomization can follow. */
-export const SOURCES: { readonly [kind: string]: string } = {
-  GitRepository: 'gitrepositories.source.toolkit.fluxcd.io',
-  OCIRepository: 'ocirepositories.source.toolkit.fluxcd.io',
-  Bucket: 'buckets.source.toolkit.fluxcd.io',
-};
 
 /** Whether a Kustomization of `namespace` applied `one`. */
 export const ownedBy = ({ metadata }: KubernetesObject, namespace: string): boolean =>

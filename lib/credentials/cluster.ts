@@ -1,6 +1,8 @@
 /** The Secrets of an estate on the cluster, and the sources that read with them. */
+
 import type { Kubectl, KubernetesObject } from '../cluster/kubectl.ts';
 import { UserError } from '../errors.ts';
+import { SOURCE_RESOURCES } from '../plan/estate.ts';
 import { pause, type RunControl } from '../publish/control.ts';
 import { hidePrivateKey } from '../publish/secrets.ts';
 import { type HeldKey, manifestOf, readSecret } from './secret.ts';
@@ -57,7 +59,6 @@ export async function removeCopies(kubectl: Kubectl, live: readonly LivePlace[])
   }
 }
 
-const SOURCES = 'gitrepositories.source.toolkit.fluxcd.io';
 const REQUESTED = 'reconcile.fluxcd.io/requestedAt';
 
 /** What a GitRepository says about its last fetch. */
@@ -84,7 +85,15 @@ export async function requestFetch(
   const found = await getSource(kubectl, source, namespace);
   if (found === undefined || (found as Fetched).spec?.suspend) return false;
   const annotation = `${REQUESTED}=${stamp}`;
-  const words = ['annotate', SOURCES, source, '-n', namespace, annotation, '--overwrite'];
+  const words = [
+    'annotate',
+    SOURCE_RESOURCES.GitRepository,
+    source,
+    '-n',
+    namespace,
+    annotation,
+    '--overwrite',
+  ];
   await kubectl.run([...words, ...MANAGER]);
   return true;
 }
@@ -96,7 +105,7 @@ async function getSource(
   namespace: string,
 ): Promise<KubernetesObject | undefined> {
   try {
-    return await kubectl.get(SOURCES, source, namespace);
+    return await kubectl.get(SOURCE_RESOURCES.GitRepository, source, namespace);
   } catch (error) {
     if (error instanceof Error && 'isUnknownKind' in error && error.isUnknownKind) return undefined;
     throw error;

@@ -10,6 +10,20 @@ import {
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 
+/** The full name of Flux's Kustomizations, as kubectl takes it: another API group has a kind of the same name. */
+export const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';
+
+/** The full names of the kinds that a Kustomization can follow, as kubectl takes them. */
+export const SOURCE_RESOURCES = {
+  GitRepository: 'gitrepositories.source.toolkit.fluxcd.io',
+  OCIRepository: 'ocirepositories.source.toolkit.fluxcd.io',
+  Bucket: 'buckets.source.toolkit.fluxcd.io',
+} as const;
+
+/** The full name of the source kind `kind`; undefined for a kind that Flux does not have. */
+export const sourceResource = (kind: string): string | undefined =>
+  (SOURCE_RESOURCES as { readonly [kind: string]: string })[kind];
+
 /** One environment: a tenant, its sync and its folder in an app repo. */
 export type Environment = {
   readonly name: string;

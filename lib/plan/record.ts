@@ -205,7 +205,8 @@ export function pendingText(found: string, pending: Written): string {
 const fileLines = (written: Written): string[] =>
   [...written].flatMap(([path, hashes]) => hashes.map((hash) => `${hash} ${path}`)).sort();
 
-const isObject = (value: unknown): value is Json =>
+/** Whether `value` is an object of JSON: not null, and no list. */
+export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**

@@ -11,3 +11,10 @@ export function wrapWords(text: string, width: number, indent = ''): string[] {
   }
   return [...lines, line];
 }
+
+/** `words` in one line: all of a few, otherwise the first five and how many more there are. */
+export function listed(words: readonly string[]): string {
+  return words.length <= 6
+    ? words.join(', ')
+    : `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`;
+}

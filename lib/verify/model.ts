@@ -1,8 +1,8 @@
 import type { Environment } from '../plan/estate.ts';
-import type { FoundRecord } from '../plan/record.ts';
+import { type FoundRecord, isObject, type Json } from '../plan/record.ts';
 import type { Code } from './catalogue.ts';
 
-export type Json = { readonly [key: string]: unknown };
+export { isObject, type Json };
 
 /** A repository of the estate, as it is on disk. */
 export type RepoFiles = {
@@ -86,9 +86,6 @@ export type Estate = {
   readonly config: readonly Manifest[];
   readonly tenants: readonly Tenant[];
 };
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The value at `path` below `value`; undefined when there is none. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {

@@ -1,4 +1,4 @@
-import { bindingsOf } from './check-tenants.ts';
+import { bindingsOf } from './checks/tenants.ts';
 import { type Estate, listAt, objectAt, type Tenant, textAt } from './model.ts';
 import type { RoleRule } from './schema.ts';
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, execFile } from 'node:child_process';
 import { delimiter, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,4 +38,24 @@ export function fluxGitopsWith(
     child.stdin?.end();
     watch(child);
   });
+}
+
+/** Runs the command again and again, and kills it each time a little later, until it ends by itself. */
+export async function killAndResume(
+  access: Pick<Access, 'kubeconfig' | 'kubectl'>,
+  args: readonly string[],
+): Promise<void> {
+  let kills = 0;
+  for (let ms = 400; ; ms *= 1.4) {
+    let timer: NodeJS.Timeout | undefined;
+    const { code, stderr } = await fluxGitopsWith(access, args, (child) => {
+      timer = setTimeout(() => child.kill('SIGKILL'), ms);
+    });
+    clearTimeout(timer);
+    if (code === 0) break;
+    assert.equal(code, null, stderr);
+    kills++;
+    assert.ok(ms < 60_000);
+  }
+  assert.ok(kills > 2, `${kills} kills`);
 }

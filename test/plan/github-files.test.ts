@@ -6,21 +6,8 @@ import { describe, test } from 'node:test';
 import { KUBERNETES_VERSION } from '../../lib/plan/operator-tier.ts';
 import { faultsOf } from '../actionlint.ts';
 import { goldenTree, validCases } from '../golden.ts';
-import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { folderAfter, readTree, succeed, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runStep, WORKFLOW, workflowOf } from '../workflow.ts';
-
-/** A new folder in which `argvs` ran one after the other, each without questions. */
-async function after(...argvs: (readonly string[])[]): Promise<string> {
-  const folder = temporaryFolder();
-  for (const argv of argvs) await succeed(argv, folder);
-  return folder;
-}
-
-async function succeed(argv: readonly string[], folder: string): Promise<string> {
-  const { code, stderr } = await runHere(argv, folder);
-  assert.equal(code, 0, stderr);
-  return stderr;
-}
 
 const repositoriesWith = (folder: string, path: string): string[] =>
   [...readTree(folder).keys()]
@@ -32,13 +19,13 @@ const EVERY = ['flux-demo', 'flux-dev', 'flux-stage-prod'];
 
 describe('--ci github', () => {
   test('nobody has a workflow who did not ask for it', async () => {
-    const folder = await after(OWNER);
+    const folder = await folderAfter(OWNER);
     assert.deepEqual(repositoriesWith(folder, WORKFLOW), []);
     assert.deepEqual(repositoriesWith(folder, '.github/CODEOWNERS'), []);
   });
 
   test('a later run keeps it, and gives it to a new app repo', async () => {
-    const folder = await after([...OWNER, '--ci', 'github']);
+    const folder = await folderAfter([...OWNER, '--ci', 'github']);
     assert.deepEqual(repositoriesWith(folder, WORKFLOW), EVERY);
     await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
     await succeed(['--scenario', 'flux-uat=uat'], folder);
@@ -50,13 +37,18 @@ describe('--ci github', () => {
   });
 
   test('added to an estate that exists, it is what a new one has', async () => {
-    const added = await after(OWNER, ['--ci', 'github', '--codeowners', '@octo-org/platform']);
+    const added = await folderAfter(OWNER, [
+      '--ci',
+      'github',
+      '--codeowners',
+      '@octo-org/platform',
+    ]);
     const whole = [...OWNER, '--ci', 'github', '--codeowners', '@octo-org/platform'];
-    assert.deepEqual(readTree(added), readTree(await after(whole)));
+    assert.deepEqual(readTree(added), readTree(await folderAfter(whole)));
   });
 
   test('--ci none removes the workflows, but not one that a user edited', async () => {
-    const folder = await after([...OWNER, '--ci', 'github']);
+    const folder = await folderAfter([...OWNER, '--ci', 'github']);
     const edited = join(folder, 'flux-dev', WORKFLOW);
     writeFileSync(edited, `${readFileSync(edited, 'utf8')}# mine\n`);
     const stderr = await succeed(['--ci', 'none'], folder);
@@ -71,7 +63,10 @@ describe('--ci github', () => {
   });
 
   test('an app repo of its own has one, and keeps it in an estate that has none', async () => {
-    const folder = await after(['scenario-repo', 'flux-qa', ...OWNER, '--ci', 'github'], OWNER);
+    const folder = await folderAfter(
+      ['scenario-repo', 'flux-qa', ...OWNER, '--ci', 'github'],
+      OWNER,
+    );
     assert.deepEqual(repositoriesWith(folder, WORKFLOW), ['flux-qa']);
     await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
     await succeed([], folder);
@@ -81,7 +76,7 @@ describe('--ci github', () => {
   });
 
   test('a merge with a branch that was written before there was such a setting is no conflict', async () => {
-    const folder = await after([...OWNER, '--ci', 'none']);
+    const folder = await folderAfter([...OWNER, '--ci', 'none']);
     const file = join(folder, 'flux-demo/.yo-rc.json');
     const text = readFileSync(file, 'utf8').replace(
       /,\n( *)"ci": "none"\n/,
@@ -95,7 +90,7 @@ describe('--ci github', () => {
   });
 
   test('the workflow follows the branches that Flux follows', async () => {
-    const folder = await after(
+    const folder = await folderAfter(
       [...OWNER, '--ci', 'github', '--branch', 'main'],
       ['tenant', 'qa', '--repo', 'flux-dev', '--branch', 'next', '--into', 'flux-demo'],
     );
@@ -117,7 +112,7 @@ describe('the workflow', () => {
   });
 
   test('may read and nothing else, and names a version of everything that it uses', async () => {
-    const folder = await after([...OWNER, '--ci', 'github']);
+    const folder = await folderAfter([...OWNER, '--ci', 'github']);
     const { permissions, env, jobs, on } = workflowOf(join(folder, 'flux-dev'));
     assert.deepEqual(permissions, { contents: 'read' });
     assert.equal(jobs.validate.permissions, undefined);
@@ -135,7 +130,7 @@ describe('the workflow', () => {
 
   test('finds a kustomization.yaml that Flux ignores, where repositories are private', async () => {
     const step = 'Find a kustomization.yaml that Flux ignores';
-    const folder = join(await after([...OWNER, '--ci', 'github']), 'flux-dev');
+    const folder = join(await folderAfter([...OWNER, '--ci', 'github']), 'flux-dev');
     const names = (): unknown[] => workflowOf(folder).jobs.validate.steps.map(({ name }) => name);
     assert.ok(!names().includes(step));
     await succeed(['--visibility', 'private', '--into', '..'], folder);
@@ -156,7 +151,7 @@ describe('the workflow', () => {
   });
 
   test('lists what git knows, less the templates of charts', async () => {
-    const folder = join(await after([...OWNER, '--ci', 'github']), 'flux-dev');
+    const folder = join(await folderAfter([...OWNER, '--ci', 'github']), 'flux-dev');
     writeTree(folder, [
       ['charts/shop/Chart.yaml', 'name: shop\n'],
       ['charts/shop/templates/a.yaml', '{{ a }}\n'],
@@ -193,7 +188,7 @@ describe('--codeowners', () => {
       .join('\n');
 
   test('stays in a later run, changes as a whole, and goes with none', async () => {
-    const folder = await after([...OWNER, '--codeowners', '@octo-org/platform']);
+    const folder = await folderAfter([...OWNER, '--codeowners', '@octo-org/platform']);
     await succeed(['tenant', 'qa', '--into', 'flux-demo'], folder);
     assert.equal(await owners(folder), '* @octo-org/platform');
     await succeed(['--codeowners', '@mona', '--codeowners', 'mona@example.com'], folder);

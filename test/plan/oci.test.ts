@@ -5,21 +5,8 @@ import { describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { registryOf } from '../../lib/plan/oci.ts';
 import { registryUrl } from '../../lib/settings/rules.ts';
-import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
+import { folderAfter, readTree, succeed } from '../sandbox.ts';
 import { PUSH, WORKFLOW, workflowOf } from '../workflow.ts';
-
-/** A new folder in which `argvs` ran one after the other, each without questions. */
-async function after(...argvs: (readonly string[])[]): Promise<string> {
-  const folder = temporaryFolder();
-  for (const argv of argvs) await succeed(argv, folder);
-  return folder;
-}
-
-async function succeed(argv: readonly string[], folder: string): Promise<string> {
-  const { code, stderr } = await runHere(argv, folder);
-  assert.equal(code, 0, stderr);
-  return stderr;
-}
 
 type Source = {
   kind: string;
@@ -87,7 +74,14 @@ describe('--registry', () => {
 describe('--source oci', () => {
   test('the identity is the workflow of this app repo on this branch, and no other', async () => {
     const branch = 'release-1.x+y';
-    const folder = await after(['--owner', 'Octo-Org', '--source', 'oci', '--branch', branch]);
+    const folder = await folderAfter([
+      '--owner',
+      'Octo-Org',
+      '--source',
+      'oci',
+      '--branch',
+      branch,
+    ]);
     const { kind, spec } = sourceOf(folder, 'stage');
     assert.equal(kind, 'OCIRepository');
     assert.equal(spec.url, 'oci://ghcr.io/octo-org/flux-stage-prod/stage');
@@ -116,7 +110,7 @@ describe('--source oci', () => {
   });
 
   test('each environment has an artifact, and a workflow pushes those of its branch', async () => {
-    const folder = await after(OCI, [
+    const folder = await folderAfter(OCI, [
       ...['tenant', 'qa', '--repo', 'flux-dev', '--branch', 'next', '--into', 'flux-demo'],
     ]);
     assert.deepEqual(linesOf(folder, 'flux-dev'), [
@@ -128,13 +122,13 @@ describe('--source oci', () => {
   });
 
   test('an artifact of overlays has the base as well', async () => {
-    const folder = await after([...OCI, '--layout', 'overlays']);
+    const folder = await folderAfter([...OCI, '--layout', 'overlays']);
     const [first] = linesOf(folder, 'flux-stage-prod');
     assert.equal(first, 'main oci://ghcr.io/octo-org/flux-stage-prod/stage base overlays/stage');
   });
 
   test('an environment may keep git, beside one with an artifact', async () => {
-    const folder = await after(
+    const folder = await folderAfter(
       ['--owner', 'octo-org'],
       [...['tenant', 'stage', '--source', 'oci', '--into', 'flux-demo']],
     );
@@ -145,7 +139,7 @@ describe('--source oci', () => {
   });
 
   test('--source git takes everything back, and the record knows nothing of it', async () => {
-    const folder = await after(['--owner', 'octo-org']);
+    const folder = await folderAfter(['--owner', 'octo-org']);
     const before = readTree(folder);
     await succeed([...OCI, '--signature', 'key'], folder);
     await succeed(['--source', 'git', '--signature', 'keyless'], folder);
@@ -153,7 +147,7 @@ describe('--source oci', () => {
   });
 
   test('a workflow that a user edited stays', async () => {
-    const folder = await after(OCI);
+    const folder = await folderAfter(OCI);
     const file = join(folder, 'flux-dev', PUSH);
     writeFileSync(file, `${readFileSync(file, 'utf8')}# mine\n`);
     await succeed(['--source', 'git'], folder);
@@ -161,7 +155,7 @@ describe('--source oci', () => {
   });
 
   test('private packages need a Secret, and a key replaces the identity', async () => {
-    const folder = await after([...OCI, '--visibility', 'private', '--signature', 'key']);
+    const folder = await folderAfter([...OCI, '--visibility', 'private', '--signature', 'key']);
     const { spec } = sourceOf(folder, 'dev');
     assert.deepEqual(spec.secretRef, { name: 'registry-flux-dev' });
     assert.deepEqual(spec.verify, { provider: 'cosign', secretRef: { name: 'cosign-flux-dev' } });
@@ -170,7 +164,7 @@ describe('--source oci', () => {
 
 describe('the workflow that pushes', () => {
   const jobs = async (...more: string[]) => {
-    const folder = await after([...OCI, ...more]);
+    const folder = await folderAfter([...OCI, ...more]);
     const text = readFileSync(join(folder, 'flux-dev', PUSH), 'utf8');
     return { text, push: workflowOf(join(folder, 'flux-dev'), PUSH), folder };
   };

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord } from '../../lib/plan/record.ts';
@@ -61,4 +62,10 @@ function change(
 /** The folders of `tree` that have a record. */
 export function reposIn(tree: ReadonlyMap<string, string>): string[] {
   return [...tree.keys()].flatMap((path) => /^([^/]+)\/\.yo-rc\.json$/.exec(path)?.[1] ?? []);
+}
+
+/** Fails unless `findings` have exactly the codes `codes`. */
+export function assertCodes(findings: Results['findings'], codes: readonly string[]): void {
+  const found = [...new Set(findings.map(({ code }) => code))].sort();
+  assert.deepEqual(found, [...codes].sort(), JSON.stringify(findings, null, 2));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { apply, check, commitOf } from '../check.ts';
-import { fluxGitopsWith, type Outcome } from '../command.ts';
+import { fluxGitopsWith, killAndResume, type Outcome } from '../command.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, type Estate, namespaceOf, publish } from '../estate.ts';
 import { applied, versionsIn } from '../expect.ts';
@@ -51,21 +51,7 @@ check('tenant --move keeps the workloads, and leaves the others alone', async (f
   const commit = await publish(estate, 'flux-new');
   await publish(estate, 'flux-stage-prod');
 
-  // Killed again and again, each time later.
-  let kills = 0;
-  for (let ms = 400; ; ms *= 1.5) {
-    let timer: NodeJS.Timeout | undefined;
-    const args = [...move, '--live', '--into', configPath(estate)];
-    const { code, stderr } = await fluxGitopsWith(estate.cluster, args, (child) => {
-      timer = setTimeout(() => child.kill('SIGKILL'), ms);
-    });
-    clearTimeout(timer);
-    if (code === 0) break;
-    assert.equal(code, null, stderr);
-    kills++;
-    assert.ok(ms < 60_000);
-  }
-  assert.ok(kills > 2, `${kills} kills`);
+  await killAndResume(estate.cluster, [...move, '--live', '--into', configPath(estate)]);
   estate.repos.stage = 'flux-new';
   await applied(estate, 'stage', commit);
   assert.equal(await identity(estate, 'stage'), before);

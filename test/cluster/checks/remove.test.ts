@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { apply, check, commitOf } from '../check.ts';
-import { fluxGitopsWith, type Outcome } from '../command.ts';
+import { fluxGitopsWith, killAndResume, type Outcome } from '../command.ts';
 import { configPath, type Estate, namespaceOf } from '../estate.ts';
 import { applied, versionsIn } from '../expect.ts';
 import { get, kubectl } from '../kube.ts';
@@ -42,20 +42,7 @@ check(
     await apply(estate, 'dev');
     await applied(estate, 'dev', commitOf(fresh, 'dev'));
     const args = ['remove', 'dev', '--live', '--into', configPath(estate)];
-    let kills = 0;
-    // Every run gets further before it is killed.
-    for (let ms = 400; ; ms *= 1.4) {
-      let timer: NodeJS.Timeout | undefined;
-      const { code, stderr } = await fluxGitopsWith(estate.cluster, args, (child) => {
-        timer = setTimeout(() => child.kill('SIGKILL'), ms);
-      });
-      clearTimeout(timer);
-      if (code === 0) break;
-      assert.equal(code, null, stderr);
-      kills++;
-      assert.ok(ms < 60_000);
-    }
-    assert.ok(kills > 2, `${kills} kills`);
+    await killAndResume(estate.cluster, args);
     await assertGone(estate, 'dev');
   },
 );

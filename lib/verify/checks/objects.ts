@@ -1,4 +1,3 @@
-import { checkCustomRules, checkValues } from './check-values.ts';
 import {
   about,
   at,
@@ -9,9 +8,10 @@ import {
   type Manifest,
   objectAt,
   textAt,
-} from './model.ts';
-import { containersOf, podsOf } from './pods.ts';
-import { type Fault, faultsOf, type Kind, kindOf, type Schemas, versionsOf } from './schema.ts';
+} from '../model.ts';
+import { containersOf, podsOf } from '../pods.ts';
+import { type Fault, faultsOf, type Kind, kindOf, type Schemas, versionsOf } from '../schema.ts';
+import { checkCustomRules, checkValues } from './values.ts';
 
 /** API versions that Kubernetes and Flux no longer serve, for kinds that are gone as a whole. */
 const GONE: { readonly [key: string]: string } = {

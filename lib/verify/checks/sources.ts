@@ -1,13 +1,13 @@
-import { gitSecretOf, repositoryUrl, sourceUrl } from '../plan/estate.ts';
+import { gitSecretOf, repositoryUrl, sourceUrl } from '../../plan/estate.ts';
 import {
   artifactOf,
   gitCredentialsOf,
   isGithubRegistry,
   isOci,
   pullSecretOf,
-} from '../plan/oci.ts';
-import { regularExpression } from './cel.ts';
-import { ARTIFACTS_FILE, contentOf, folderOf, pushedTo } from './flux-source.ts';
+} from '../../plan/oci.ts';
+import { regularExpression } from '../cel.ts';
+import { ARTIFACTS_FILE, contentOf, folderOf, pushedTo } from '../flux-source.ts';
 import {
   about,
   at,
@@ -19,7 +19,7 @@ import {
   type Sync,
   type Tenant,
   textAt,
-} from './model.ts';
+} from '../model.ts';
 
 /** Whether Flux can fetch the source of `sync`, and finds the folder there. */
 export function checkSource(estate: Estate, { environment }: Tenant, sync: Sync): Finding[] {

@@ -8,8 +8,8 @@ import {
   type Manifest,
   objectAt,
   textAt,
-} from './model.ts';
-import { containersOf, podsOf } from './pods.ts';
+} from '../model.ts';
+import { containersOf, podsOf } from '../pods.ts';
 
 type Violation = { readonly what: string; readonly path: readonly (string | number)[] };
 

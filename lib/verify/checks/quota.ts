@@ -9,10 +9,10 @@ import {
   objectName,
   type Tenant,
   textAt,
-} from './model.ts';
-import { containersOf, type Pods, podsOf } from './pods.ts';
-import { amountOf, quantityText } from './quantity.ts';
-import { kindOf, type Schemas } from './schema.ts';
+} from '../model.ts';
+import { containersOf, type Pods, podsOf } from '../pods.ts';
+import { amountOf, quantityText } from '../quantity.ts';
+import { kindOf, type Schemas } from '../schema.ts';
 
 /** What all `objects` of a tenant together need, against its ResourceQuotas and LimitRanges. */
 export function checkQuota(

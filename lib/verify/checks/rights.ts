@@ -6,9 +6,9 @@ import {
   objectAt,
   type Tenant,
   textAt,
-} from './model.ts';
-import { may, type Rights, rulesIn, uncovered, userName } from './rights.ts';
-import type { Kind, RoleRule } from './schema.ts';
+} from '../model.ts';
+import { may, type Rights, rulesIn, uncovered, userName } from '../rights.ts';
+import type { Kind, RoleRule } from '../schema.ts';
 
 /** Whether `account` of `tenant` may apply `manifest`, a `known` kind. */
 export function checkRights(

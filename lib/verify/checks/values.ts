@@ -1,4 +1,4 @@
-import { celValue, compile } from './cel.ts';
+import { celValue, compile } from '../cel.ts';
 import {
   about,
   at,
@@ -8,11 +8,11 @@ import {
   type Manifest,
   objectAt,
   textAt,
-} from './model.ts';
-import { containersOf, podsOf } from './pods.ts';
-import { amountOf } from './quantity.ts';
-import type { Node } from './schema.ts';
-import { dotted } from './schema.ts';
+} from '../model.ts';
+import { containersOf, podsOf } from '../pods.ts';
+import { amountOf } from '../quantity.ts';
+import type { Node } from '../schema.ts';
+import { dotted } from '../schema.ts';
 
 type Path = readonly (string | number)[];
 type Refuse = (path: Path, message: string) => void;

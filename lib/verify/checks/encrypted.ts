@@ -1,6 +1,6 @@
-import type { Applier } from './check-objects.ts';
-import { about, type Finding, isObject, type Manifest, objectName } from './model.ts';
-import { changed } from './parse.ts';
+import { about, type Finding, isObject, type Manifest, objectName } from '../model.ts';
+import { changed } from '../parse.ts';
+import type { Applier } from './objects.ts';
 
 /**
  * What `check` finds in a manifest. A Secret that SOPS encrypted is checked without its values, if `isDecrypted` says that

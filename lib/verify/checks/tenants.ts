@@ -1,6 +1,5 @@
-import { byHandIn } from './by-hand.ts';
-import { checkSource } from './check-sources.ts';
-import { unknownSteps } from './flux-source.ts';
+import { byHandIn } from '../by-hand.ts';
+import { unknownSteps } from '../flux-source.ts';
 import {
   about,
   aboutFile,
@@ -13,7 +12,8 @@ import {
   type Sync,
   type Tenant,
   textAt,
-} from './model.ts';
+} from '../model.ts';
+import { checkSource } from './sources.ts';
 
 /** Whether the names, namespaces, accounts, bindings, labels, sources and paths of all tenants agree. */
 export function checkTenants(estate: Estate): Finding[] {

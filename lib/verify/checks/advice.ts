@@ -9,9 +9,9 @@ import {
   objectAt,
   type RepoFiles,
   textAt,
-} from './model.ts';
-import { readYaml } from './parse.ts';
-import { containersOf, podsOf } from './pods.ts';
+} from '../model.ts';
+import { readYaml } from '../parse.ts';
+import { containersOf, podsOf } from '../pods.ts';
 
 /** Secrets whose values are in the repository as they are. */
 export function checkSecret(manifest: Manifest): Finding[] {

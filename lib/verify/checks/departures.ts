@@ -1,9 +1,9 @@
-import { namespaceOf } from '../plan/estate.ts';
-import { byHandIn } from './by-hand.ts';
-import { SYNC_LIST } from './check-files.ts';
-import type { Parser } from './estate.ts';
-import { aboutFile, at, type EstateFiles, type Finding, listAt, textAt } from './model.ts';
-import { readYaml } from './parse.ts';
+import { namespaceOf } from '../../plan/estate.ts';
+import { byHandIn } from '../by-hand.ts';
+import type { Parser } from '../estate.ts';
+import { aboutFile, at, type EstateFiles, type Finding, listAt, textAt } from '../model.ts';
+import { readYaml } from '../parse.ts';
+import { SYNC_LIST } from './files.ts';
 
 const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeIn } from '../run.ts';
+import { type Outcome, writeIn } from '../run.ts';
 import { assertPublished, countCommits, type Scene, scenario } from '../scenario.ts';
 
 const MANY = Array.from({ length: 14 }, (_, index) => `flux-${index}`);
@@ -55,13 +55,23 @@ describe('many at once', { concurrency: 1 }, () => {
   );
 
   scenario('two runs of one estate at once: each repository once, no raw error', async (scene) => {
-    const outcomes = await Promise.all([scene.run(), scene.run()]);
-    for (const outcome of outcomes) assert.equal(outcome.code, 0, outcome.lines);
+    let second: Promise<Outcome> | undefined;
+    scene.standIn.watch = async (line, moment) => {
+      if (second !== undefined || moment !== 'before' || !line.startsWith('POST ')) return;
+      // The first run holds the lock now. Its answer comes when the second one waits for the lock.
+      await new Promise<void>((waits) => {
+        second = scene.run({
+          onStart: ({ stderr }) =>
+            stderr
+              ?.on('data', (text: string) => text.includes('Waiting for another run') && waits())
+              .on('close', () => waits()),
+        });
+      });
+    };
+    const outcomes = [await scene.run(), await second];
+    for (const outcome of outcomes) assert.equal(outcome?.code, 0, outcome?.lines);
     assertPublished(scene);
-    assert.match(
-      outcomes.map(({ lines }) => lines).join(''),
-      /Waiting for another run: process \d+ on/,
-    );
+    assert.match(outcomes[1]?.lines ?? '', /Waiting for another run: process \d+ on/);
     assert.ok(!existsSync(join(scene.estate.workspace, '.flux-gitops.lock')));
   });
 

@@ -104,10 +104,16 @@ async function currentContext(): Promise<string> {
 export class KubectlError extends UserError {
   /** Whether the API server does not know the kind of the request. */
   readonly isUnknownKind: boolean;
+  /** Whether the user may not do what the request says. */
+  readonly isForbidden: boolean;
+  /** What kubectl printed before it failed: of several kinds, the objects of those that the user may see. */
+  readonly output: string;
 
-  constructor(message: string) {
+  constructor(message: string, output = '') {
     super(`kubectl: ${message}`, 1);
     this.isUnknownKind = /the server doesn't have a resource type/.test(message);
+    this.isForbidden = /\(Forbidden\)/.test(message);
+    this.output = output;
   }
 }
 
@@ -127,9 +133,10 @@ function runKubectl(args: readonly string[], input = ''): Promise<string> {
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     child.on('close', (code) => {
-      if (code === 0) resolve(Buffer.concat(out).toString('utf8'));
-      else
-        reject(new KubectlError(Buffer.concat(errors).toString('utf8').trim() || `exit ${code}`));
+      const output = Buffer.concat(out).toString('utf8');
+      const message = Buffer.concat(errors).toString('utf8').trim() || `exit ${code}`;
+      if (code === 0) resolve(output);
+      else reject(new KubectlError(message, output));
     });
   });
 }
@@ -138,7 +145,7 @@ function explainStart(error: NodeJS.ErrnoException): Error {
   if (error.code !== 'ENOENT') return error;
   return new UserError(
     'This needs kubectl, and there is no kubectl on your PATH.\n' +
-      '  Install it (https://kubernetes.io/docs/tasks/tools/), or run the command without --live.',
+      '  Install it: https://kubernetes.io/docs/tasks/tools/. A command with --live also runs without --live.',
     1,
     error,
   );

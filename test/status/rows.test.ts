@@ -207,6 +207,18 @@ test('the sync of the config repo is a row of its own, and its objects come from
   assert.ok(others.every(({ state }) => state === 'ready'));
 });
 
+test('an environment that a user wrote by hand may have its sync in another namespace', () => {
+  const elsewhere = sync('flux-system', 'apps-dev', {
+    spec: { sourceRef: { kind: 'GitRepository', name: 'apps' }, targetNamespace: HOME },
+  });
+  const objects = [namespace(HOME), source('flux-system', 'apps'), elsewhere];
+  const place = { name: 'dev', namespace: HOME, sync: 'flux-dev', source: 'flux-dev' };
+  const [own] = rowsOf([{ ...place, role: 'by hand' }], reading(objects));
+  assert.deepEqual([own?.state, own?.source?.name, own?.sync?.name], ['ready', 'apps', 'apps-dev']);
+  const [usual] = rowsOf([{ ...place, role: 'tenant' }], reading(objects));
+  assert.equal(usual?.state, 'absent');
+});
+
 test('an artifact is compared by its digest, and its commit is known', () => {
   const [artifact, commit] = [`latest@sha256:${'a1'.repeat(32)}`, FIRST];
   const followed = source(HOME, 'flux-dev', {

@@ -74,7 +74,8 @@ async function getKnown(
       return objectsIn(await kubectl.run(['get', kinds.join(','), ...where, '-o', 'json']));
     } catch (error) {
       if (!(error instanceof KubectlError && error.isUnknownKind)) throw error;
-      const unknown = kinds.filter((kind) => error.message.includes(`"${kind}"`));
+      // kubectl names the kind without its group.
+      const unknown = kinds.filter((kind) => error.message.includes(`"${kind.split('.')[0]}"`));
       if (unknown.length === 0) throw error;
       unknownKinds.push(...unknown);
     }

@@ -16,7 +16,7 @@ case "$*" in
   "config view"*) printf %s https://127.0.0.1:6443 ;;
   "version"*) echo '{}' ;;
   *" -A "*) kind=$(cat "$here/unknown" 2>/dev/null || echo none)
-    case "$*" in *"$kind"*) echo "error: the server doesn't have a resource type \\"$kind\\"" >&2; exit 1 ;; esac
+    case "$*" in *"$kind"*) echo "error: the server doesn't have a resource type \\"\${kind%%.*}\\"" >&2; exit 1 ;; esac
     [ ! -f "$here/refuse-all" ] || fail "$here/refuse-all"; cat "$here/all" ;;
   "get namespaces "*) [ ! -f "$here/refuse-all" ] || fail "$here/refuse-all"; cat "$here/namespaces" ;;
   *" -n "*) for word; do [ ! -f "$here/refuse-$word" ] || fail "$here/refuse-$word"; done

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { StatusDocument, StatusEntry } from '../../../lib/status/document.ts';
 import { apply, check, commitOf } from '../check.ts';
-import { fluxGitopsWith, type Outcome } from '../command.ts';
+import { fluxGitopsWith, type Outcome, statusOf } from '../command.ts';
 import { running } from '../demo.ts';
 import { appFile, configPath, type Estate, edit, namespaceOf, publish } from '../estate.ts';
 import { applied, reconcile } from '../expect.ts';
@@ -20,11 +20,8 @@ const status = (
 ): Promise<Outcome> =>
   fluxGitopsWith(estate.cluster, ['status', '--into', configPath(estate), ...args], watch);
 
-async function documentOf(estate: Estate, ...args: string[]): Promise<StatusDocument> {
-  const { code, stdout, stderr } = await status(estate, ['--json', ...args]);
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout) as StatusDocument;
-}
+const documentOf = (estate: Estate, ...envs: string[]): Promise<StatusDocument> =>
+  statusOf(estate.cluster, configPath(estate), ...envs);
 
 /** The texts of the columns of each row. */
 const cellsOf = (stdout: string): string[][] =>
@@ -225,10 +222,7 @@ check('a member of a team sees the row of its namespace', async (fresh) => {
   const own = configPath(estate, '..', 'jo.kubeconfig');
   writeFileSync(own, stringify(config), { mode: 0o600 });
   const access = { ...estate.cluster, kubeconfig: own };
-  const args = ['status', '--into', configPath(estate), '--json'];
-  const { code, stdout, stderr } = await fluxGitopsWith(access, args);
-  assert.equal(code, 0, stderr);
-  const { environments } = JSON.parse(stdout) as StatusDocument;
+  const { environments } = await statusOf(access, configPath(estate));
   const [dev, stage] = environments;
   assert.equal(dev?.state, 'ready', JSON.stringify(dev));
   assert.equal(dev?.workloads[0]?.name, 'kcheck');

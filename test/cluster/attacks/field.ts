@@ -201,5 +201,6 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
     value: 1000,
   });
   const items = { apiVersion: 'v1', kind: 'List', items: [shared, ...accounts] };
-  await kubectl(access, ['apply', '-f', '-'], JSON.stringify(items));
+  // On the server, because every estate applies the same PriorityClass at the same time.
+  await kubectl(access, ['apply', '--server-side', '-f', '-'], JSON.stringify(items));
 }

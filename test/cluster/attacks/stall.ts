@@ -24,7 +24,7 @@ async function stallOne(place: Place, battle: Battlefield, attack: Attack): Prom
   const tenant = battle.tenantOf(attack);
   const alone = { ...battle, attacks: [attack] };
   const commit = await push(alone, 'stall');
-  await look(place.plane, alone);
+  await look(alone, place.plane);
   const verdict = await verdictOf(place, battle, attack, commit);
   const waited = await othersWait(place, tenant);
   place.lines.release(tenant.namespace);

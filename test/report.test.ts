@@ -94,7 +94,7 @@ test('more environments than a screen holds are applied by a loop', async () => 
 
 test('commands to copy are quoted for a shell', async () => {
   const folder = temporaryFolder();
-  const { stderr } = await runCommand(['--owner', 'octo-org', '--into', "it's here"], folder);
+  const { stderr } = await runHere(['--owner', 'octo-org', '--into', "it's here"], folder);
   assert.match(stderr, /kubectl apply -f 'it'\\''s here\/flux-demo\/dev\/'/);
 });
 
@@ -113,18 +113,18 @@ test('with --json a refusal is JSON on stdout, with each problem', async () => {
 
 test('help is printed however it is asked for', async () => {
   const folder = temporaryFolder();
-  const whole = (await runCommand(['tenant', '--help'], folder)).stdout;
+  const whole = (await runHere(['tenant', '--help'], folder)).stdout;
   for (const argv of [
     ['help', 'tenant'],
     ['tenant', 'help'],
     ['tenant', '-h'],
   ])
-    assert.equal((await runCommand(argv, folder)).stdout, whole, argv.join(' '));
+    assert.equal((await runHere(argv, folder)).stdout, whole, argv.join(' '));
   assert.match(whole, /flux-gitops tenant ENV/);
-  const { version } = JSON.parse((await runCommand(['--yes', '--json'], folder)).stdout);
+  const { version } = JSON.parse((await runHere(['--yes', '--json'], folder)).stdout);
   assert.equal(version, undefined);
-  assert.match((await runCommand(['-v'], folder)).stdout, /^\d+\.\d+\.\d+\n$/);
-  assert.equal((await runCommand(['-y'], folder)).code, 0);
+  assert.match((await runHere(['-v'], folder)).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal((await runHere(['-y'], folder)).code, 0);
 });
 
 test('a run that changed nothing because files were kept does not call them as they should be', async () => {

@@ -178,8 +178,17 @@ function lineByLine(ours: Parts, base: Parts, theirs: Parts, kind: Kind): string
   return lines.every((line) => line !== undefined) ? lines : undefined;
 }
 
+/** The most lines that still count as one passage. */
+const PASSAGE = 40;
+
+/** Whether `changed` has another text in place of `base`, which is longer than a passage: no line of it is left. */
+const isReplaced = (base: Parts, changed: Parts): boolean =>
+  base.length > PASSAGE && !base.some((line) => line.trim() !== '' && changed.includes(line));
+
 /** Words and the space between them as separate parts: so a text with other line breaks still has the same words. */
 function wordByWord(ours: Parts, base: Parts, theirs: Parts): string[] | undefined {
+  // Two different texts have some words in common by chance. To find them in thousands of words takes seconds.
+  if (isReplaced(base, ours) || isReplaced(base, theirs)) return undefined;
   const [one = [], old = [], other = []] = [ours, base, theirs].map((lines) =>
     lines.join('\n').split(/([ \n]+)/),
   );

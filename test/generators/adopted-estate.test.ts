@@ -6,10 +6,10 @@ import { sourcesOf } from '../../lib/credentials/sources.ts';
 import { readRecord } from '../../lib/plan/record.ts';
 import { demo, exported } from '../adopt/hand-written.ts';
 import { age } from '../aged.ts';
-import { type Outcome, readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
+import { type Outcome, readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 
 const run = (folder: string, ...argv: string[]): Promise<Outcome> =>
-  runCommand([...argv, '--into', 'config'], folder);
+  runHere([...argv, '--into', 'config'], folder);
 
 /** A folder with an adopted estate, in which this package has taken the environments `taken` over. */
 async function adopted(files = demo(), ...taken: string[]): Promise<string> {
@@ -141,7 +141,7 @@ test('credentials names the GitRepository of an adopted environment', async () =
 test('a move of artifacts removes an OCIRepository, and none of the kind GitRepository', async () => {
   const folder = temporaryFolder();
   const flags = ['--yes', '--owner', 'octo-org', '--source', 'oci', '--name', 'config'];
-  assert.equal((await runCommand(flags, folder)).code, 0);
+  assert.equal((await runHere(flags, folder)).code, 0);
   const outcome = await run(
     ...([folder, 'tenant', 'dev', '--repo', 'flux-other', '--move', '--json'] as const),
   );

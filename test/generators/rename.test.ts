@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 /** A folder with the default estate of octo-org. */
 async function estate(...flags: string[]): Promise<string> {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
   return folder;
 }
 
 const rename = (folder: string, ...argv: string[]) =>
-  runCommand(['rename', ...argv, '--into', 'flux-demo'], folder);
+  runHere(['rename', ...argv, '--into', 'flux-demo'], folder);
 
 test('a renamed environment is as if it had had the new name from the start', async () => {
   const scenarios = (name: string) => ['--scenario', `flux-dev=${name}`, '--replicas', `${name}=3`];
@@ -48,7 +48,7 @@ test('edited, added and deleted files go along, with the new namespace in them',
   );
   // Later runs still know what is the person's.
   const before = readTree(folder);
-  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
 

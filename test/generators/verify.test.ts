@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../lib/verify/results.ts';
 import { demo, exported } from '../adopt/hand-written.ts';
-import { readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 async function estate(...flags: readonly string[]): Promise<string> {
@@ -76,7 +76,7 @@ test('a warning alone ends with 0', async () => {
 test('--json prints one document with the keys that scripts rely on', async () => {
   const folder = await estate();
   breakApp(folder);
-  const { code, stdout, stderr } = await runCommand(['verify', '--json'], folder);
+  const { code, stdout, stderr } = await runHere(['verify', '--json'], folder);
   assert.equal(code, 1, stderr);
   const { findings, checked } = JSON.parse(stdout) as Results;
   assert.deepEqual(findings, [
@@ -202,7 +202,7 @@ test('of an adopted estate, what was written by hand is named and not checked', 
     const folder = temporaryFolder();
     writeTree(folder, files);
     assert.equal((await runHere(['adopt'], folder)).code, 0);
-    const { findings } = JSON.parse((await runCommand(['verify', '--json'], folder)).stdout);
+    const { findings } = JSON.parse((await runHere(['verify', '--json'], folder)).stdout);
     assert.deepEqual(
       findings.map(({ code }: { code: string }) => code),
       ['environment-not-checked'],

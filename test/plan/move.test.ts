@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 
 /** A folder with the default estate of octo-org. */
 async function estate(...flags: string[]): Promise<string> {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
   return folder;
 }
 
 const move = (folder: string, ...argv: string[]) =>
-  runCommand(['tenant', ...argv, '--move', '--into', 'flux-demo'], folder);
+  runHere(['tenant', ...argv, '--move', '--into', 'flux-demo'], folder);
 
 test('a moved environment is as if the other app repo had always fed it', async () => {
   const folder = await estate('--scenario', 'flux-a=one,two', '--scenario', 'flux-b=three');
@@ -48,7 +48,7 @@ test('what a person wrote, edited and deleted goes along, and is still the perso
     left.sort(),
     ['.gitattributes', '.yo-rc.json', 'README.md'].map((one) => `flux-stage-prod/${one}`),
   );
-  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
   assert.deepEqual(readTree(folder), tree);
 });
 
@@ -75,7 +75,7 @@ test('overlays move with their base, and not onto another base', async () => {
 
 test('without --move another app repo is refused, and the message names --move', async () => {
   const folder = await estate();
-  const { code, stderr } = await runCommand(
+  const { code, stderr } = await runHere(
     ['tenant', 'stage', '--repo', 'flux-dev', '--into', 'flux-demo'],
     folder,
   );

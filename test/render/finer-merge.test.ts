@@ -110,6 +110,15 @@ describe('Markdown', () => {
     );
   });
 
+  test('a text in place of a long one is a conflict, although words could be put next to it', () => {
+    const base = Array.from({ length: 60 }, (_, line) => `Sentence ${line} of the README.\n`).join(
+      '',
+    );
+    assert.equal(mergeTexts('README.md', 'Ours.\n', base, `New ${base}`), undefined);
+    const short = 'One sentence of the README.\n';
+    assert.equal(mergeTexts('README.md', 'Ours.\n', short, `New ${short}`), 'New Ours.\n');
+  });
+
   test('a command in a block of code is merged by whole lines only', () => {
     const base = '```sh\nkubectl apply -f dev/\n```\n';
     const ours = base.replace('dev/', 'mine/');

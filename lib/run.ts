@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
 import type { Live } from './cluster/live.ts';
+import type { Earlier } from './disk/base.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -230,6 +231,9 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
   const problems: Problem[] = [];
   const render = layerRenderer(templatesOf);
   const { force = false, keep = false, conflictMarkers: markers = false } = given.switches;
+  const published = async (folder: string): Promise<Earlier | undefined> =>
+    (await import('./disk/published-version.ts')).publishedFiles(folder, terminal.say);
+  const comparison = { render, force, keep, markers, published };
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
@@ -238,7 +242,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
         `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
         'progress',
       );
-    repos.push(await compareRepo(repo, folder, { render, force, keep, markers }, problems));
+    repos.push(await compareRepo(repo, folder, comparison, problems));
   }
   terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);

@@ -16,7 +16,7 @@ import {
 } from '../plan/record.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
-import { type Earlier, earlierFiles, findBase } from './base.ts';
+import { type Earlier, earlierFiles, findBase, type Published } from './base.ts';
 import { checkFile, checkFolder, isInside } from './folders.ts';
 import { mergeStages, textIn } from './git-stages.ts';
 import { packageVersion } from './package-files.ts';
@@ -89,6 +89,8 @@ export type Comparison = {
   readonly markers?: boolean;
   /** The files that have other paths than in earlier versions. */
   readonly moves?: readonly Move[];
+  /** What the version that the record names writes, if nothing here has the old text of an edited file. */
+  readonly published?: Published;
 };
 
 /**
@@ -348,7 +350,7 @@ type Place = {
 async function compareMoved(
   file: File,
   place: Place,
-  { render, force, moves }: Comparison,
+  { render, force, moves, published }: Comparison,
   moved: Set<string>,
 ): Promise<ComparedFile | undefined> {
   const { folder, known, found, repo } = place;
@@ -360,7 +362,7 @@ async function compareMoved(
   if (text === undefined)
     return { ...common, contents: file.contents, state: 'deleted', action: 'keep' };
   if (isOurs(folder, from, text, known.written.get(from) ?? [])) return undefined;
-  const base = await findBase(from, folder, repo.found, known, render);
+  const base = await findBase(from, folder, repo.found, known, render, published);
   const merged = base === undefined ? undefined : await mergeEdited(text, base, file, repo);
   if (merged === undefined) return undefined;
   moved.add(from);
@@ -370,7 +372,7 @@ async function compareMoved(
 async function compareFile(
   file: File,
   place: Place,
-  { force, keep, markers = false, render }: Comparison,
+  { force, keep, markers = false, render, published }: Comparison,
 ): Promise<ComparedFile> {
   const { path } = file;
   const { found, known, record = '', repo } = place;
@@ -398,7 +400,7 @@ async function compareFile(
   const base =
     found.includes('\ufffd') || sidesOf(found) !== undefined
       ? undefined
-      : await findBase(path, place.folder, place.repo.found, known, render);
+      : await findBase(path, place.folder, place.repo.found, known, render, published);
   const merged = base === undefined ? undefined : await mergeEdited(found, base, file, place.repo);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
   if (merged !== undefined)

@@ -372,7 +372,7 @@ export function notesOf(
   const notes = [...more, ...fileNotes(repos)];
   if (notHere.length > 0)
     notes.push(
-      `These app repos are not beside the config repo: ${listed(notHere)}. Run flux-gitops update in a clone of each.`,
+      `These app repos are not beside the config repo: ${listed(notHere)}. Clone them there and run the same command again, or run flux-gitops update in a clone of each.`,
     );
   if (missing.length < demo.length)
     notes.unshift(

@@ -12,6 +12,7 @@ import { folderOf } from './overlays.ts';
 import { type Marks, type ReadSource, readSource } from './sources.ts';
 import {
   filesOf,
+  formerAccount,
   isUsual,
   lossesOf,
   objectOf,
@@ -190,9 +191,11 @@ function describe(
       replaceable,
       files: filesOf(tenant),
       lost,
-      role: roleOf(tenant),
+      role: roleOf(tenant, sync),
+      formerAccount: formerAccount(tenant, sync),
     },
     gitRepository: source.name,
+    ...(address.secret !== undefined && { gitSecret: address.secret }),
     kustomization: sync.name,
     settings: {
       ...{ owner, githubUrl: address.githubUrl, interval },

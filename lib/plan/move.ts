@@ -1,9 +1,9 @@
 import { type Problem, quote } from '../errors.ts';
 import { carryBase, carryFolder } from './carry.ts';
-import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { byRepo, type Environment, namespaceOf, repositoryUrl, secretNameOf } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
-import { syncNamesOf } from './oci.ts';
+import { gitCredentialsOf, syncNamesOf } from './oci.ts';
 import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { withoutFolders } from './repositories.ts';
@@ -68,6 +68,7 @@ export function planMoves(
       to: one.repo,
       before: syncNamesOf(old),
       after: syncNamesOf(one),
+      ...(gitCredentialsOf(old) !== 'none' && { secret: secretNameOf(old) }),
     }),
   );
   return { moves, carried, left };

@@ -67,6 +67,8 @@ export type Move = {
   /** The Flux objects of the environment, before the move and after it. */
   readonly before: SyncNames;
   readonly after: SyncNames;
+  /** The Secret with which Flux read the former app repo, if it was private. */
+  readonly secret?: string;
 };
 
 /** The names of the Flux objects of an environment. */
@@ -105,6 +107,11 @@ export type Plan = {
   /** The environments that leave the estate, in the order of the run. */
   readonly departures?: readonly Departure[];
   readonly moves?: readonly Move[];
+  /** Service accounts and role bindings, as `kind/name`, that the files of a namespace have no more. */
+  readonly formerAccounts?: readonly {
+    readonly namespace: string;
+    readonly objects: readonly string[];
+  }[];
   /** The environment that a new one replaces, and that leaves in a run of its own. */
   readonly replaces?: string;
   /** More sentences about the run. */

@@ -135,10 +135,11 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
 
 /** An app repo has no Flux objects. */
 function formIn(kind: RepoKind, environment: Environment): OwnForm {
-  const { namespace, path, ...objects } = readOwnForm(environment);
+  const { namespace, path, gitSecret, ...objects } = readOwnForm(environment);
   return {
     ...(namespace !== undefined && { namespace }),
     ...(kind === 'config-repo' && objects),
+    ...(gitSecret !== undefined && { gitSecret }),
     ...(path !== undefined && { path }),
   };
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sourcesOf } from '../../lib/credentials/sources.ts';
 import { readRecord } from '../../lib/plan/record.ts';
-import { demo, exported } from '../adopt/hand-written.ts';
+import { demo, exported, exportedFor } from '../adopt/hand-written.ts';
 import { age } from '../aged.ts';
 import { type Outcome, readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
 
@@ -149,4 +149,53 @@ test('a move of artifacts removes an OCIRepository, and none of the kind GitRepo
   const commands = commandsOf(outcome).join('\n');
   assert.match(commands, /delete ocirepositories\.source\.toolkit\.fluxcd\.io flux-dev/);
   assert.doesNotMatch(commands, /gitrepositories/);
+});
+
+test('a tenant whose service account has another name is taken over, and the last step deletes the former one', async () => {
+  const folder = await adopted(exportedFor());
+  const outcome = await run(folder, 'tenant', 'search', '--take-over', '--json');
+  assert.equal(outcome.code, 0, outcome.stderr);
+  const after = readTree(join(folder, 'config'));
+  assert.ok(!after.has('tenants/search.yaml'));
+  assert.match(after.get('search/2_sync.yaml') ?? '', /serviceAccountName: search\n/);
+  const commands = commandsOf(outcome);
+  assert.equal(
+    commands.at(-1),
+    'kubectl --namespace search delete serviceaccount/search-team rolebinding/search-team-reconciler',
+  );
+  const payments = await run(folder, 'tenant', 'payments', '--take-over', '--json');
+  assert.doesNotMatch(commandsOf(payments).join('\n'), /delete serviceaccount/);
+});
+
+test('a Secret with a name of the user stays, with the address over ssh', async () => {
+  const url = 'ssh://git@github.com/octo-org/search';
+  const folder = await adopted(exportedFor({ secret: 'our-key', searchUrl: `${url}.git` }));
+  const outcome = await run(folder, 'tenant', 'search', '--take-over', '--json');
+  assert.equal(outcome.code, 0, outcome.stderr);
+  const sync = readFileSync(join(folder, 'config/search/2_sync.yaml'), 'utf8');
+  assert.match(sync, /secretRef:\n +name: our-key\n/);
+  assert.match(sync, /url: ssh:\/\/git@github\.com\/octo-org\/search\n/);
+  const text = readFileSync(join(folder, 'config/.yo-rc.json'), 'utf8');
+  const { record } = readRecord(text, '.yo-rc.json', []);
+  assert.ok(record);
+  const places = sourcesOf(record).flatMap((one) => one.places);
+  assert.deepEqual(
+    places.map(({ namespace, secret }) => [namespace, secret]),
+    [['search', 'our-key']],
+  );
+  // It keeps the name in every later run, and a reading finds it again.
+  assert.equal((await run(folder, 'tenant', 'search', '--interval', '9m')).code, 0);
+  const later = readFileSync(join(folder, 'config/search/2_sync.yaml'), 'utf8');
+  assert.equal(later, sync.replaceAll('1m0s', '9m0s'));
+  rmSync(join(folder, 'config/.yo-rc.json'));
+  assert.equal((await run(folder, 'adopt', '--repair')).code, 0);
+  assert.match(readFileSync(join(folder, 'config/.yo-rc.json'), 'utf8'), /"gitSecret": "our-key"/);
+});
+
+test('an address with .git on another server is not taken for the one without', async () => {
+  const web = 'https://git.example.com/octo-org';
+  const folder = await adopted(exportedFor({ web, searchUrl: `${web}/search.git` }));
+  const { code, stderr } = await run(folder, 'tenant', 'search', '--take-over');
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /has another form of the address/);
 });

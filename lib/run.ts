@@ -14,7 +14,7 @@ import {
 import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
-import { openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
+import { isThere, openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
 import { plannerOf } from './plan/commands.ts';
@@ -25,6 +25,7 @@ import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
 import { blobId } from './render/git-text.ts';
+import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
@@ -201,8 +202,24 @@ async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
   if (!given.switches.publish) return { given };
   const workspace = open();
   const plan = planFor(given, workspace);
+  checkHistory(plan, workspace);
   const { signInForPlan } = await import('./publish/publish.ts');
   return signInForPlan(given, plan, wordsOf(given), workspace.parent, terminal.say);
+}
+
+/** Refuses to publish what a user wrote by hand from a folder without git: the first commit would not have those files. */
+function checkHistory({ repos }: Plan, { folderOf }: Workspace): void {
+  const without = repos
+    .filter(({ adopting, found }) => adopting === 'by-hand' || (found?.adopted ?? []).length > 0)
+    .map(({ name }) => ({ name, folder: folderOf(name) }))
+    .filter(({ folder }) => isThere(folder) && !isThere(join(folder, '.git')));
+  const [first] = without;
+  if (first === undefined) return;
+  throw new UserError(
+    `${without.map(({ name }) => name).join(', ')} cannot be published: a user wrote files there, and it is no repository of git, so GitHub would get none of those files. Nothing was written.\n` +
+      `  Commit and push all files yourself first: ${shellCommand(['git', '-C', first.folder, 'init'])}. Or run the same command without --publish.`,
+    1,
+  );
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {

@@ -64,7 +64,7 @@ async function render(text: string, say: Say): Promise<Earlier | undefined> {
     const said = error instanceof Error ? error.message : String(error);
     say(
       `Without version ${version}, only git's history has the text that it wrote: ${said}\n` +
-        `  What helps: a clone with the commits of that version, or npm with a registry that has ${RECORD_KEY}@${version}.`,
+        `  What helps: a clone with the commits of that version, or npm that can fetch ${RECORD_KEY}@${version}.`,
     );
     return undefined;
   }
@@ -111,7 +111,7 @@ async function fetchPackage(version: string, say: Say): Promise<string> {
     '--no-update-notifier',
     '--dry-run=false',
   ];
-  // npm compares the file with the hash that the registry has for it.
+  // npm itself compares the file with the hash that is published for it.
   await start('npm', ['pack', spec, ...flags, `--pack-destination=${folder}`], {
     cwd: folder,
     env: environmentWithoutTokens(),

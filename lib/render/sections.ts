@@ -16,7 +16,9 @@ export function withoutRemoved(
   const there = new Set(ours);
   let [old, next] = [before, theirs];
   for (const { heading, from, to } of sectionsOf(before)) {
-    const isGone = !kept.has(heading) && isOnce(sectionsOf(old), heading);
+    // If the new version has it under another name, the user must decide.
+    const isGone =
+      !kept.has(heading) && [old, next].every((one) => isOnce(sectionsOf(one), heading));
     // A section with another heading is still there.
     const own = before.slice(from, to).filter((line) => isTelling(line) && isUnique(line, before));
     if (!isGone || own.some((line) => there.has(line))) continue;

@@ -164,7 +164,9 @@ test('tenants as the flux CLI exports them are adopted and become hardened: no o
     for (const [env, sync] of Object.entries(names))
       await applied(estate, env, sync, commits[repos[env as 'search']] ?? '');
   };
-  await kubectl(cluster, ['apply', '-f', configPath(estate, 'tenants')]);
+  // In the order of their names, the syncs would come before the namespaces.
+  for (const file of ['payments', 'search', 'payments-sync', 'search-sync'])
+    await kubectl(cluster, ['apply', '-f', configPath(estate, 'tenants', `${file}.yaml`)]);
   await all();
   for (const env of Object.keys(repos)) await ready(estate, env);
   const before = await uids(estate);

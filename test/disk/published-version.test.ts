@@ -186,6 +186,8 @@ describe('the old text of an edited file, in an estate without the history of gi
       registry.requests = [];
       const { code, stderr } = await run(now, ['update', '--into', folder]);
       assert.equal(code, 1, stderr);
+      // npm would also take a path or an address.
+      assert.doesNotMatch(stderr, /npm/);
       assert.deepEqual(registry.requests, []);
     });
 

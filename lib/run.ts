@@ -18,6 +18,7 @@ import { isThere, openWorkspace, pushedRecord, type Workspace } from './disk/wor
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
 import { plannerOf } from './plan/commands.ts';
+import { isByHand } from './plan/own-form.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
 import type { Prepared, Start } from './prepared.ts';
@@ -60,13 +61,17 @@ export async function prepare(
   if (found.length > 0) throw inputError([...problems, ...found]);
   // Parsing manifests takes time, so other runs do not load it.
   const reader =
-    command === 'adopt' || switches.takeOver ? await import('./disk/adoption.ts') : undefined;
+    command === 'adopt' || command === 'remove' || switches.takeOver
+      ? await import('./disk/adoption.ts')
+      : undefined;
+  // The answers can name an environment.
+  let known = words;
   const open = (others: readonly Problem[] = []): Workspace => {
     if (reader && command === 'adopt')
       return reader.openForAdoption(start.cwd, into, texts.name?.[0]);
     const broken: Problem[] = [];
     const found = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
-    const opened = reader ? reader.withManifests(found) : found;
+    const opened = reader && needsManifests(known, found) ? reader.withManifests(found) : found;
     // Without the contents of the folder, a planner would report other problems.
     if (broken.length > 0) throw inputError([...others, ...broken]);
     return opened;
@@ -84,8 +89,14 @@ export async function prepare(
     asks && !isAction(command) && command !== 'update' && command !== 'adopt'
       ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
       : given;
+  known = complete;
   return { given: complete, terminal, asks, open };
 }
+
+/** Whether a run takes over what a user wrote by hand, or removes it: its objects are in the manifests only. */
+const needsManifests = ({ switches, positionals }: Given, { home }: Workspace): boolean =>
+  switches.takeOver === true ||
+  (home?.record?.environments ?? []).some((one) => isByHand(one) && positionals.includes(one.name));
 
 /** Whether the run shows what it would do, and writes nothing. */
 const isOnlyShown = ({ switches }: Given): boolean =>

@@ -212,6 +212,14 @@ export function replaceableOf(
   );
 }
 
+/** The files of `tenant` that have no object of anybody else. `all` has every object of the repository. */
+export function ownFilesOf(tenant: Tenant, all: readonly Manifest[]): string[] {
+  if (tenant.overlay !== undefined && tenant.overlay !== '.') return [];
+  return filesOf(tenant).filter((file) =>
+    all.filter((one) => one.file === file).every((one) => tenant.objects.includes(one)),
+  );
+}
+
 /** Whether the objects of an environment are in the files in which this package has them. */
 export function isUsual(
   { overlay, objects }: Tenant,

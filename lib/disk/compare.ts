@@ -125,7 +125,7 @@ export async function compareRepo(
   const files = withCarried(repo, folder, compared, problems);
   files.push(
     ...leftovers(repo, folder, planned, { known, moved, ...comparison }),
-    ...replaced(repo, folder, planned),
+    ...replaced(repo, folder, planned, comparison.force, problems),
   );
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
@@ -201,17 +201,31 @@ function isLeftOut(
   return !isThere(join(folder, path));
 }
 
-/** The hand-written files that this run removes, because other files have their objects now. */
+/**
+ * The hand-written files that this run removes, because other files have their objects now, or because they go with
+ * their environment. In the second case, git must have them.
+ */
 function replaced(
-  { takesOver = [] }: RepoPlan,
+  { takesOver = [], gone = [] }: RepoPlan,
   folder: string,
   planned: readonly File[],
+  force: boolean,
+  problems: Problem[],
 ): ComparedFile[] {
   const paths = new Set(planned.map(({ path }) => path));
   return takesOver.flatMap((path): ComparedFile[] => {
     const found = paths.has(path) ? undefined : readIfThere(join(folder, path));
     if (found === undefined) return [];
-    return [{ path, found, contents: found, state: 'leftover', action: 'remove', hashes: [] }];
+    if (gone.length > 0 && !force && !isCommitted(folder, path, found))
+      problems.push({
+        given: join(folder, path),
+        rule: 'a user wrote this file by hand, and git does not have it as it is, so its contents would be lost. Commit it first. --force removes it without that',
+        example: `git add ${path} && git commit`,
+        flag: path,
+        settings: ['arguments'],
+      });
+    const state = gone.length > 0 ? 'edited' : 'leftover';
+    return [{ path, found, contents: found, state, action: 'remove', hashes: [] }];
   });
 }
 

@@ -39,6 +39,8 @@ export type ReadEnvironment = {
   readonly path: string;
   /** The files with its objects. */
   readonly files: readonly string[];
+  /** The files that have nothing but its objects, so that they can go with it. */
+  readonly ownFiles: readonly string[];
   /** The files that this package can replace: all their objects are in its own files, too. */
   readonly replaceable: readonly string[];
   /** Whether its files and names are those that this package uses. */

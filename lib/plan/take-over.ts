@@ -87,6 +87,31 @@ export function checkTakeOver(
   };
 }
 
+/**
+ * The files of those of `environments` that a user wrote by hand: they go with them. Adds a problem for each whose files
+ * have something else as well.
+ */
+export function filesByHand(
+  environments: readonly Environment[],
+  { manifests }: World,
+  problems: Problem[],
+): string[] {
+  return environments.filter(isByHand).flatMap(({ name, byHand = [] }) => {
+    const read = manifests?.read.environments.find((one) => one.name === name);
+    if (read === undefined) return [];
+    const shared = read.files.filter((file) => !read.ownFiles.includes(file));
+    if (shared.length > 0)
+      problems.push({
+        given: `environment ${quote(name)}, which a user wrote by hand (${byHand.join(', ')})`,
+        rule: `not only this environment needs ${shared.join(', ')}, so no run removes the file. Take the environment out of your files, and run flux-gitops adopt --repair, which brings the record up to date`,
+        example: `files that have nothing but the objects of ${name}`,
+        flag: 'the arguments',
+        settings: ['arguments'],
+      });
+    return shared.length > 0 ? [] : read.ownFiles;
+  });
+}
+
 /** Adds a problem for each of `environments` that a user wrote by hand: `command` would have to change its files. */
 export function checkWritten(
   environments: readonly Environment[],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { app, demo, exportedFor, type Files, overlaysFor } from '../../adopt/hand-written.ts';
@@ -225,22 +225,19 @@ test('remove --live removes an environment of the original demo, and the others 
   const into = ['--into', configPath(estate)];
   await fluxGitops(['adopt', ...into]);
 
-  // A person wrote dev by hand, so its files stay, and so does everything of it on the cluster.
-  const refused = await fluxGitopsWith(cluster, ['remove', 'dev', '--live', ...into]);
-  assert.equal(refused.code, 2, refused.stderr);
   const others = await versionsIn(estate, 'prod');
   await killAndResume(cluster, ['remove', 'stage', '--live', ...into]);
   assert.equal(await get(cluster, 'Namespace', undefined, namespaceOf(estate, 'stage')), undefined);
   assert.equal(await versionsIn(estate, 'prod'), others);
   await ready(estate, 'dev');
 
-  // After a take-over, dev goes as well: with both of its syncs.
-  await fluxGitops(['tenant', 'dev', '--take-over', ...into]);
+  // A person wrote dev by hand, with a second sync. It goes with both, and with its files.
   const start = Date.now();
   const gone = await fluxGitopsWith(cluster, ['remove', 'dev', '--live', ...into]);
   assert.equal(gone.code, 0, gone.stderr);
   assert.ok(Date.now() - start < 60_000, `it took ${Date.now() - start} ms`);
   assert.equal(await get(cluster, 'Namespace', undefined, namespaceOf(estate, 'dev')), undefined);
+  assert.ok(!existsSync(configPath(estate, 'dev')));
   assert.equal(await versionsIn(estate, 'prod'), others);
 });
 

@@ -14,6 +14,7 @@ import {
   recordText,
   type Written,
 } from '../plan/record.ts';
+import { withNamespace } from '../plan/rename.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase, type Published } from './base.ts';
@@ -357,8 +358,8 @@ type Place = {
 };
 
 /**
- * `file` if an earlier version wrote it to another path, and a user deleted or edited it there. Adds a path from which
- * the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
+ * `file` if an earlier version wrote it to another path, and a user deleted or edited it there; or if its environment had
+ * another name, and a user edited it there. Adds a path from which the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
  * edited file stays where it is.
  */
 async function compareMoved(
@@ -369,17 +370,30 @@ async function compareMoved(
 ): Promise<ComparedFile | undefined> {
   const { folder, known, found, repo } = place;
   if (force || found !== undefined || known.written.has(file.path)) return undefined;
-  const from = formerPaths(file.path, moves).find((path) => known.written.has(path));
+  const { renamed } = repo;
+  const old = renamed && file.path.startsWith(`${renamed.to}/`) ? renamed : undefined;
+  const former = old ? [`${old.from}${file.path.slice(old.to.length)}`] : [];
+  const from = [...former, ...formerPaths(file.path, moves)].find((path) =>
+    known.written.has(path),
+  );
   if (from === undefined) return undefined;
   const text = readIfThere(join(folder, from));
   const common = { path: file.path, found, hashes: [blobId(file.contents)] };
+  if (text === undefined && old) return undefined;
   if (text === undefined)
     return { ...common, contents: file.contents, state: 'deleted', action: 'keep' };
   if (isOurs(folder, from, text, known.written.get(from) ?? [])) return undefined;
   const base = await findBase(from, folder, repo.found, known, render, published);
-  const merged = base === undefined ? undefined : await mergeEdited(text, base, file, repo);
+  const [ours, before] = [text, base].map((one) =>
+    old && one !== undefined ? withNamespace(one, old.namespaces) : one,
+  );
+  const merged =
+    ours === undefined || before === undefined
+      ? undefined
+      : await mergeEdited(ours, before, file, repo);
   if (merged === undefined) return undefined;
-  moved.add(from);
+  // Where the old environment stays for now, its files do, too.
+  if (old === undefined || repo.gone?.includes(old.from)) moved.add(from);
   return { ...common, contents: merged, state: 'edited', action: 'merge' };
 }
 

@@ -31,6 +31,8 @@ export type RepoPlan = {
   readonly untouched: readonly string[];
   /** Environments that the user named: the run restores their deleted files. */
   readonly askedFor: readonly string[];
+  /** An environment that gets another name: the edits of its files go along, with the new namespace in them. */
+  readonly renamed?: Renamed;
   /** Environments that this run takes out of the repository. */
   readonly gone?: readonly string[];
   /** Files that come from another app repo, with their texts. */
@@ -50,6 +52,13 @@ export type RepoPlan = {
   readonly restored?: FoundRecord;
   /** Files that a user wrote by hand, and that this run replaces or removes. */
   readonly takesOver?: readonly string[];
+};
+
+/** The folders and the namespaces of an environment before and after it gets another name. */
+export type Renamed = {
+  readonly from: string;
+  readonly to: string;
+  readonly namespaces: readonly [before: string, after: string];
 };
 
 /**

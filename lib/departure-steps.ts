@@ -99,6 +99,9 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
     ...(losesSync(move)
       ? [kubectlIn(move.namespace, 'delete', KUSTOMIZATIONS, move.before.kustomization)]
       : []),
+    ...(move.secret === undefined
+      ? []
+      : [kubectlIn(move.namespace, 'delete', 'secret', move.secret, '--ignore-not-found')]),
   ]);
   return [
     {

@@ -80,6 +80,7 @@ export function nextSteps(
         ]
       : []),
     ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...formerAccountSteps(plan),
     ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];
@@ -119,8 +120,9 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
   );
   const all = own.every(({ hasGit }) => !hasGit);
   const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
-  // The same command would not find the environments any more.
-  if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
+  // The same command would not find the environments any more, or not the app repo that they have left.
+  if (plan.departures || plan.replaces || plan.moves)
+    return [{ text: 'Push to GitHub:', commands: byHand }];
   // An update pushes a branch, so its repositories must be on GitHub.
   const publishing = words.filter((word) => isRemembered(word) && !(all && word === 'update'));
   return [
@@ -292,6 +294,13 @@ function applied(plan: Plan, config: Place, published: boolean): Step[] {
     ),
   ];
 }
+
+/** What a service account of another name leaves behind: kubectl apply and Flux do not delete it. */
+const formerAccountSteps = ({ formerAccounts = [] }: Plan): Step[] =>
+  stepFor(
+    'When the sync is Ready with the service account of its namespace, delete the former one, unless pods use it:',
+    formerAccounts.map(({ namespace, objects }) => kubectlIn(namespace, 'delete', ...objects)),
+  );
 
 /** How to check the result, in the first environment that has a page. */
 function looks({ environments }: Plan, { repo }: Place): Step[] {

@@ -1,4 +1,4 @@
-import { type Environment, gitSecretOf, namespaceOf, sourceUrl } from './plan/estate.ts';
+import { type Environment, namespaceOf, secretNameOf, sourceUrl } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
 import { gitCredentialsOf, isOci } from './plan/oci.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
@@ -90,9 +90,7 @@ export function keySteps({ repos }: Plan, published: boolean): Step[] {
 
 /** Everything that decides which Secret Flux reads, and what has to be in it. */
 const sourceOf = (one: Environment): string =>
-  [namespaceOf(one), gitSecretOf(one.repo), gitCredentialsOf(one), sourceUrl(one, one.repo)].join(
-    ' ',
-  );
+  [namespaceOf(one), secretNameOf(one), gitCredentialsOf(one), sourceUrl(one, one.repo)].join(' ');
 
 function waits(environments: readonly Environment[]): string[] {
   const namespaces = environments.slice(0, LISTED).map((one) => `namespace/${namespaceOf(one)}`);

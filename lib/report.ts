@@ -372,8 +372,9 @@ export function notesOf(
   const notes = [...more, ...fileNotes(repos)];
   if (notHere.length > 0)
     notes.push(
-      `These app repos are not beside the config repo: ${listed(notHere)}. Run flux-gitops update in a clone of each.`,
+      `These app repos are not beside the config repo: ${listed(notHere)}. Clone them there and run the same command again, or run flux-gitops update in a clone of each.`,
     );
+  notes.push(...goneNotes(repos));
   if (missing.length < demo.length)
     notes.unshift(
       `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
@@ -393,6 +394,23 @@ export function notesOf(
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;
+}
+
+/** Environments whose folders a user deleted: the record, and the cluster, still have them. */
+function goneNotes(repos: readonly ComparedRepo[]): string[] {
+  const deleted = repos
+    .filter(({ repo }) => repo.role === 'config')
+    .flatMap(({ files }) =>
+      files.filter(({ state, action }) => state === 'deleted' && action === 'keep'),
+    );
+  const paths = new Set(deleted.map(({ path }) => path));
+  const names = [...paths].flatMap((path) => /^([^/]+)\/1_tenant\.yaml$/.exec(path)?.[1] ?? []);
+  return names
+    .filter((name) => paths.has(`${name}/2_sync.yaml`))
+    .map(
+      (name) =>
+        `${name} has no files any more. To take it out of the estate and off the cluster: flux-gitops remove ${name}.`,
+    );
 }
 
 /** What later runs do with the files that are not as this version writes them. */

@@ -17,6 +17,8 @@ type Wanted = {
   readonly purpose: string;
   /** Whether the run asks questions. */
   readonly asks: boolean;
+  /** Whether it deletes what nobody can bring back. Then Enter means no. */
+  readonly deletes?: boolean;
 };
 
 /**
@@ -25,11 +27,11 @@ type Wanted = {
  * another one, and Interrupted when the user says no.
  */
 export async function connectToChange(wanted: Wanted, terminal: Terminal): Promise<Kubectl> {
-  const { folder, context, purpose, asks } = wanted;
+  const { folder, context, purpose, asks, deletes = false } = wanted;
   const kubectl = await connect(context);
   const before = rememberedContext(folder);
   const isOther = before !== undefined && before !== kubectl.context;
-  if (asks) await confirm(kubectl, purpose, isOther ? before : undefined, terminal);
+  if (asks) await confirm(kubectl, { purpose, deletes }, isOther ? before : undefined, terminal);
   else if (isOther && context === undefined) throw otherCluster(kubectl, before);
   else terminal.say(`On the cluster of context ${kubectl.context} (${kubectl.server}): ${purpose}`);
   rememberContext(folder, kubectl.context);
@@ -38,14 +40,14 @@ export async function connectToChange(wanted: Wanted, terminal: Terminal): Promi
 
 async function confirm(
   { context, server }: Kubectl,
-  purpose: string,
+  { purpose, deletes }: { readonly purpose: string; readonly deletes: boolean },
   before: string | undefined,
   terminal: Terminal,
 ): Promise<void> {
   if (before !== undefined)
     terminal.say(`The last command for this estate used another context: ${before}.`);
   const question = `On the cluster of context ${context} (${server}): ${purpose}?`;
-  if (await terminal.confirm(question, before === undefined)) return;
+  if (await terminal.confirm(question, before === undefined && !deletes)) return;
   const { cancel } = await import('../cancel.ts');
   cancel();
 }

@@ -1,5 +1,11 @@
 /** Which private repositories an estate has, and where Flux needs a Secret for each. */
-import { type Environment, gitSecretOf, namespaceOf, sshOwnerUrl } from '../plan/estate.ts';
+import {
+  type Environment,
+  gitSecretOf,
+  namespaceOf,
+  secretNameOf,
+  sshOwnerUrl,
+} from '../plan/estate.ts';
 import { gitCredentialsOf, syncNamesOf } from '../plan/oci.ts';
 import type { RepoRecord } from '../plan/record.ts';
 import type { Credentials, SharedSettings } from '../settings/settings.ts';
@@ -57,7 +63,7 @@ export function sourcesOf(record: RepoRecord): Source[] {
 const placeOf = (environment: Environment): Place => ({
   environment: environment.name,
   namespace: namespaceOf(environment),
-  secret: gitSecretOf(environment.repo),
+  secret: secretNameOf(environment),
   source: syncNamesOf(environment).source,
 });
 

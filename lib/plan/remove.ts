@@ -18,7 +18,7 @@ import { syncNamesOf } from './oci.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
-import { checkWritten } from './take-over.ts';
+import { checkWritten, filesByHand } from './take-over.ts';
 import { notInConfigRepo } from './tenant.ts';
 
 const SOURCE: NameSource = {
@@ -45,9 +45,13 @@ export function planRemove(given: Given, world: World): Planned {
   const former = names
     .filter((name) => !known.has(name))
     .flatMap((name) => formerDeparture(name, given, recorded, world, problems));
-  checkWritten(chosen, 'remove', problems);
+  // Where the cluster follows the config repo, its files must change before they go.
+  if (recorded.estate.syncConfig === 'yes') checkWritten(chosen, 'remove', problems);
+  const files = filesByHand(chosen, world, problems);
   if (problems.length > 0) return { problems };
   const plan = planDepartures(chosen, former, recorded, world, problems);
+  const [config] = plan.repos;
+  if (config && files.length > 0) plan.repos[0] = { ...config, takesOver: files };
   if (given.switches.publish) addFormerRepos(plan, former, world, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }

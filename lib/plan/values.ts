@@ -8,6 +8,7 @@ import {
   namespaceOf,
   ownerUrl,
   repositoryUrl,
+  secretNameOf,
   sourceUrl,
   sshOwnerUrl,
 } from './estate.ts';
@@ -63,7 +64,7 @@ function makeValues(environment: Environment): Values {
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
     sourceUrl: sourceUrl(environment, environment.repo),
-    gitSecret: gitSecretOf(environment.repo),
+    gitSecret: secretNameOf(environment),
     credentials: gitCredentialsOf(environment),
     ...sourceValues(environment),
     ownerUrl: ownerUrl(environment),

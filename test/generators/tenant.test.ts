@@ -161,3 +161,18 @@ test('one tenant of a private estate is allowed a kustomization.yaml, and no lon
   assert.doesNotMatch(tree.get(environment[1] ?? '') ?? '', /ignore:/);
   assert.deepEqual(await allow('--allow-kustomize=no'), []);
 });
+
+test('flags for hardened tenants say that they change nothing for another one, and for which', async () => {
+  const folder = await estate('--profile', 'reference');
+  const say = async (...argv: string[]): Promise<string> => {
+    const run = ['tenant', ...argv, '--into', 'flux-demo', '--dry-run'];
+    const { code, stdout, stderr } = await runCommand(run, folder);
+    assert.equal(code, 0, stderr);
+    return stdout + stderr;
+  };
+  const both = await say('qa', 'uat', '--size', 'uat=small', '--team', 'a');
+  assert.match(both, /--size changes nothing for uat now: only tenants with --profile hardened/);
+  assert.match(both, /--team changes nothing for qa, uat now/);
+  for (const plain of [['qa'], ['qa', '--profile', 'hardened', '--size', 'small']])
+    assert.doesNotMatch(await say(...plain), /changes nothing/);
+});

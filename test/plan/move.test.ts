@@ -16,18 +16,17 @@ const move = (folder: string, ...argv: string[]) =>
 
 test('a moved environment is as if the other app repo had always fed it', async () => {
   const folder = await estate('--scenario', 'flux-a=one,two', '--scenario', 'flux-b=three');
+  const app = readTree(folder).get('flux-a/two/app.yaml');
   const wanted = await estate('--scenario', 'flux-a=one', '--scenario', 'flux-b=three,two');
   const { code, stderr } = await move(folder, 'two', '--repo', 'flux-b');
   assert.equal(code, 0, stderr);
   const [tree, expected] = [readTree(folder), readTree(wanted)];
   assert.deepEqual([...tree.keys()], [...expected.keys()]);
-  for (const path of [
-    'flux-demo/two/2_sync.yaml',
-    'flux-b/two/app.yaml',
-    'flux-a/README.md',
-    'flux-b/README.md',
-  ])
+  for (const path of ['flux-demo/two/2_sync.yaml', 'flux-a/README.md', 'flux-b/README.md'])
     assert.equal(tree.get(path), expected.get(path), path);
+  // Another label in the template of the pods would restart them.
+  assert.equal(tree.get('flux-b/two/app.yaml'), app);
+  assert.notEqual(app, expected.get('flux-b/two/app.yaml'));
 });
 
 test('what a person wrote, edited and deleted goes along, and is still the person’s', async () => {

@@ -14,10 +14,10 @@ import { parse } from 'yaml';
 import { ageKey } from '../../age-key.ts';
 import { pathOf } from '../cache.ts';
 import { freshEstate, theCluster } from '../check.ts';
-import { fluxGitops, fluxGitopsWith } from '../command.ts';
+import { fluxGitops, fluxGitopsWith, killAndResume } from '../command.ts';
 import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, profiles, publish } from '../estate.ts';
-import { applied, appliedArtifact, refused, versionsIn } from '../expect.ts';
+import { applied, appliedArtifact, refused, versionsIn, workloadsIn } from '../expect.ts';
 import { get, kubectl, tryKubectl } from '../kube.ts';
 import { applyPolicies } from '../policies.ts';
 import { give, keyFields, type PrivateEstate, privateEstate } from '../private-estate.ts';
@@ -328,6 +328,52 @@ async function leave(estate: Estate, commits: Readonly<Record<string, string>>):
   assert.ok(Date.now() - start < 60_000, `it took ${Date.now() - start} ms`);
   for (const env of ['dev', 'prod']) await stays(estate, env);
   assert.equal(await versionsIn(estate, 'dev'), before);
+}
+
+test('an environment moves to another app repo by commits, and the app runs on', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+  const { estate, commits } = await freshEstate(t, 'hardened', { args: ['--sync-config'] });
+  drop(estate, /policies\//);
+  await publish(estate, 'flux-demo');
+  try {
+    await follow(estate, true);
+    await move(estate, commits);
+  } finally {
+    await follow(estate, false);
+    await gone(estate, 'Kustomization', system, system);
+  }
+});
+
+async function move(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
+  for (const env of envs)
+    await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
+  for (const env of envs) await running(estate, env);
+  const before = await workloadsIn(estate, 'stage');
+  const others = await versionsIn(estate, 'dev');
+  const words = ['tenant', 'stage', '--repo', 'flux-new', '--move', '--into', configPath(estate)];
+  await fluxGitops(words);
+  // Nothing is pushed yet, so there is nothing to do on the cluster.
+  const early = await fluxGitopsWith(estate.cluster, [...words, '--live']);
+  assert.equal(early.code, 0, early.stderr);
+  assert.match(early.stderr, /is not on the cluster yet: push the config repo/);
+
+  const commit = await publish(estate, 'flux-new');
+  await publish(estate, 'flux-stage-prod');
+  await followed(estate, await push(estate));
+  const namespace = namespaceOf(estate, 'stage');
+  // A lost line deletes nothing: the former sync is still there, and it must not delete the app.
+  assert.ok(await get(estate.cluster, 'Kustomization', namespace, 'flux-stage-prod'));
+  await killAndResume(estate.cluster, [...words, '--live']);
+  estate.repos.stage = 'flux-new';
+  await applied(estate, 'stage', commit);
+  assert.equal(await workloadsIn(estate, 'stage'), before);
+  for (const kind of ['Kustomization', 'GitRepository'])
+    assert.equal(await get(estate.cluster, kind, namespace, 'flux-stage-prod'), undefined, kind);
+  // The config repo is applied once more, and nothing comes back.
+  await followed(estate, await push(estate));
+  assert.equal(await get(estate.cluster, 'Kustomization', namespace, 'flux-stage-prod'), undefined);
+  for (const env of envs) await stays(estate, env);
+  assert.equal(await versionsIn(estate, 'dev'), others);
 }
 
 async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {

@@ -829,7 +829,15 @@ export const SETTINGS = {
     group: 'this run',
     scope: 'run',
     commands: MERGING,
-    help: 'overwrite files that you edited and restore files that you deleted, without a question',
+    help: 'overwrite files that you edited and restore files that you deleted, without a question; with --publish, also push although verify finds errors',
+  }),
+  pushErrors: yesNo({
+    flag: '--force',
+    group: 'this run',
+    scope: 'run',
+    commands: ['adopt'],
+    help: 'push although verify finds errors; needs --publish',
+    publishing: true,
   }),
   keep: yesNo({
     group: 'this run',

@@ -166,7 +166,7 @@ export const CATALOGUE = {
   'branch-missing': {
     family: 'tenants',
     severity: 'error',
-    cause: 'The clone beside the config repo has no branch of this name.',
+    cause: 'The clone beside the config repo has no branch or tag of this name.',
     remedy:
       'Push the branch, or let Flux follow another one: flux-gitops tenant ENV --branch BRANCH',
   },
@@ -253,7 +253,8 @@ export const CATALOGUE = {
   'build-not-checked': {
     family: 'build',
     severity: 'warning',
-    cause: 'The sync uses a step that verify cannot repeat, so its result is not checked.',
+    cause:
+      'The sync uses a step that verify cannot repeat, or files that are not here, so the result is not checked.',
     remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
   },
   'secret-encrypted': {

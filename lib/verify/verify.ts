@@ -41,6 +41,7 @@ import {
 } from './model.ts';
 import { type Rights, rightsOf, userName } from './rights.ts';
 import { kindOf, type RoleRule, type Schemas } from './schema.ts';
+import { substituted, variablesOf } from './substitute.ts';
 
 /** The schemas, and the rules of the ClusterRole `admin`. */
 export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };
@@ -228,7 +229,7 @@ function plainObjects(
     );
   findings.push(...found.map((finding) => ofTenant(finding, tenant)));
   const isBroken = found.some(({ code }) => code !== 'kustomization-left-out');
-  return isBroken ? [] : objects;
+  return isBroken ? [] : substituted(objects, variablesOf(sync, tenant.manifests));
 }
 
 const ofTenant = (finding: Finding, { environment }: Tenant): Finding => ({
@@ -303,7 +304,7 @@ function kustomized(
     say('kustomize-failed', `kustomize build failed: ${built.error}`);
     return [];
   }
-  return built.objects.map(({ value, origin }) => {
+  const objects = built.objects.map(({ value, origin }) => {
     const source =
       origin !== undefined && app.files.has(origin)
         ? parse(app, origin).manifests.find(
@@ -320,6 +321,7 @@ function kustomized(
       text: place.text,
     };
   });
+  return substituted(objects, variablesOf(sync, tenant.manifests));
 }
 
 type Whole = {

@@ -13,6 +13,7 @@ import {
   type Tenant,
   textAt,
 } from '../model.ts';
+import { isVariable, variablesOf } from '../substitute.ts';
 import { checkSource } from './sources.ts';
 
 /** Whether the names, namespaces, accounts, bindings, labels, sources and paths of all tenants agree. */
@@ -145,6 +146,24 @@ function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
     ...unknownSteps(sync).map((step) =>
       about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
     ),
+    ...checkVariables(tenant, sync),
+  ];
+}
+
+/** Whether the names of the variables are valid, and their values are known here. */
+function checkVariables({ manifests }: Tenant, sync: Sync): Finding[] {
+  const { values, missing } = variablesOf(sync, manifests);
+  const field = ['spec', 'postBuild'];
+  const invalid = [...values.keys()].filter((name) => !isVariable(name));
+  return [
+    ...missing.map((one) => {
+      const message = `the ${one} of spec.postBuild.substituteFrom is not in this folder, so the objects with its variables are not checked`;
+      return about('build-not-checked', sync.manifest, message, field);
+    }),
+    ...invalid.map((name) => {
+      const message = `'${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`;
+      return about('field-invalid', sync.manifest, message, field);
+    }),
   ];
 }
 

@@ -353,6 +353,13 @@ export const CATALOGUE = {
     cause: 'The object gives rights that the tenant itself does not have.',
     remedy: 'Give fewer rights. The platform team can add the role to 1_tenant.yaml.',
   },
+  'role-not-checked': {
+    family: 'cluster',
+    severity: 'warning',
+    cause:
+      'A binding names a ClusterRole that is neither in the config repo nor in Kubernetes itself. Without it, the API server refuses the binding or gives no rights.',
+    remedy: 'Name a role that exists in the cluster: kubectl get clusterroles',
+  },
   'pod-security': {
     family: 'cluster',
     severity: 'error',

@@ -9,7 +9,7 @@ import {
   type Sync,
   textAt,
 } from './model.ts';
-import { changed, readYaml } from './parse.ts';
+import { booleanOf, changed, readYaml } from './parse.ts';
 
 export type Variables = {
   readonly values: ReadonlyMap<string, string>;
@@ -103,7 +103,5 @@ function fillText(text: string, values: ReadonlyMap<string, string>, isComplete:
 
 /** A text as the YAML 1.1 of Flux reads it. */
 function readScalar(text: string): unknown {
-  if (/^(y|yes|on)$/i.test(text)) return true;
-  if (/^(n|no|off)$/i.test(text)) return false;
-  return text === '' ? null : (readYaml(text) ?? text);
+  return text === '' ? null : (booleanOf(text) ?? readYaml(text) ?? text);
 }

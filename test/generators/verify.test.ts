@@ -152,6 +152,25 @@ test('a branch that the clone does not have is an error; its own branches are no
   assert.match(stdout, /branch-missing\n.*refs\/heads\/main/);
 });
 
+test('without a branch Flux takes master, and a tag must exist', async () => {
+  const folder = await estate();
+  const git = (...args: string[]) => execFileSync('git', ['-C', join(folder, 'flux-dev'), ...args]);
+  git('init', '--quiet', '--initial-branch', 'main');
+  const identity = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
+  git(...identity, 'commit', '--quiet', '--allow-empty', '--message', 'First');
+  git('tag', 'v1');
+  const saidOf = async (ref: string): Promise<string> => {
+    edit(folder, 'flux-demo/dev/2_sync.yaml', /^ {2}ref:\n(?: {4}.*\n)+/m, `  ref:\n    ${ref}\n`);
+    return (await runHere(['verify'], folder)).stdout;
+  };
+  assert.match(await saidOf('tag: v2'), /branch-missing\n.*refs\/tags\/v2/);
+  assert.match(await saidOf('tag: v1'), /build-not-checked[\s\S]*^0 errors, 1 warning/m);
+  assert.match(await saidOf('branch: main'), /Nothing is wrong/);
+  edit(folder, 'flux-demo/dev/2_sync.yaml', /^ {2}ref:\n(?: {4}.*\n)+/m, '');
+  const { stdout } = await runHere(['verify'], folder);
+  assert.match(stdout, /branch-missing\n.*refs\/heads\/master/);
+});
+
 test('an artifact is pushed from a branch, and a private one needs a Secret', async () => {
   const folder = await estate('--source', 'oci', '--visibility', 'private');
   const git = (...args: string[]) => execFileSync('git', ['-C', join(folder, 'flux-dev'), ...args]);

@@ -153,6 +153,50 @@ const files: readonly Mutation[] = [
 
 const tenants: readonly Mutation[] = [
   {
+    name: 'a label that kubectl takes for yes',
+    change: swap(TENANT, 'flux-gitops/allow-kustomize: "yes"', 'flux-gitops/allow-kustomize: yes'),
+    codes: ['field-type'],
+    cluster: 'refused',
+  },
+  {
+    name: 'no Kustomization',
+    change: swap(SYNC, /---\napiVersion: kustomize[\s\S]*?(?=---\n)/, ''),
+    codes: ['tenant-incomplete'],
+    cluster: 'refused',
+  },
+  {
+    name: 'no Namespace',
+    change: swap(TENANT, /---\napiVersion: v1\nkind: Namespace[\s\S]*?(?=---\n)/, ''),
+    codes: ['tenant-incomplete'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a level of Pod Security that does not exist',
+    change: swap(
+      TENANT,
+      'pod-security.kubernetes.io/warn: restricted',
+      'pod-security.kubernetes.io/warn: strict',
+    ),
+    codes: ['label-invalid'],
+    cluster: 'refused',
+  },
+  {
+    name: 'the account has a role that nobody knows',
+    change: swap(TENANT, '  name: admin\n', '  name: other\n'),
+    codes: ['role-not-checked'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a default above the maximum',
+    change: swap(
+      TENANT,
+      '    - type: Container\n',
+      '    - type: Container\n      max: { memory: 64Mi }\n',
+    ),
+    codes: ['field-invalid'],
+    cluster: 'refused',
+  },
+  {
     name: 'an object in another namespace',
     change: swap(
       TENANT,
@@ -833,10 +877,13 @@ const values: readonly Mutation[] = [
   },
   {
     name: 'a LimitRange with a maximum below the limit of the app',
-    change: swap(
-      TENANT,
-      '    - type: Container\n',
-      '    - type: Container\n      max: { memory: 32Mi }\n',
+    change: both(
+      swap(TENANT, 'memory: "512Mi"', 'memory: "32Mi"'),
+      swap(
+        TENANT,
+        '    - type: Container\n',
+        '    - type: Container\n      max: { memory: 32Mi }\n',
+      ),
     ),
     codes: ['limit-exceeded'],
     cluster: 'refused',

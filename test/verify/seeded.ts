@@ -88,7 +88,10 @@ const edit =
     const documents = parseAllDocuments(tree.get(path) ?? '').map((one) => one.toJS() as Json);
     assert.ok(documents.length > 0, path);
     work(documents);
-    tree.set(path, documents.map((one) => stringify(one, { lineWidth: 0 })).join('---\n'));
+    tree.set(
+      path,
+      documents.map((one) => stringify(one, { lineWidth: 0, version: '1.1' })).join('---\n'),
+    );
   };
 
 /** Changes the pod of the demo app. */
@@ -273,7 +276,14 @@ const BROKEN: { readonly [kind: string]: Maker } = {
       ['a generator', { configMapGenerator: [{ name: 'a', literals: ['a=b'] }] }],
       ['a generator of a missing file', { configMapGenerator: [{ name: 'a', files: ['no'] }] }],
       ['an image', { images: [{ name: 'ghcr.io/wolcn/kcheck', newTag: '2.0.0' }] }],
-      ['a patch for nothing', { patches: [{ target: { kind: 'Job' }, patch: '[]' }] }],
+      [
+        'a patch for nothing',
+        {
+          patches: [
+            { target: { kind: 'Job' }, patch: '- { op: add, path: /metadata/labels/a, value: b }' },
+          ],
+        },
+      ],
     ] as const);
     return {
       what,

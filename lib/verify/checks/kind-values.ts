@@ -13,6 +13,7 @@ import {
   KEY,
   oneOf,
   type Path,
+  RESOURCES,
   type Refuse,
 } from './formats.ts';
 
@@ -277,6 +278,14 @@ const BOUNDS = ['min', 'defaultRequest', 'default', 'max'];
 function checkLimits({ value }: Manifest, refuse: Refuse): void {
   for (const [n, limit] of listAt(value, 'spec', 'limits').entries()) {
     const given = BOUNDS.filter((key) => isObject(at(limit, key)));
+    const counted = textAt(limit, 'type') === 'PersistentVolumeClaim' ? /^storage$/ : RESOURCES;
+    for (const key of given)
+      for (const name of Object.keys(objectAt(limit, key)))
+        if (!counted.test(name))
+          refuse(
+            ['spec', 'limits', n, key, name],
+            `Invalid value: "${name}": must be a standard limit for this type`,
+          );
     for (const [k, low] of given.entries())
       for (const high of given.slice(k + 1))
         for (const [name, amount] of Object.entries(objectAt(limit, low))) {

@@ -13,6 +13,7 @@ import {
   KEY,
   oneOf,
   type Path,
+  RESOURCES,
   type Refuse,
 } from './formats.ts';
 
@@ -247,8 +248,6 @@ function checkPorts(path: Path, ports: readonly unknown[], refuse: Refuse): void
       refuse([...path, n, 'name'], `Duplicate value: "${name}"`);
   }
 }
-
-const RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-.+|[^/]+\/[^/]+)$/;
 
 function checkResources(path: Path, resources: unknown, refuse: Refuse): void {
   for (const kind of ['requests', 'limits'])

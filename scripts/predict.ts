@@ -14,7 +14,7 @@ type Entry = {
 
 const page = new URL('../docs/verify.md', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'flux-gitops-predict-'));
-const file = join(folder, 'predictions.json');
+const file = process.env.FLUX_GITOPS_PREDICTIONS ?? join(folder, 'predictions.json');
 const run = fileURLToPath(new URL('../test/cluster/run.ts', import.meta.url));
 const env = { ...process.env, FLUX_GITOPS_MUTATIONS: 'all', FLUX_GITOPS_PREDICTIONS: file };
 const { status } = spawnSync(process.execPath, [run, '--only', 'seeds'], { stdio: 'inherit', env });

@@ -264,6 +264,14 @@ export const CATALOGUE = {
       'The sync uses a step that verify cannot repeat, or files that are not here, so the result is not checked.',
     remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
   },
+  'variable-missing': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'An object uses a variable that spec.postBuild of the sync does not set, and that has no default. Flux builds nothing then.',
+    remedy:
+      'Set the variable, or give it a default with :=. A dollar sign that starts no variable needs a second one before it.',
+  },
   'secret-encrypted': {
     family: 'build',
     severity: 'error',

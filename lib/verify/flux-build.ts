@@ -46,7 +46,7 @@ function duplicates(manifests: readonly Manifest[], schemas: Schemas): Twice[] {
 }
 
 /** kustomize writes labels and annotations that are numbers or booleans as text. */
-function withTextLabels(manifest: Manifest): Manifest {
+export function withTextLabels(manifest: Manifest): Manifest {
   const metadata = objectAt(manifest.value, 'metadata');
   const odd = ['labels', 'annotations'].filter((key) =>
     Object.values(objectAt(metadata, key)).some((one) => /^(number|boolean)$/.test(typeof one)),

@@ -1,4 +1,6 @@
 /** `spec.postBuild` of a sync: its variables, and what Flux makes of objects with them. */
+
+import { withTextLabels } from './flux-build.ts';
 import {
   at,
   isObject,
@@ -51,52 +53,60 @@ export const isVariable = (name: string): boolean => /^[_A-Za-z]\w*$/.test(name)
 
 const DISABLED = 'kustomize.toolkit.fluxcd.io/substitute';
 
+/** Objects with the values of variables; `unset`: those that use a variable without a value, so that Flux refuses all. */
+export type Substituted = {
+  readonly objects: readonly Manifest[];
+  readonly unset: readonly { readonly manifest: Manifest; readonly name: string }[];
+};
+
 /** `manifests` with the values of `variables`, without those in which a value is not known. */
-export function substituted(
-  manifests: readonly Manifest[],
-  { values, missing }: Variables,
-): Manifest[] {
-  if (values.size === 0 && missing.length === 0) return [...manifests];
-  return manifests.flatMap((manifest) => {
+export function substituted(manifests: readonly Manifest[], variables: Variables): Substituted {
+  const { values, missing } = variables;
+  if (values.size === 0 && missing.length === 0) return { objects: manifests, unset: [] };
+  const unset: { manifest: Manifest; name: string }[] = [];
+  const objects = manifests.flatMap((manifest) => {
     const metadata = objectAt(manifest.value, 'metadata');
     if (['labels', 'annotations'].some((key) => at(metadata, key, DISABLED) === 'disabled'))
       return [manifest];
-    const filled = fillValue(manifest.value, values, missing.length === 0);
-    return isObject(filled) ? [changed(manifest, filled)] : [];
+    const filling: Filling = { values, isComplete: missing.length === 0, isKnown: true, unset: [] };
+    const filled = fillValue(manifest.value, filling);
+    unset.push(...filling.unset.map((name) => ({ manifest, name })));
+    return filling.isKnown && isObject(filled) ? [withTextLabels(changed(manifest, filled))] : [];
   });
+  return { objects, unset };
 }
 
-/** What stands for a value that is not known. */
-const UNKNOWN = Symbol('unknown');
+/** An object that gets values: whether all of them are known, and the variables that nobody sets. */
+type Filling = {
+  readonly values: ReadonlyMap<string, string>;
+  readonly isComplete: boolean;
+  isKnown: boolean;
+  readonly unset: string[];
+};
 
-function fillValue(
-  value: unknown,
-  values: ReadonlyMap<string, string>,
-  isComplete: boolean,
-): unknown {
-  if (typeof value === 'string') return fillText(value, values, isComplete);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(
-    ([key, one]) => [key, fillValue(one, values, isComplete)] as const,
+function fillValue(value: unknown, filling: Filling): unknown {
+  if (typeof value === 'string') return fillText(value, filling);
+  if (Array.isArray(value)) return value.map((one) => fillValue(one, filling));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, fillValue(one, filling)]),
   );
-  if (entries.some(([, one]) => one === UNKNOWN)) return UNKNOWN;
-  return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
 }
 
 /** Flux replaces text in YAML, so a text without quotes can become a number. */
-function fillText(text: string, values: ReadonlyMap<string, string>, isComplete: boolean): unknown {
+function fillText(text: string, filling: Filling): unknown {
   if (!text.includes('${')) return text;
-  let isKnown = true;
   const filled = text.replace(
     /\$\$\{|\$\{([A-Za-z_]\w*)(?::?[=-]([^}]*))?\}|\$\{/g,
-    (all, name: string | undefined, usual = '') => {
+    (all, name: string | undefined, usual: string | undefined) => {
       if (all === '$${') return '${';
-      const value = name === undefined ? undefined : values.get(name);
-      if (name === undefined || (value === undefined && !isComplete)) isKnown = false;
-      return value || usual;
+      const value = name === undefined ? undefined : filling.values.get(name);
+      if (name === undefined || (value === undefined && !filling.isComplete))
+        filling.isKnown = false;
+      else if (value === undefined && usual === undefined) filling.unset.push(name);
+      return value || usual || '';
     },
   );
-  if (!isKnown) return UNKNOWN;
   const isPlain = !text.includes('\n') && readYaml(text) === text;
   return isPlain ? readScalar(filled) : filled;
 }

@@ -229,7 +229,10 @@ function plainObjects(
     );
   findings.push(...found.map((finding) => ofTenant(finding, tenant)));
   const isBroken = found.some(({ code }) => code !== 'kustomization-left-out');
-  return isBroken ? [] : substituted(objects, variablesOf(sync, tenant.manifests));
+  if (isBroken) return [];
+  const filled = filledObjects(objects, sync, tenant);
+  findings.push(...filled.findings.map((finding) => ofTenant(finding, tenant)));
+  return filled.objects;
 }
 
 const ofTenant = (finding: Finding, { environment }: Tenant): Finding => ({
@@ -321,7 +324,23 @@ function kustomized(
       text: place.text,
     };
   });
-  return substituted(objects, variablesOf(sync, tenant.manifests));
+  const filled = filledObjects(objects, sync, tenant);
+  found.push(...filled.findings);
+  return filled.objects;
+}
+
+/** `objects` with the values of the variables of `sync`; none if a variable has no value. */
+function filledObjects(
+  objects: readonly Manifest[],
+  sync: Sync,
+  { manifests }: Tenant,
+): { readonly objects: readonly Manifest[]; readonly findings: readonly Finding[] } {
+  const filled = substituted(objects, variablesOf(sync, manifests));
+  const findings = filled.unset.map(({ manifest, name }) => {
+    const message = `post build failed for '${manifest.kind}/${manifest.name}': envsubst error: variable substitution failed: variable not set (strict mode): "${name}"`;
+    return about('variable-missing', manifest, message);
+  });
+  return { objects: findings.length > 0 ? [] : filled.objects, findings };
 }
 
 type Whole = {

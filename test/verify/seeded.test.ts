@@ -7,7 +7,7 @@ import { type Seeded, seeded } from './seeded.ts';
 describe('an estate that a seed changes', () => {
   const clean = goldenTree('default');
   const verifyTree = onDisk(clean);
-  for (const one of seeded('quick', 3))
+  for (const one of seeded('quick', 2))
     test(one.name, async () => {
       const { errors, findings } = await verdictOf(one);
       if (one.verdict === 'refused') assert.ok(errors.length > 0, 'verify finds nothing');

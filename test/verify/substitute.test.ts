@@ -26,6 +26,7 @@ const ROWS: readonly Row[] = [
   ['a variable of the sync is a number', 'substitute: { num: "3" }', '', '@{num}', []],
   ['a variable of the sync is no number', 'substitute: { num: a }', '', '@{num}', ['field-type']],
   ['in quotes it stays a text', 'substitute: { num: "3" }', '', '"a: @{num}"', ['field-type']],
+  ['a variable that nobody sets', 'substitute: { m: a }', '', '@{num}', ['variable-missing']],
   ['a default', 'substitute: { m: a }', '', '@{num:=3}', []],
   ['a default for an empty text', 'substitute: { num: "" }', '', '@{num:-3}', []],
   ['an escaped variable', 'substitute: { num: "3" }', '', '@@{num}', ['field-type']],
@@ -73,3 +74,17 @@ for (const [name, postBuild, tenant, replicas, codes] of ROWS)
       const { findings } = await verifyTree(tree);
       assertCodes(findings, codes);
     });
+
+test('a label that becomes a number is a text again', async () => {
+  const tree: Tree = new Map(clean);
+  both(
+    swap(SYNC, '  path: ./dev\n', '  path: ./dev\n  postBuild:\n    substitute: { num: "3" }\n'),
+    swap(
+      APP,
+      '    app.kubernetes.io/component: web\n',
+      `$&    team: ${'@{num}'.replace('@', '$$')}\n`,
+    ),
+  )(tree);
+  const { findings } = await verifyTree(tree);
+  assertCodes(findings, []);
+});

@@ -13,7 +13,7 @@ import { AT_ONCE, all, type Prediction, policiesInForce, predict } from '../pred
 const seed = process.env.FLUX_GITOPS_SEED ?? 'cluster';
 const everyFifth = ({ name }: Seeded): boolean =>
   Number.parseInt(hash('sha1', name).slice(0, 8), 16) % 5 === 0;
-const perKind = Number(process.env.FLUX_GITOPS_PER_KIND ?? 6);
+const perKind = Number(process.env.FLUX_GITOPS_PER_KIND ?? 5);
 const chosen = all ? seeded(seed, perKind) : seeded(seed, 1).filter(everyFifth);
 
 describe('verify predicts what the cluster says', () => {

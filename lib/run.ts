@@ -312,6 +312,10 @@ async function write(
 /** What `verify` finds in the result of a run, and the refusal if `--publish` would push errors. */
 type Verified = { readonly findings: readonly Result[]; readonly refusal?: PushRefused };
 
+/** How many environments the estate of `plan` has. */
+const sizeOf = ({ environments, repos }: Plan): number =>
+  environments.length + (repos.find(({ role }) => role === 'config')?.untouched.length ?? 0);
+
 /** Checks the estate as it will be. This takes time, so runs that only write do not load it. */
 async function verifyResult(
   { given }: Settled,
@@ -319,7 +323,7 @@ async function verifyResult(
   { open, terminal }: Prepared,
 ): Promise<Verified> {
   const { findingsAfter, errorsToPush } = await import('./verify/after-run.ts');
-  const isLong = terminal.interactive && plan.environments.length > MANY;
+  const isLong = terminal.interactive && sizeOf(plan) > MANY;
   if (isLong) terminal.say('Checking the result ...', 'progress');
   const planned = { repos, workspace: open() };
   const findings = await findingsAfter(planned);
@@ -355,7 +359,11 @@ async function confirm(
     files.some(({ action }) => WRITES.has(action) || action === 'ask'),
   );
   if (!changes && targets.length === 0) return;
-  const { findings, refusal } = await verifyResult(settled, compared, prepared);
+  // A person should not wait for seconds. A dry run shows the findings of every estate.
+  const isChecked = settled.context !== undefined || sizeOf(plan) <= MANY;
+  const { findings, refusal } = isChecked
+    ? await verifyResult(settled, compared, prepared)
+    : { findings: [] as const };
   if (refusal) throw refusal;
   const words = wordsOf(given);
   if (changes) {

@@ -10,6 +10,7 @@ import {
 } from './disk/compare.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
+import { findingLines, PushRefused } from './findings-report.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
@@ -27,6 +28,7 @@ import { listed, wrapWords } from './render/wrap.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { type Look, lookOf, type Paint } from './terminal.ts';
+import type { Result } from './verify/results.ts';
 
 /** A file in a report: its state, and what the run does or has done with it. */
 export type ReportedFile = {
@@ -75,9 +77,13 @@ export type Report = {
   readonly policies?: readonly PolicyChange[];
   /** With `--publish`: the result for each repository on GitHub. */
   readonly published?: readonly PublishResult[];
+  /** In a dry run and with `--publish`: what `verify` finds in the result. */
+  readonly findings?: readonly Result[];
   readonly notes: readonly string[];
   /** The next steps, in order. */
   readonly next: readonly Step[];
+  /** In a dry run: why the run itself would be refused. */
+  readonly error?: { readonly message: string };
 };
 
 /** The words for each action, in a plan and in a result. */
@@ -119,6 +125,7 @@ export function planText(report: Report, { paint, width }: Look): string {
     ...policyLines(policies, width),
     '',
     ...noteLines(report, width),
+    ...findingLines(report.findings ?? [], { paint, width }),
   ]
     .join('\n')
     .trim();
@@ -156,10 +163,15 @@ export function summaryText(
     ...(report.reading ? readingText(report.reading, { paint, width }) : []),
     '',
     ...noteLines(report, width),
+    ...spaced(findingLines(report.findings ?? [], { paint, width })),
     ...wrapWords('To see every file, add --dry-run. The whole run as one command:', width),
     `  ${shellCommand([...words, '--yes'])}`,
   ].join('\n');
 }
+
+/** `lines` with an empty line at the end, if there are any. */
+const spaced = (lines: readonly string[]): readonly string[] =>
+  lines.length > 0 ? [...lines, ''] : lines;
 
 /** The limits of a tenant, in a few words. */
 function guardsOf(environment: Environment): string {
@@ -335,6 +347,7 @@ export function resultText(report: Report, { paint, width }: Look): string {
     ...verdict,
     ...policyLines(policies ?? [], width),
     ...noteLines({ ...report, elsewhere: [] }, width),
+    ...findingLines(report.findings ?? [], { paint, width }),
     ...wanted,
     ...stepLines(report.next, paint),
   ].join('\n');
@@ -553,7 +566,11 @@ export type Reader = {
  */
 export function printReport(report: Report, { given, asks, say }: Reader): void {
   const failure =
-    unpublishable(report) ?? incomplete(report) ?? marked(report) ?? behind(report, given);
+    unpublishable(report) ??
+    refused(report) ??
+    incomplete(report) ??
+    marked(report) ??
+    behind(report, given);
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
@@ -562,8 +579,8 @@ export function printReport(report: Report, { given, asks, say }: Reader): void 
   else if (report.dryRun) process.stdout.write(`${planText(report, lookOf(process.stdout))}\n`);
   else {
     // A user who confirmed the plan has already read the notes in it.
-    const notes = asks && report.changed ? [] : report.notes;
-    say(resultText({ ...report, notes }, lookOf(process.stderr)));
+    const known = asks && report.changed ? { notes: [], findings: [] } : {};
+    say(resultText({ ...report, ...known }, lookOf(process.stderr)));
   }
   if (failure) throw failure;
 }
@@ -577,6 +594,10 @@ function unpublishable({ published = [] }: Report): ReportedError | undefined {
   const texts = problems.map(({ message, hint }) => `${message}\n  ${hint}`);
   return texts.length > 0 ? new ReportedError(texts.join('\n'), 1) : undefined;
 }
+
+/** In a dry run: what the run itself would refuse. */
+const refused = ({ error }: Report): ReportedError | undefined =>
+  error && new ReportedError(error.message, 1);
 
 /** The files into which the run wrote conflict markers. */
 function marked({ repositories, dryRun }: Report): ReportedError | undefined {
@@ -644,5 +665,6 @@ async function errorAsJson(error: unknown): Promise<object> {
   }
   const message = error instanceof Error ? error.message : String(error);
   const problems = error instanceof UserError ? error.problems : [];
-  return { message, ...(problems.length > 0 && { problems }) };
+  const found = error instanceof PushRefused ? { findings: error.findings } : {};
+  return { message, ...(problems.length > 0 && { problems }), ...found };
 }

@@ -17,6 +17,7 @@ import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-
 import { isThere, openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
+import { type PushRefused, pushRefused } from './findings-report.ts';
 import { plannerOf } from './plan/commands.ts';
 import { isByHand } from './plan/own-form.ts';
 import type { Plan } from './plan/plan.ts';
@@ -35,6 +36,7 @@ import { helpText } from './settings/help.ts';
 import { readSetting } from './settings/resolve.ts';
 import { type CommandName, isAction, keysOf, SETTINGS } from './settings/settings.ts';
 import { lookOf, type Terminal } from './terminal.ts';
+import type { Result } from './verify/results.ts';
 
 /**
  * Reads `argv` and asks for everything that it leaves open. Returns undefined for help and for the version. Throws a
@@ -143,7 +145,10 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
     const report = reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
-    return completed(report, compared, given);
+    if (!given.switches.dryRun) return completed(report, compared, given);
+    const { findings, refusal } = await verifyResult(settled, compared, prepared);
+    const error = refusal && { error: { message: refusal.message } };
+    return completed({ ...report, findings, ...error }, compared, given);
   }
   const live = await connected(settled, prepared);
   const { targets, ...written } = await carryOut(settled, prepared);
@@ -153,9 +158,9 @@ export async function execute(prepared: Prepared): Promise<Report> {
     await goLive(live, results !== undefined, prepared.terminal);
   }
   const isLive = live !== undefined;
-  const { plan, repos } = written;
+  const { plan, repos, findings } = written;
   const report = reportOf(plan, repos, false, undefined, results, wordsOf(given), isLive);
-  return completed(report, written, given);
+  return completed({ ...report, ...(findings && { findings }) }, written, given);
 }
 
 /** The cluster, if the run works on one. Refuses everything that the cluster would refuse before a file is written. */
@@ -280,8 +285,11 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
 /** How often a run compares again when files change during the run. */
 const TRIES = 3;
 
-/** The written files; with `--publish`, also the repositories on GitHub before the run published. */
-type Written = Compared & { readonly targets?: readonly Target[] | undefined };
+/** The written files; with `--publish`, also the repositories on GitHub before the run published, and the findings. */
+type Written = Compared & {
+  readonly targets?: readonly Target[] | undefined;
+  readonly findings?: readonly Result[];
+};
 
 async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> {
   const answers: Answer[] = [];
@@ -292,7 +300,7 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> 
       const compared = await compare(settled, prepared);
       // Report everything that GitHub would refuse before writing a file.
       targets ??= await lookAtGithub(settled, compared);
-      if (left === TRIES) await confirm(settled, compared, targets, prepared);
+      if (left === TRIES && prepared.asks) await confirm(settled, compared, targets, prepared);
       if (mayAsk(prepared)) answers.push(...(await askConflicts(compared, answers, prepared)));
     }
     try {
@@ -313,7 +321,7 @@ async function write(
   settled: Settled,
   prepared: Prepared,
   answers: readonly Answer[],
-): Promise<Compared> {
+): Promise<Written> {
   const { lockFolders } = prepared.open();
   return withLock(lockFolders, prepared.terminal.say, async () => {
     const compared = await compare(settled, prepared);
@@ -323,10 +331,38 @@ async function write(
     );
     if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
     if (open.length > 0) throw conflictError(open, prepared.given);
+    const decided = { ...compared, repos };
+    // The answers of the user can change what verify found before the question.
+    const found = settled.context && (await verifyResult(settled, decided, prepared));
+    if (found?.refusal) throw found.refusal;
     writeRepos(repos);
     keepRunning();
-    return { ...compared, repos };
+    return { ...decided, ...(found && { findings: found.findings }) };
   });
+}
+
+/** What `verify` finds in the result of a run, and the refusal if `--publish` would push errors. */
+type Verified = { readonly findings: readonly Result[]; readonly refusal?: PushRefused };
+
+/** How many environments the estate of `plan` has. */
+const sizeOf = ({ environments, repos }: Plan): number =>
+  environments.length + (repos.find(({ role }) => role === 'config')?.untouched.length ?? 0);
+
+/** Checks the estate as it will be. This takes time, so runs that only write do not load it. */
+async function verifyResult(
+  { given }: Settled,
+  { plan, repos }: Compared,
+  { open, terminal }: Prepared,
+): Promise<Verified> {
+  const { findingsAfter, errorsToPush } = await import('./verify/after-run.ts');
+  const isLong = terminal.interactive && sizeOf(plan) > MANY;
+  if (isLong) terminal.say('Checking the result ...', 'progress');
+  const planned = { repos, workspace: open() };
+  const findings = await findingsAfter(planned);
+  const isAsked = given.switches.publish && !given.switches.force && !given.switches.pushErrors;
+  const errors = isAsked ? await errorsToPush(planned, findings) : [];
+  if (isLong) terminal.say('', 'progress');
+  return { findings, ...(errors.length > 0 && { refusal: pushRefused(errors, given.command) }) };
 }
 
 async function lookAtGithub(
@@ -339,22 +375,31 @@ async function lookAtGithub(
 }
 
 /**
- * Shows the plan, and asks whether to carry it out. The question lists new repositories on GitHub. Throws Interrupted
- * if the user says no.
+ * Shows the plan with what is wrong in its result, and asks whether to carry it out. The question lists new repositories
+ * on GitHub. Throws Interrupted if the user says no, and a UserError if the run would push errors.
  */
 async function confirm(
-  { given }: Settled,
-  { plan, repos }: Compared,
+  settled: Settled,
+  compared: Compared,
   targets: readonly Target[] = [],
-  { terminal, asks }: Prepared,
+  prepared: Prepared,
 ): Promise<void> {
-  if (!asks) return;
+  const { given } = settled;
+  const { plan, repos } = compared;
+  const { terminal } = prepared;
   const changes = repos.some(({ files }) =>
     files.some(({ action }) => WRITES.has(action) || action === 'ask'),
   );
+  if (!changes && targets.length === 0) return;
+  // A person should not wait for seconds. A dry run shows the findings of every estate.
+  const isChecked = settled.context !== undefined || sizeOf(plan) <= MANY;
+  const { findings, refusal } = isChecked
+    ? await verifyResult(settled, compared, prepared)
+    : { findings: [] as const };
+  if (refusal) throw refusal;
   const words = wordsOf(given);
   if (changes) {
-    const report = reportOf(plan, repos, false);
+    const report = { ...reportOf(plan, repos, false), findings };
     terminal.say(`\n${summaryText(plan, report, words, lookOf(process.stderr))}\n`);
   }
   const absent = targets.filter(({ state }) => state === 'absent');
@@ -362,7 +407,6 @@ async function confirm(
   const creates = absent.length > 0 && `create ${plan.visibility} repositories (${names})`;
   const question =
     [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push the new commits';
-  if (!changes && targets.length === 0) return;
   if (!(await terminal.confirm(`${question[0]?.toUpperCase()}${question.slice(1)}?`, true)))
     cancel();
 }

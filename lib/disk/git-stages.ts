@@ -44,6 +44,12 @@ export function* formerTexts(folder: string, path: string): Generator<string> {
   for (const { text } of formerVersions(folder, path)) yield text;
 }
 
+/** Whether a remote of the clone in `folder` has everything that is there, as the last fetch or push saw it. */
+export function isPushed(folder: string): boolean {
+  if (git(folder, ['status', '--porcelain']) !== '') return false;
+  return (git(folder, ['branch', '--remotes', '--contains', 'HEAD']) ?? '') !== '';
+}
+
 const textAt = (folder: string, object: string): string | undefined =>
   git(folder, ['show', object]);
 

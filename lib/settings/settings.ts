@@ -829,7 +829,15 @@ export const SETTINGS = {
     group: 'this run',
     scope: 'run',
     commands: MERGING,
-    help: 'overwrite files that you edited and restore files that you deleted, without a question',
+    help: 'overwrite files that you edited and restore files that you deleted, without a question; with --publish, also push although verify finds errors',
+  }),
+  pushErrors: yesNo({
+    flag: '--force',
+    group: 'this run',
+    scope: 'run',
+    commands: ['adopt'],
+    // Yeoman's test runner sets this flag for every generator, so it stands alone as well.
+    help: 'with --publish, push although verify finds errors',
   }),
   keep: yesNo({
     group: 'this run',

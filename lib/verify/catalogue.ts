@@ -166,7 +166,7 @@ export const CATALOGUE = {
   'branch-missing': {
     family: 'tenants',
     severity: 'error',
-    cause: 'The clone beside the config repo has no branch of this name.',
+    cause: 'The clone beside the config repo has no branch or tag of this name.',
     remedy:
       'Push the branch, or let Flux follow another one: flux-gitops tenant ENV --branch BRANCH',
   },
@@ -260,8 +260,17 @@ export const CATALOGUE = {
   'build-not-checked': {
     family: 'build',
     severity: 'warning',
-    cause: 'The sync uses a step that verify cannot repeat, so its result is not checked.',
+    cause:
+      'The sync uses a step that verify cannot repeat, or files that are not here, so the result is not checked.',
     remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
+  },
+  'variable-missing': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'An object uses a variable that spec.postBuild of the sync does not set, and that has no default. Flux builds nothing then.',
+    remedy:
+      'Set the variable, or give it a default with :=. A dollar sign that starts no variable needs a second one before it.',
   },
   'secret-encrypted': {
     family: 'build',
@@ -358,6 +367,13 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'The object gives rights that the tenant itself does not have.',
     remedy: 'Give fewer rights. The platform team can add the role to 1_tenant.yaml.',
+  },
+  'role-not-checked': {
+    family: 'cluster',
+    severity: 'warning',
+    cause:
+      'A binding names a ClusterRole that is neither in the config repo nor in Kubernetes itself. Without it, the API server refuses the binding or gives no rights.',
+    remedy: 'Name a role that exists in the cluster: kubectl get clusterroles',
   },
   'pod-security': {
     family: 'cluster',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../lib/verify/results.ts';
 import { demo, exported } from '../adopt/hand-written.ts';
-import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { BIN, readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 async function estate(...flags: readonly string[]): Promise<string> {
@@ -150,6 +150,48 @@ test('a branch that the clone does not have is an error; its own branches are no
   const { code, stdout } = await runHere(['verify'], folder);
   assert.equal(code, 1);
   assert.match(stdout, /branch-missing\n.*refs\/heads\/main/);
+});
+
+test('the hook of the how-to refuses a commit with an error', async () => {
+  const page = readFileSync(new URL('../../docs/how-to/verify.md', import.meta.url), 'utf8');
+  const [, hook] = /<!-- hook -->\n\n```sh\n([\s\S]*?)```/.exec(page) ?? [];
+  assert.ok(hook);
+  const folder = await estate();
+  const repo = join(folder, 'flux-dev');
+  const programs = temporaryFolder();
+  const command = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
+  writeFileSync(join(programs, 'flux-gitops'), command, { mode: 0o755 });
+  const commit = (): number | null => {
+    const identity = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
+    const env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
+    const args = [...identity, 'commit', '--quiet', '--all', '--allow-empty', '--message', 'Mine'];
+    return spawnSync('git', args, { cwd: repo, env }).status;
+  };
+  execFileSync('git', ['-C', repo, 'init', '--quiet', '--initial-branch', 'main']);
+  execFileSync('git', ['-C', repo, 'add', '--all']);
+  writeFileSync(join(repo, '.git/hooks/pre-commit'), hook, { mode: 0o755 });
+  assert.equal(commit(), 0);
+  breakApp(folder);
+  assert.equal(commit(), 1);
+});
+
+test('without a branch Flux takes master, and a tag must exist', async () => {
+  const folder = await estate();
+  const git = (...args: string[]) => execFileSync('git', ['-C', join(folder, 'flux-dev'), ...args]);
+  git('init', '--quiet', '--initial-branch', 'main');
+  const identity = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
+  git(...identity, 'commit', '--quiet', '--allow-empty', '--message', 'First');
+  git('tag', 'v1');
+  const saidOf = async (ref: string): Promise<string> => {
+    edit(folder, 'flux-demo/dev/2_sync.yaml', /^ {2}ref:\n(?: {4}.*\n)+/m, `  ref:\n    ${ref}\n`);
+    return (await runHere(['verify'], folder)).stdout;
+  };
+  assert.match(await saidOf('tag: v2'), /branch-missing\n.*refs\/tags\/v2/);
+  assert.match(await saidOf('tag: v1'), /build-not-checked[\s\S]*^0 errors, 1 warning/m);
+  assert.match(await saidOf('branch: main'), /Nothing is wrong/);
+  edit(folder, 'flux-demo/dev/2_sync.yaml', /^ {2}ref:\n(?: {4}.*\n)+/m, '');
+  const { stdout } = await runHere(['verify'], folder);
+  assert.match(stdout, /branch-missing\n.*refs\/heads\/master/);
 });
 
 test('an artifact is pushed from a branch, and a private one needs a Secret', async () => {

@@ -443,7 +443,7 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'An object of the cluster is not as its file says.',
     remedy:
-      'Find out who changed it. If the file is right, apply it: kubectl apply -f FOLDER/. A field that only the cluster has stays: remove it with kubectl edit',
+      'Find out who changed it. If the file is right, apply it: kubectl apply -f FOLDER/. If something stays that only the cluster has: kubectl replace --save-config -f FOLDER/',
   },
   'live-refused': {
     family: 'live',
@@ -465,7 +465,7 @@ export const CATALOGUE = {
     cause:
       'The cluster accepts what this policy must refuse. verify tried it, as a dry run, as an account of the tenant.',
     remedy:
-      'Compare the policy, its binding and the labels of the Namespace with the files, and apply these: kubectl apply -f FOLDER/. A new policy needs a few seconds.',
+      'Compare the labels of the Namespace with 1_tenant.yaml, and write the policy and its binding again: kubectl replace --save-config -f FOLDER/. A new policy needs a few seconds.',
   },
   'instance-not-ready': {
     family: 'live',

@@ -12,7 +12,7 @@ import {
   type Tenant,
   textAt,
 } from '../model.ts';
-import { type Answer, AT_ONCE, DRY_RUN, inputOf } from './objects.ts';
+import { type Answer, AT_ONCE, DRY_RUN, inputOf, NO_RIGHT } from './objects.ts';
 import { PROBE, PROBES, type ProbePlace, type Request, type Sender } from './probes.ts';
 
 /** A policy of the config repo that has a probe, and the namespace of a tenant to which it applies. */
@@ -125,8 +125,20 @@ async function tryAll(kubectl: Kubectl, trials: readonly Trial[]): Promise<Map<T
   return new Map(trials.map((one, n) => [one, verdicts[n] ?? { said: '' }]));
 }
 
-async function verdictOf(kubectl: Kubectl, { policy, place, request }: Trial): Promise<Verdict> {
-  const where = ['-n', place.namespace, ...identityFlags(request.as, place), DRY_RUN];
+async function verdictOf(kubectl: Kubectl, trial: Trial): Promise<Verdict> {
+  const verdict = await send(kubectl, trial, trial.request.as);
+  // The account of the tenant may have lost its rights. What the policy does is another question.
+  const isForbidden = typeof verdict === 'object' && NO_RIGHT.test(verdict.said);
+  const isTenant = trial.request.as === 'tenant' && isForbidden && !isBarred(verdict);
+  return isTenant ? send(kubectl, trial, 'account') : verdict;
+}
+
+async function send(
+  kubectl: Kubectl,
+  { policy, place, request }: Trial,
+  sender: Sender,
+): Promise<Verdict> {
+  const where = ['-n', place.namespace, ...identityFlags(sender, place), DRY_RUN];
   const { code, error } =
     'create' in request
       ? await kubectl.attempt(['create', ...where, '-f', '-'], inputOf([request.create]))

@@ -64,7 +64,7 @@ describe('an object of the cluster and its file', () => {
     const object = live(namespace);
     const labels = {
       ...object.metadata.labels,
-      'flux-gitops/allow-kustomize': 'maybe',
+      'flux-gitops/any': 'yes',
       other: 'x',
     };
     const changed = { ...object, metadata: { ...object.metadata, labels } };
@@ -74,7 +74,7 @@ describe('an object of the cluster and its file', () => {
     );
     assert.deepEqual(
       found.map(({ path }) => path.join(' ')),
-      ['metadata labels flux-gitops/allow-kustomize'],
+      ['metadata labels flux-gitops/any'],
     );
   });
 

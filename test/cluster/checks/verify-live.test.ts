@@ -292,6 +292,9 @@ describe('verify --live', () => {
   test('finds what differs between the cluster and the files, and nothing else', async (t) => {
     const fresh = await appliedEstate(t);
     const { estate } = fresh;
+    // The operator needs half a minute, because here it cannot tell the notification controller.
+    const instance = ['-n', 'flux-system', 'wait', '--for=condition=Ready', 'fluxinstance/flux'];
+    await kube(estate, ...instance, '--timeout=120s');
     const start = performance.now();
     assert.equal(shown(await findings(estate)), '', 'a cluster that has what the files say');
     t.diagnostic(`two environments: ${((performance.now() - start) / 1000).toFixed(1)} s`);

@@ -134,13 +134,17 @@ const secretOf = (namespace: string, repo: string, stringData: object) => {
   return core('Secret', { name: `git-${repo}`, namespace, labels }, { stringData });
 };
 
-/** Nobody waits for the health of what an attack makes; in the open, no guard is left. */
+/**
+ * Nobody waits for the health of what an attack makes, and hundreds of refused syncs are not tried again every two
+ * minutes: the controllers would do nothing else. In the open, no guard is left.
+ */
 function prepareTenant(estate: Estate, field: Field, { name }: Attack): void {
   const sync = join(estate.dir, 'flux-demo', name, '2_sync.yaml');
   change(sync, (document) => {
     if (document.get('kind') === 'ResourceQuota') return field !== 'open';
     if (document.get('kind') !== 'Kustomization') return true;
     document.deleteIn(['spec', 'wait']);
+    if (document.hasIn(['spec', 'retryInterval'])) document.setIn(['spec', 'retryInterval'], '10m');
     if (field !== 'open') return true;
     document.deleteIn(['spec', 'targetNamespace']);
     document.deleteIn(['spec', 'patches']);
@@ -197,5 +201,6 @@ export async function applyTenants(battle: Battlefield, access: Access): Promise
     value: 1000,
   });
   const items = { apiVersion: 'v1', kind: 'List', items: [shared, ...accounts] };
-  await kubectl(access, ['apply', '-f', '-'], JSON.stringify(items));
+  // On the server, because every estate applies the same PriorityClass at the same time.
+  await kubectl(access, ['apply', '--server-side', '-f', '-'], JSON.stringify(items));
 }

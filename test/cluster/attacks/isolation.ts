@@ -67,8 +67,9 @@ const head = (counts: string) => `# Attacks on the isolation of tenants
 - An attack that starts with "by a person of the team" is a request of somebody in a group that was given as \`--team\`.
 - There are three estates with guards. The default estate has profile \`hardened\` and public repositories. The private estate
   has profile \`hardened\` and \`--visibility private\`. The third one has profile \`reference\`. They are as the command writes
-  them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. One difference: the syncs have no \`wait\`, so that
-  no sync waits for the health of an attack.
+  them, with \`install/\` applied, and on \`hardened\` also \`policies/\`. Two differences: the syncs have no \`wait\`, so
+  that no sync waits for the health of an attack. Flux tries a refused sync again after ten minutes instead of two, because
+  the controllers would otherwise only repeat hundreds of refused syncs.
 - Every attack also runs on a cluster without guards: without Flux's two locks, the patches, the policies, Pod Security and
   the quotas, and with tenants that may do everything. There every attack succeeds, except those that Flux itself, the
   git server or the API server always refuses, such as those under "Files".

@@ -6,7 +6,7 @@ import type { Battlefield } from './field.ts';
 export const requested = () => `reconcile.fluxcd.io/requestedAt=${process.hrtime.bigint()}`;
 
 /** Has Flux look at the repository of each tenant. */
-export async function look(access: Access, { attacks, tenantOf }: Battlefield): Promise<void> {
+export async function look({ attacks, tenantOf }: Battlefield, access: Access): Promise<void> {
   for (const attack of attacks) {
     const { namespace, repo } = tenantOf(attack);
     const where = ['-n', namespace, 'annotate', '--overwrite', `gitrepository/${repo}`];

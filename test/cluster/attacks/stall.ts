@@ -1,6 +1,5 @@
 /** Attacks whose harm is that the syncs of other tenants wait. */
 import { kubectl } from '../kube.ts';
-import { until } from '../wait.ts';
 import { type Attack, at, type Tenant } from './attack.ts';
 import { push } from './commit.ts';
 import type { Battlefield } from './field.ts';
@@ -25,26 +24,36 @@ async function stallOne(place: Place, battle: Battlefield, attack: Attack): Prom
   const tenant = battle.tenantOf(attack);
   const alone = { ...battle, attacks: [attack] };
   const commit = await push(alone, 'stall');
-  await look(place.plane, alone);
-  const verdict = await until(
-    `${tenant.namespace} is refused, or has somebody dial`,
-    180_000,
-    async () => {
-      const all = await hear(place.plane);
-      const heard = all.said.get(tenant.namespace) ?? [];
-      const see = seeing(place.plane, place.files, place.lines);
-      const found = await ended(attack, tenant, see, heard, hasApplied(all, tenant, commit));
-      return found ? { ok: found } : { seen: heard.join('\n') };
-    },
-    () => place.run.tail('kustomize-controller'),
-  );
+  await look(alone, place.plane);
+  const verdict = await verdictOf(place, battle, attack, commit);
   const waited = await othersWait(place, tenant);
   place.lines.release(tenant.namespace);
   place.lap(`${tenant.namespace}: another tenant ${waited ? 'waits' : 'is handled'}`);
+  if (verdict.by === 'unknown') return verdict;
   if (waited) return { attack, by: 'nobody', message: '' };
   return verdict.by === 'nobody'
     ? { attack, by: 'unknown', message: 'somebody dialled, and nobody had to wait' }
     : verdict;
+}
+
+/** How one attack ended; unknown if it has not ended after three minutes, so that the run can go on and say so. */
+async function verdictOf(
+  place: Place,
+  battle: Battlefield,
+  attack: Attack,
+  commit: string,
+): Promise<Verdict> {
+  const tenant = battle.tenantOf(attack);
+  const see = seeing(place.plane, place.files, place.lines);
+  const end = Date.now() + 180_000;
+  for (;;) {
+    const all = await hear(place.plane);
+    const heard = all.said.get(tenant.namespace) ?? [];
+    const found = await ended(attack, tenant, see, heard, hasApplied(all, tenant, commit));
+    if (found) return found;
+    if (Date.now() > end) return { attack, by: 'unknown', message: heard.join('\n') };
+    await new Promise((done) => setTimeout(done, 200));
+  }
 }
 
 /** Whether a sync of another tenant is not handled in time. */

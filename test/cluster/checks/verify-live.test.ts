@@ -1,6 +1,6 @@
 /** `flux-gitops verify --live`: clean on a cluster that has what the files say, and one finding for each way to differ. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -312,6 +312,7 @@ describe('verify --live', () => {
     await t.test('everything is mended', async () => {
       assert.equal(shown(await findings(estate)), '');
     });
+    await t.test('a kind that the cluster does not have', () => unknownKind(estate));
     await t.test('a Secret that the source names, and that nobody made', () => noSecret(fresh));
     await t.test('an app that Flux cannot apply', () => brokenApp(estate));
     await t.test('an object whose finalizer nobody removes', () => heldObject(estate));
@@ -322,6 +323,21 @@ describe('verify --live', () => {
     );
   });
 });
+
+/** The other objects are compared all the same. */
+async function unknownKind(estate: Estate): Promise<void> {
+  const file = configPath(estate, 'dev', 'thing.yaml');
+  const metadata = { name: 'thing', namespace: dev(estate) };
+  const thing = { apiVersion: 'example.invalid/v1', kind: 'Thing', metadata };
+  writeFileSync(file, JSON.stringify(thing));
+  const found = await findings(estate);
+  rmSync(file);
+  assert.deepEqual(
+    found.map(({ code }) => code).sort(),
+    ['kind-unknown', 'live-missing'],
+    shown(found),
+  );
+}
 
 async function noSecret({ estate }: Fresh): Promise<void> {
   const file = configPath(estate, 'dev', '2_sync.yaml');

@@ -1,5 +1,5 @@
 /** Whether the cluster has what the files of the config repo say. */
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl, KubernetesObject } from '../../cluster/kubectl.ts';
 import {
   about,
   at,
@@ -11,7 +11,7 @@ import {
   objectName,
 } from '../model.ts';
 import { comparable, differences, differencesText } from './compare.ts';
-import { type Answer, NO_RIGHT, readObjects, tryFiles } from './objects.ts';
+import { type Answer, identity, identityOf, NO_RIGHT, readObjects, tryFiles } from './objects.ts';
 
 /** The manifests that must be on the cluster. */
 export function expected({ config, tenants }: Estate): Manifest[] {
@@ -30,12 +30,21 @@ export type Applied = {
   readonly findings: readonly Finding[];
 };
 
-/** Compares `manifests` with the cluster of `kubectl`. */
+/** Compares `manifests` with the cluster of `kubectl`; `known` are objects that a run has read already. */
 export async function compareApplied(
   kubectl: Kubectl,
   manifests: readonly Manifest[],
+  known: readonly KubernetesObject[],
 ): Promise<Applied> {
-  const live = await readObjects(kubectl, manifests);
+  const read = new Map(known.map((one) => [identityOf(one), one]));
+  const live = new Map<Manifest, Answer>();
+  for (const one of manifests) {
+    const object = read.get(identity(one));
+    // In another API version, the same object has other fields.
+    if (object?.apiVersion === one.apiVersion) live.set(one, { object });
+  }
+  const others = manifests.filter((one) => !live.has(one));
+  for (const [one, answer] of await readObjects(kubectl, others)) live.set(one, answer);
   const present = manifests.filter((one) => isFound(live.get(one)) && !isEncrypted(one));
   const tried = await tryFiles(kubectl, present);
   return { live, findings: appliedFindings(manifests, live, tried) };

@@ -67,14 +67,14 @@ async function look(
   kubectl: Kubectl,
   step: (what: string) => void,
 ): Promise<Seen> {
-  step('objects');
-  const applied = await compareApplied(kubectl, expected(estate));
-  const tenants = presentIn(estate, applied);
   step('namespaces');
   const stock = await takeStock(
     kubectl,
-    tenants.map(({ namespace }) => namespace),
+    estate.tenants.map(({ namespace }) => namespace),
   );
+  step('objects');
+  const applied = await compareApplied(kubectl, expected(estate), stock.objects);
+  const tenants = presentIn(estate, applied);
   const namespaces = await readNamespaces(kubectl, tenants);
   step('policies');
   const guards = await checkGuards(kubectl, estate, applied.live, stock.objects);

@@ -38,6 +38,23 @@ export async function connectToChange(wanted: Wanted, terminal: Terminal): Promi
   return kubectl;
 }
 
+/**
+ * kubectl for a command that only reads the cluster. With another context than that of the last command that changed the
+ * cluster, asks on a terminal; without one, `--context` must name it. Remembers nothing, so that a look at another
+ * cluster does not change what the next command takes for the usual one. Throws a UserError when the context is not meant,
+ * and Interrupted when the user says no.
+ */
+export async function connectToRead(wanted: Wanted, terminal: Terminal): Promise<Kubectl> {
+  const { folder, context, purpose, asks } = wanted;
+  const kubectl = await connect(context);
+  const before = rememberedContext(folder);
+  const isOther = context === undefined && before !== undefined && before !== kubectl.context;
+  if (isOther && asks) await confirm(kubectl, purpose, before, terminal);
+  else if (isOther) throw otherCluster(kubectl, before);
+  else terminal.say(`On the cluster of context ${kubectl.context} (${kubectl.server}): ${purpose}`);
+  return kubectl;
+}
+
 async function confirm(
   { context, server }: Kubectl,
   { purpose, deletes }: { readonly purpose: string; readonly deletes: boolean },

@@ -114,7 +114,7 @@ const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
-const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
+const LIVE = ['tenant', 'remove', 'rename', 'credentials', 'verify'] as const;
 const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
@@ -365,7 +365,7 @@ export const SETTINGS = {
     group: 'cluster',
     scope: 'run',
     commands: LIVE,
-    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+    help: 'use the cluster as well, with your own kubectl: do the steps there and wait for each (the same command resumes); verify compares and changes nothing',
   }),
   context: {
     group: 'cluster',

@@ -336,3 +336,27 @@ test('with yo, verify says the same', async () => {
   assert.equal(process.exitCode, 1);
   process.exitCode = 0;
 });
+
+test('--context needs --live, and --live needs the config repo', async () => {
+  const folder = await estate();
+  const context = await runHere(['verify', '--context', 'kind'], folder);
+  assert.equal(context.code, 2);
+  assert.match(context.stderr, /--context without --live/);
+  rmSync(join(folder, 'flux-demo'), { recursive: true });
+  const app = await runHere(['verify', '--live'], join(folder, 'flux-dev'));
+  assert.equal(app.code, 2);
+  assert.match(app.stderr, /--live in an app repo/);
+});
+
+test('--live without kubectl is one message', async (t) => {
+  const folder = await estate();
+  const before = process.env;
+  t.after(() => {
+    process.env = before;
+  });
+  process.env = { ...before, PATH: temporaryFolder() };
+  const { code, stdout, stderr } = await runHere(['verify', '--live'], folder);
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /This needs kubectl/);
+});

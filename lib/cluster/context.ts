@@ -49,7 +49,7 @@ export async function connectToRead(wanted: Wanted, terminal: Terminal): Promise
   const kubectl = await connect(context);
   const before = rememberedContext(folder);
   const isOther = context === undefined && before !== undefined && before !== kubectl.context;
-  if (isOther && asks) await confirm(kubectl, purpose, before, terminal);
+  if (isOther && asks) await confirm(kubectl, { purpose, deletes: false }, before, terminal);
   else if (isOther) throw otherCluster(kubectl, before);
   else terminal.say(`On the cluster of context ${kubectl.context} (${kubectl.server}): ${purpose}`);
   return kubectl;

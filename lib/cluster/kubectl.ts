@@ -112,17 +112,23 @@ async function currentContext(): Promise<string> {
 export class KubectlError extends UserError {
   /** Whether the API server does not know the kind of the request. */
   readonly isUnknownKind: boolean;
+  /** Whether the user may not do what the request says. */
+  readonly isForbidden: boolean;
+  /** What kubectl printed before it failed: of several kinds, the objects of those that the user may see. */
+  readonly output: string;
 
-  constructor(message: string) {
+  constructor(message: string, output = '') {
     super(`kubectl: ${message}`, 1);
     this.isUnknownKind = /the server doesn't have a resource type/.test(message);
+    this.isForbidden = /\(Forbidden\)/.test(message);
+    this.output = output;
   }
 }
 
 /** Runs kubectl. Returns what it prints to stdout, and throws a KubectlError if it fails. */
 async function runKubectl(args: readonly string[], input?: string): Promise<string> {
   const { code, out, error } = await tryKubectl(args, input);
-  if (code !== 0) throw new KubectlError(error || `exit ${code}`);
+  if (code !== 0) throw new KubectlError(error || `exit ${code}`, out);
   return out;
 }
 
@@ -155,7 +161,7 @@ function explainStart(error: NodeJS.ErrnoException): Error {
   if (error.code !== 'ENOENT') return error;
   return new UserError(
     'This needs kubectl, and there is no kubectl on your PATH.\n' +
-      '  Install it (https://kubernetes.io/docs/tasks/tools/), or run the command without --live.',
+      '  Install it: https://kubernetes.io/docs/tasks/tools/. A command with --live also runs without --live.',
     1,
     error,
   );

@@ -11,7 +11,7 @@ export type PlanningCommand =
   | 'rename'
   | 'adopt';
 
-const ACTION_COMMANDS = ['credentials', 'verify'] as const;
+const ACTION_COMMANDS = ['credentials', 'verify', 'status'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
 export type ActionCommand = (typeof ACTION_COMMANDS)[number];
 
@@ -370,9 +370,9 @@ export const SETTINGS = {
   context: {
     group: 'cluster',
     scope: 'run',
-    commands: LIVE,
+    commands: [...LIVE, 'status'],
     value: 'NAME',
-    help: 'the context of kubectl to use with --live (default: the current one)',
+    help: 'the context of kubectl to use on the cluster (default: the current one)',
     rule: rules.contextName,
   },
   size: {
@@ -794,6 +794,12 @@ export const SETTINGS = {
     help: 'also write the findings to this file, in the format of code scanning on GitHub',
     rule: rules.sarifFile,
   },
+  watch: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['status'],
+    help: 'show it again every two seconds and mark what changed, until Ctrl-C; without a terminal, print a line for each change',
+  }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',

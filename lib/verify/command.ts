@@ -47,7 +47,7 @@ async function run(prepared: Prepared): Promise<Outcome> {
       `No config repo lies beside ${workspace.home?.name}, so the rights, quotas and policies of its tenants are not checked.`,
     );
   if (given.switches.fetch) await cloneMissing(location, terminal.say);
-  const results = await verifyEstate(location, { more: compare });
+  const results = await verifyEstate(location, compare ? { more: compare } : {});
   const from = resolve(process.env.GITHUB_WORKSPACE ?? '.');
   const pathOf = ({ repo, file }: Result): string =>
     relative(from, resolve(location.folderOf(repo), file)).replaceAll('\\', '/');

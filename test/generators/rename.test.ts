@@ -68,7 +68,7 @@ for (const flags of [[], ['--sync-config']])
     assert.match(after.get('test/2_sync.yaml') ?? '', /path: \.\/test\n/);
     const old = after.get('stage/1_tenant.yaml');
     assert.equal(old, flags.length > 0 ? before.get('stage/1_tenant.yaml') : undefined);
-    assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+    assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
     assert.deepEqual(readTree(config), after);
   });
 

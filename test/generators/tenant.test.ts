@@ -166,7 +166,7 @@ test('flags for hardened tenants say that they change nothing for another one, a
   const folder = await estate('--profile', 'reference');
   const say = async (...argv: string[]): Promise<string> => {
     const run = ['tenant', ...argv, '--into', 'flux-demo', '--dry-run'];
-    const { code, stdout, stderr } = await runCommand(run, folder);
+    const { code, stdout, stderr } = await runHere(run, folder);
     assert.equal(code, 0, stderr);
     return stdout + stderr;
   };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Results } from '../../../lib/verify/results.ts';
 import { apply, commitOf, type Fresh, freshEstate } from '../check.ts';
 import { fluxGitopsWith } from '../command.ts';
-import { type Estate, namespaceOf, profiles } from '../estate.ts';
+import { configPath, type Estate, namespaceOf, profiles } from '../estate.ts';
 import { applied } from '../expect.ts';
 import { call, list } from '../kube.ts';
 
@@ -34,6 +34,23 @@ async function requests(fresh: Fresh): Promise<number> {
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+/** How long `flux-gitops status` may take for 100 environments (milliseconds). */
+const STATUS_TIME = 2000;
+
+/** The shortest time of three runs of `flux-gitops status`, which must show every environment as Ready. */
+async function statusTime({ estate }: Fresh): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < 3; run += 1) {
+    const start = performance.now();
+    const args = ['status', '--into', configPath(estate)];
+    const { code, stdout, stderr } = await fluxGitopsWith(estate.cluster, args);
+    times.push(performance.now() - start);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.match(/^e\d+ .* True /gm)?.length, size, stdout);
+  }
+  return Math.min(...times);
+}
+
 for (const profile of profiles) {
   test(`${size} environments become Ready (${profile})`, async (t) => {
     const repos = scenarios();
@@ -55,6 +72,9 @@ for (const profile of profiles) {
     );
     assert.equal(apps.length, size, 'a Deployment in each');
     if (profile === 'hardened') await compareAll(fresh.estate, lap);
+    const time = await statusTime(fresh);
+    t.diagnostic(`flux-gitops status: ${(time / 1000).toFixed(2)} s for ${size} environments`);
+    assert.ok(size > 100 || time <= STATUS_TIME, `status took ${time.toFixed()} ms`);
   });
 }
 

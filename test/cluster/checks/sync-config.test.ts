@@ -15,7 +15,7 @@ import type { Results } from '../../../lib/verify/results.ts';
 import { ageKey } from '../../age-key.ts';
 import { pathOf } from '../cache.ts';
 import { freshEstate, theCluster } from '../check.ts';
-import { fluxGitops, fluxGitopsWith, killAndResume } from '../command.ts';
+import { fluxGitops, fluxGitopsWith, killAndResume, statusOf } from '../command.ts';
 import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, profiles, publish } from '../estate.ts';
 import { applied, appliedArtifact, refused, versionsIn, workloadsIn } from '../expect.ts';
@@ -248,6 +248,15 @@ test('the cluster follows the artifact of the config repo, if it is signed', asy
     for (const env of envs)
       await appliedArtifact(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
     for (const env of envs) await running(estate, env);
+    const { config, environments } = await statusOf(estate.cluster, configPath(estate));
+    assert.equal(config?.source?.kind, 'OCIRepository');
+    for (const { name, ready, source, sync } of environments) {
+      const commit = `main@sha1:${commits[estate.repos[name] ?? '']}`;
+      assert.deepEqual(
+        [ready, source?.originRevision, sync?.appliedOrigin],
+        [true, commit, commit],
+      );
+    }
   } finally {
     await follow(estate, false);
     await gone(estate, 'Kustomization', system, system);
@@ -296,6 +305,12 @@ for (const profile of profiles)
 async function leave(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
   for (const env of envs)
     await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
+  await until('status shows the config repo and all environments as ready', 60_000, async () => {
+    const shown = await statusOf(estate.cluster, configPath(estate));
+    return shown.ready && shown.config?.name === 'flux-demo'
+      ? { ok: true }
+      : { seen: JSON.stringify(shown) };
+  });
   // It shares no app repo with the one that leaves: a new commit there changes the status of all its syncs.
   const before = await versionsIn(estate, 'dev');
   const run = (...args: string[]) =>
@@ -319,6 +334,11 @@ async function leave(estate: Estate, commits: Readonly<Record<string, string>>):
     ['Kustomization', 'flux-stage-prod'],
   ] as const)
     assert.ok(await get(estate.cluster, kind, kind === 'Namespace' ? '' : namespace, name), name);
+  const [stage] = (await statusOf(estate.cluster, configPath(estate), 'stage')).environments;
+  assert.deepEqual(
+    [stage?.state, stage?.message],
+    ['leaving', 'Leaving: the app is gone. Next: flux-gitops remove stage'],
+  );
 
   const second = await run('--live');
   assert.equal(second.code, 0, second.stderr);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
@@ -69,6 +69,30 @@ test('a file inside of a git repository is refused, through a link too', async (
     assert.equal(code, 1);
     assert.match(stderr, /it would be inside the git repository/);
   }
+});
+
+test('a file inside of a config repo or an app repo is refused before git init, through a link and a damaged record too', async () => {
+  const { root, into, home, hosts } = await privateEstate();
+  execFileSync('ln', ['-s', join(home, 'dev'), join(root, 'link')]);
+  const app = join(into, 'flux-dev');
+  writeFileSync(join(app, '.yo-rc.json'), `<<<<<<< ours\n${readFileSync(join(app, '.yo-rc.json'))}`);
+  for (const folder of [home, join(home, 'dev'), join(root, 'link'), app, join(app, 'dev')]) {
+    const file = join(folder, 'x.yaml');
+    const words = ['credentials', 'prod', '--known-hosts', hosts, '--file', file];
+    const { code, stderr } = await runHere(words, home);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /it would be inside the repository .+ of an estate, and soon in a commit/);
+    assert.equal(existsSync(file), false);
+  }
+});
+
+test('a file beside the repositories is written, also where another generator has its record', async () => {
+  const { into, home, hosts } = await privateEstate();
+  writeFileSync(join(into, '.yo-rc.json'), '{ "generator-node": {} }');
+  const file = join(into, 'x.yaml');
+  const words = ['credentials', 'dev', '--known-hosts', hosts, '--file', file];
+  assert.equal((await runHere(words, home)).code, 0);
+  assert.match(readFileSync(file, 'utf8'), /identity/);
 });
 
 test('every problem of the input is named at once, before anything is done', async () => {

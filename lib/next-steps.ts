@@ -71,7 +71,6 @@ export function nextSteps(
     ...surplusSteps(plan),
     ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
     ...leaves.after,
-    ...keySteps(plan, published),
     ...(config
       ? [
           ...operator(config, published),
@@ -80,6 +79,7 @@ export function nextSteps(
         ]
       : []),
     ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...(config ? keySteps(plan, published, config.folder) : []),
     ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];

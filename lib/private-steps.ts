@@ -1,4 +1,11 @@
-import { type Environment, gitSecretOf, namespaceOf, sourceUrl } from './plan/estate.ts';
+import {
+  type Environment,
+  gitSecretOf,
+  mergeEnvironments,
+  namespaceOf,
+  repositoryUrl,
+  sourceUrl,
+} from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
 import { gitCredentialsOf, isOci } from './plan/oci.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
@@ -74,18 +81,74 @@ export function secretSteps(plan: Plan, { repo, folder }: Config, published: boo
   ];
 }
 
-/** The deploy keys of app repos that feed no environment any more. With --publish, the run itself removes them. */
-export function keySteps({ repos }: Plan, published: boolean): Step[] {
-  const unfed = repos.filter(
-    ({ feeds, found }) =>
-      feeds?.length === 0 &&
-      found?.environments.some((one) => gitCredentialsOf(one) === 'deploy-key'),
-  );
-  const pages = unfed.map(({ url }) => `${url}/settings/keys`);
-  if (published || pages.length === 0) return [];
+/**
+ * The deploy keys with which Flux reads no more: another kind of credentials, another owner, public repositories,
+ * artifacts, or no environment. GitHub keeps them until somebody removes them. With --publish, the run itself removes
+ * those of app repos that feed nothing.
+ */
+export function keySteps(plan: Plan, published: boolean, folder: string): Step[] {
+  const config = plan.repos.find(({ role }) => role === 'config');
+  if (config?.found === undefined) return [];
+  const needed = new Set(keyHolders(after(plan, config)).keys());
+  const unfed = plan.repos.filter(({ feeds }) => feeds?.length === 0).map(({ url }) => url);
+  for (const url of published ? unfed : []) needed.add(url.toLowerCase());
+  const left = [...keyHolders(before(config))].filter(([url]) => !needed.has(url));
+  if (left.length === 0) return [];
+  const pages = left.map(([, { page }]) => page).join(', ');
+  // The command knows the addresses of the estate as it is now.
+  const now = new Set(after(plan, config).map(({ url }) => url.toLowerCase()));
+  const words = left.flatMap(([url, { names }]) => (now.has(url) ? names : []));
+  const into = folder === '.' ? [] : [`--into=${folder}`];
+  const revoke = ['flux-gitops', 'credentials', ...words, '--revoke', ...into];
   return [
-    { text: `Delete the deploy key that Flux no longer needs: ${pages.join(', ')}`, commands: [] },
+    {
+      text: `Delete the deploy keys that Flux no longer needs, when Flux reads without them: ${pages}`,
+      commands: words.length === 0 ? [] : [shellCommand(revoke)],
+    },
   ];
+}
+
+/** A repository, by whom Flux reads it, and whether it does so with a deploy key. */
+type Read = { readonly name: string; readonly url: string; readonly hasKey: boolean };
+
+const readBy = (one: Environment): Read => ({
+  name: one.name,
+  url: repositoryUrl(one, one.repo),
+  hasKey: gitCredentialsOf(one) === 'deploy-key',
+});
+
+/** What Flux read before the run. */
+function before({ found }: RepoPlan): Read[] {
+  if (found === undefined) return [];
+  const { name, shared, estate, environments } = found;
+  const hasKey = estate.syncConfig === 'yes' && gitCredentialsOf(shared) === 'deploy-key';
+  return [...environments.map(readBy), { name, url: repositoryUrl(shared, name), hasKey }];
+}
+
+/** What Flux reads after the run. */
+function after({ environments, departures = [] }: Plan, config: RepoPlan): Read[] {
+  const gone = departures.filter(({ state }) => state !== 'leaving').map(({ name }) => name);
+  const { credentials, syncConfig } = installOf(config);
+  const hasKey = syncConfig === true && credentials === 'deploy-key';
+  const all = mergeEnvironments(config.found?.environments ?? [], environments);
+  return [
+    ...all.filter(({ name }) => !gone.includes(name)).map(readBy),
+    { name: config.name, url: config.url, hasKey },
+  ];
+}
+
+/** The pages of the deploy keys of `reads` and the names of those who have them, by the address of the repository. */
+function keyHolders(reads: readonly Read[]) {
+  const keyed = reads.filter(({ hasKey }) => hasKey);
+  return new Map(
+    [...Map.groupBy(keyed, ({ url }) => url.toLowerCase())].map(([url, holders]) => [
+      url,
+      {
+        page: `${holders[0]?.url}/settings/keys`,
+        names: holders.map(({ name }) => name),
+      },
+    ]),
+  );
 }
 
 /** Everything that decides which Secret Flux reads, and what has to be in it. */

@@ -437,6 +437,45 @@ test('a later run asks for a Secret only where Flux reads in another way than be
   assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
 });
 
+test('the next steps name the deploy keys that Flux no longer needs, whatever replaces them', async () => {
+  const estate = async () => {
+    const folder = temporaryFolder();
+    const run = async (...argv: string[]) => asInParent((await runHere(argv, folder)).stderr);
+    await run('--owner', 'octo-org', '--visibility', 'private', '--sync-config');
+    return run;
+  };
+  const pages = (owner: string): RegExp =>
+    new RegExp(
+      `Delete the deploy keys[^:]*: https://github.com/${owner}/flux-dev/settings/keys, https://github.com/${owner}/flux-stage-prod/settings/keys, flux-demo/settings/keys`,
+    );
+  const joined = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  const revoke = 'credentials dev stage prod flux-demo --revoke --into=flux-demo';
+  for (const flags of [
+    ['--credentials', 'token'],
+    ['--credentials', 'github-app'],
+    ['--credentials', 'none'],
+    ['--visibility', 'public'],
+    ['--source', 'oci'],
+  ]) {
+    const text = joined(await (await estate())(...flags));
+    assert.match(text, pages('octo-org'), flags.join(' '));
+    assert.ok(text.includes(revoke), text);
+  }
+  const run = await estate();
+  const moved = joined(await run('--owner', 'mona'));
+  assert.match(moved, pages('octo-org'));
+  assert.doesNotMatch(moved, /--revoke/);
+  assert.doesNotMatch(await run('--interval', '5m'), /Delete the deploy keys/);
+  const one = joined(await run('tenant', 'prod', '--credentials', 'token'));
+  assert.doesNotMatch(one, /Delete the deploy keys/, 'stage reads flux-stage-prod with the key');
+  const gone = joined(await run('tenant', 'dev', '--credentials', 'token'));
+  assert.match(
+    gone,
+    /Delete the deploy keys[^:]*: https:\/\/github\.com\/mona\/flux-dev\/settings/,
+  );
+  assert.match(gone, /credentials dev --revoke/);
+});
+
 test('private repositories need an owner, and a person is asked for it before that is refused', async () => {
   const said: (string | true)[] = [];
   const names: string[] = [];

@@ -75,7 +75,10 @@ test('a file inside of a config repo or an app repo is refused before git init, 
   const { root, into, home, hosts } = await privateEstate();
   execFileSync('ln', ['-s', join(home, 'dev'), join(root, 'link')]);
   const app = join(into, 'flux-dev');
-  writeFileSync(join(app, '.yo-rc.json'), `<<<<<<< ours\n${readFileSync(join(app, '.yo-rc.json'))}`);
+  writeFileSync(
+    join(app, '.yo-rc.json'),
+    `<<<<<<< ours\n${readFileSync(join(app, '.yo-rc.json'))}`,
+  );
   for (const folder of [home, join(home, 'dev'), join(root, 'link'), app, join(app, 'dev')]) {
     const file = join(folder, 'x.yaml');
     const words = ['credentials', 'prod', '--known-hosts', hosts, '--file', file];

@@ -63,19 +63,22 @@ export function nextSteps(
   const arrives = isPlain(plan);
   const rest = { ...plan, environments: plan.environments.filter(arrives) };
   const others = { ...plan, environments: plan.environments.filter((one) => !arrives(one)) };
+  const pushing = published ? [] : pushes(plan, places, words);
+  // Who pushes with the command registers deploy keys with it, too.
+  const registers = published || pushing.some(({ or }) => or !== undefined);
   return [
     ...(config?.isNew ? cluster(config) : []),
     ...leaves.before,
-    ...(published ? [] : pushes(plan, places, words)),
+    ...pushing,
     ...artifacts(plan, places),
     ...surplusSteps(plan),
-    ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
+    ...(config && config.written.length > 0 ? secretSteps(others, config, registers) : []),
     ...leaves.after,
     ...(config
       ? [
-          ...operator(config, published),
+          ...operator(config, registers),
           ...outdated(plan, config),
-          ...applied(rest, config, published),
+          ...applied(rest, config, registers),
         ]
       : []),
     ...(config && config.written.length > 0 ? looks(rest, config) : []),
@@ -198,7 +201,7 @@ const shellLine = ([first = '', ...words]: readonly string[]): string =>
   `${first} ${shellCommand(words)}`;
 
 /** The commands for the two charts. The README in install/ has the same commands, and other ways to install. */
-function operator(config: Place, published: boolean): Step[] {
+function operator(config: Place, registers: boolean): Step[] {
   const { folder, isNew, written } = config;
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>
@@ -215,7 +218,7 @@ function operator(config: Place, published: boolean): Step[] {
   const text = isNew
     ? 'Install the Flux Operator and Flux, once for each cluster:'
     : 'Bring the changes in install/ to the cluster:';
-  const secret = configSecretSteps(config, published);
+  const secret = configSecretSteps(config, registers);
   // The chart of the operator makes the namespace of the Secret, and Flux reads the Secret.
   if (!isNew || secret.length === 0) return [...secret, { text, commands }];
   return [
@@ -273,10 +276,10 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
 }
 
 /** What a person applies; a cluster that follows the config repo applies it by itself. */
-function applied(plan: Plan, config: Place, published: boolean): Step[] {
+function applied(plan: Plan, config: Place, registers: boolean): Step[] {
   const { folder, written } = config;
   const { syncConfig, environments } = plan;
-  const secrets = written.length > 0 ? secretSteps(plan, config, published) : [];
+  const secrets = written.length > 0 ? secretSteps(plan, config, registers) : [];
   if (syncConfig) return secrets;
   const folders = new Set(written.map((path) => path.split('/')[0]));
   const isWritten = (below: string): boolean => folders.has(below);

@@ -10,8 +10,9 @@ import { GENERATOR } from './plan/generator.ts';
 import { gitCredentialsOf, isOci } from './plan/oci.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { decrypts } from './plan/record.ts';
+import { hostKeysAt, type Reader, secretCommands } from './plan/secret-commands.ts';
 import { shellCommand } from './render/quoting.ts';
-import type { Credentials } from './settings/settings.ts';
+import type { Credentials, SharedSettings } from './settings/settings.ts';
 import { applyEach, kubectlIn, LISTED, type Step, stepFor } from './step.ts';
 
 /** The config repo of a plan, and its folder as a user would type it. */
@@ -23,16 +24,17 @@ type Install = {
   readonly configSource: string;
   readonly syncConfig: boolean;
   readonly decrypts: boolean;
+  readonly shared: SharedSettings;
 };
 
 const installOf = (repo: RepoPlan): Partial<Install> =>
   (repo.layers.find(({ from }) => from === 'install')?.values ?? {}) as Partial<Install>;
 
 /** The Secrets for a config repo that the cluster follows. Flux needs them before it starts. */
-export function configSecretSteps(config: Config, published: boolean): Step[] {
+export function configSecretSteps(config: Config, registers: boolean): Step[] {
   const { found } = config.repo;
   const isNew = installOf(config.repo).decrypts && !(found && decrypts(found));
-  return [...configSecret(config, published), ...(isNew ? [AGE_KEY] : [])];
+  return [...configSecret(config, registers), ...(isNew ? [AGE_KEY] : [])];
 }
 
 const AGE_KEY: Step = {
@@ -42,20 +44,21 @@ const AGE_KEY: Step = {
   ],
 };
 
-function configSecret({ repo, folder }: Config, published: boolean): Step[] {
-  const { credentials = 'none', configSource, syncConfig } = installOf(repo);
-  if (!syncConfig || credentials === 'none') return [];
+function configSecret({ repo, folder }: Config, registers: boolean): Step[] {
+  const { credentials = 'none', configSource, syncConfig, shared } = installOf(repo);
+  if (!syncConfig || shared === undefined || credentials === 'none') return [];
   const { found } = repo;
   const followed = found?.estate.syncConfig === 'yes' && found.shared.credentials === credentials;
   if (followed && sourceUrl(found.shared, repo.name) === configSource) return [];
-  return [giving('the config repo', [repo.name], folder, [credentials], published)];
+  const reader = { word: repo.name, repo: repo.name, settings: shared };
+  return [giving('the config repo', [reader], folder, registers)];
 }
 
 /**
  * The Secrets with which Flux reads the private app repos of `plan`: for each environment that is new or that Flux now
  * reads in another way. A Secret needs its namespace, so the namespaces come first.
  */
-export function secretSteps(plan: Plan, { repo, folder }: Config, published: boolean): Step[] {
+export function secretSteps(plan: Plan, { repo, folder }: Config, registers: boolean): Step[] {
   const before = new Map(repo.found?.environments.map((one) => [one.name, one]));
   const changed = plan.environments.filter((one) => {
     const found = before.get(one.name);
@@ -65,18 +68,14 @@ export function secretSteps(plan: Plan, { repo, folder }: Config, published: boo
   const own = changed.some((one) => !isOci(one) && one.credentials === 'none');
   if (needy.length === 0) return plan.visibility === 'private' && own ? [BY_HAND] : [];
   const names = needy.map(({ name }) => name);
-  const kinds = [...new Set(needy.map(({ credentials }) => credentials))];
-  const words = names.length > LISTED ? [] : names;
+  const readers = needy.map((one) => ({ word: one.name, repo: one.repo, settings: one }));
   if (installOf(repo).decrypts)
-    return [
-      giving('the app repos', [...words, '--sops'], folder, kinds, published),
-      ...(own ? [BY_HAND] : []),
-    ];
+    return [giving('the app repos', readers, folder, registers, true), ...(own ? [BY_HAND] : [])];
   return [
     ...(plan.syncConfig
       ? stepFor('Wait until Flux has made the namespaces:', waits(needy))
       : stepFor('Create the namespaces:', applyEach(folder, names, '1_tenant.yaml'))),
-    giving('the app repos', words, folder, kinds, published),
+    giving('the app repos', readers, folder, registers),
     ...(own ? [BY_HAND] : []),
   ];
 }
@@ -169,23 +168,47 @@ const GIFTS: { readonly [kind in Credentials]: string } = {
   none: 'your own credentials',
 };
 
+/**
+ * The step that gives Flux what `readers` need. `registers` says whether deploy keys go to GitHub at once; `encrypted`,
+ * whether the Secrets go into the config repo.
+ */
 function giving(
   what: string,
-  words: readonly string[],
+  readers: readonly Reader[],
   folder: string,
-  kinds: readonly Credentials[],
-  published: boolean,
+  registers: boolean,
+  encrypted = false,
 ): Step {
   const into = folder === '.' ? [] : [`--into=${folder}`];
-  const hasKeys = kinds.includes('deploy-key');
-  const publish = hasKeys && published ? ['--publish'] : [];
-  const line = shellCommand(['flux-gitops', 'credentials', ...words, ...into, ...publish]);
-  const gifts = kinds.map((kind) => GIFTS[kind]).join(' and ');
-  const register = hasKeys && !published ? ' (--publish registers the deploy keys on GitHub)' : '';
-  const text = `Give Flux ${gifts} for ${what}${register}`;
-  if (words.includes('--sops'))
-    return { text: `${text}. The command says what to commit then:`, commands: [line] };
-  return { text: `${text}:`, commands: [`${line} | kubectl apply -f -`] };
+  const sops = encrypted ? ['--sops'] : [];
+  const commands = secretCommands(readers, registers);
+  const lines = commands.map(({ words, flags }) =>
+    shellCommand(['flux-gitops', 'credentials', ...words, ...sops, ...into, ...flags]),
+  );
+  const gifts = [...new Set(commands.map(({ kind }) => GIFTS[kind]))].join(' and ');
+  const hasKeys = commands.some(({ kind }) => kind === 'deploy-key');
+  const notes = [
+    ...(hasKeys && !registers
+      ? ['Without --publish, the command prints each key and the page that takes it']
+      : []),
+    ...(commands.some(({ kind }) => kind === 'github-app')
+      ? ['Give each tenant an App of its own']
+      : []),
+    ...hostKeyNotes(readers),
+    ...(encrypted ? ['The command says what to commit then'] : []),
+  ];
+  const text = [`Give Flux ${gifts} for ${what}`, ...notes].join('. ');
+  const pipe = encrypted ? '' : ' | kubectl apply -f -';
+  return { text: `${text}:`, commands: lines.map((line) => `${line}${pipe}`) };
+}
+
+function hostKeyNotes(readers: readonly Reader[]): string[] {
+  const hosts = [...new Set(readers.flatMap(({ settings }) => hostKeysAt(settings) ?? []))];
+  if (hosts.length === 0) return [];
+  const scans = hosts.map((host) => `ssh-keyscan ${host}`).join(' and ');
+  return [
+    `FILE for --known-hosts has the ssh host keys of your server. Ask the people who run it, or compare what ${scans} prints with the fingerprints that they publish`,
+  ];
 }
 
 const BY_HAND: Step = {

@@ -407,7 +407,7 @@ test('private repositories come with the command for the Secrets, between namesp
   inOrder(
     await run(...mine),
     'kubectl apply -f flux-demo/dev/1_tenant.yaml',
-    'flux-gitops credentials dev stage prod --into=flux-demo | kubectl apply -f -',
+    'flux-gitops credentials dev stage prod --into=flux-demo --publish | kubectl apply -f -',
     'kubectl apply -f flux-demo/dev/',
   );
   const followed = await run(...mine, '--sync-config', '--credentials', 'token');
@@ -431,9 +431,9 @@ test('a later run asks for a Secret only where Flux reads in another way than be
   await run('--owner', 'octo-org', '--visibility', 'private');
   assert.doesNotMatch(await run('--interval', '5m'), /flux-gitops credentials/);
   const more = await run('tenant', 'qa', '--into', 'flux-demo');
-  assert.match(more, /flux-gitops credentials qa --into=flux-demo \|/);
+  assert.match(more, /flux-gitops credentials qa --into=flux-demo --publish \|/);
   const moved = await run('--owner', 'mona');
-  assert.match(moved, /flux-gitops credentials dev stage prod qa --into=flux-demo \|/);
+  assert.match(moved, /flux-gitops credentials dev stage prod qa --into=flux-demo --publish \|/);
   assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
 });
 
@@ -474,6 +474,18 @@ test('the next steps name the deploy keys that Flux no longer needs, whatever re
     /Delete the deploy keys[^:]*: https:\/\/github\.com\/mona\/flux-dev\/settings/,
   );
   assert.match(gone, /credentials dev --revoke/);
+});
+
+test('the command for the Secrets registers keys where the run offers that, and says so elsewhere', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => asInParent((await runHere(argv, folder)).stderr);
+  const offered = await run('--owner', 'octo-org', '--visibility', 'private');
+  assert.match(offered, /flux-gitops --publish --yes\n/);
+  assert.match(offered, /credentials dev stage prod --into=flux-demo --publish \|/);
+  assert.doesNotMatch(offered, /Without --publish/);
+  const byHand = await run('rename', 'dev', 'test', '--into', 'flux-demo');
+  assert.match(byHand, /Without --publish, the command prints each key and the page/);
+  assert.match(byHand, /credentials test --into=flux-demo \|/);
 });
 
 test('private repositories need an owner, and a person is asked for it before that is refused', async () => {

@@ -25,6 +25,7 @@ import {
 } from './oci.ts';
 import type { Values } from './plan.ts';
 import { decrypts, hasPolicies, type RepoRecord } from './record.ts';
+import { flagsOf, hostKeysAt, type SecretCommand, secretCommands } from './secret-commands.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
 
 const made = new WeakMap<Environment, Values>();
@@ -112,7 +113,7 @@ function versionsOf({ image }: Environment): string[] {
 }
 
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
-const SHOWN = { rows: 40, picture: 12, words: 20 };
+const SHOWN = { rows: 40, picture: 12 };
 
 const namesOf = (environments: readonly Environment[]): string =>
   environments
@@ -178,9 +179,9 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
   const followed =
     kind === 'config-repo' && estate.syncConfig === 'yes' && !isOci(shared) ? [shared] : [];
   const all = [...needy, ...followed].map(({ credentials }) => credentials);
-  const publish = (kinds: readonly string[]): string =>
-    kinds.includes('deploy-key') ? ' --publish' : '';
-  const names = needy.length > SHOWN.words ? '' : needy.map((one) => ` ${one.name}`).join('');
+  const readers = needy.map((one) => ({ word: one.name, repo: one.repo, settings: one }));
+  const lines = secretCommands(readers, true).map(lineOf);
+  const scanned = [...needy, ...followed].flatMap((one) => hostKeysAt(one) ?? []);
   return {
     usesKeys: all.includes('deploy-key'),
     usesTokens: all.includes('token'),
@@ -188,12 +189,21 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
     hasSecrets: needy.length > 0,
     configCredentials: followed[0]?.credentials ?? 'none',
     configSecret: gitSecretOf(name),
-    configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
-    secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
+    configLine: lineOf({ words: [name], flags: flagsOf({ settings: shared }, true) }),
+    // With what a person gives Flux the Secret of an environment that gets the settings of the estate.
+    newFlags: flagsOf({ settings: shared }, true)
+      .map((flag) => ` ${flag}`)
+      .join(''),
+    secretLines: lines.slice(0, SHOWN.rows),
+    secretLine: lines.join('` and `flux-gitops '),
+    scanned: [...new Set(scanned)].join('`, `ssh-keyscan '),
     encrypts: decrypts({ estate }),
     firstSecret: needy.slice(0, 1).map(environmentValues)[0],
   };
 }
+
+const lineOf = ({ words, flags }: Pick<SecretCommand, 'words' | 'flags'>): string =>
+  ['credentials', ...words, ...flags].join(' ');
 
 /** What a README says of artifacts. `sources` are the kinds of the sources, as kubectl takes them. */
 function artifactValues(record: RepoRecord): Values {

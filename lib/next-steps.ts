@@ -1,9 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
-import { namespaceOf } from './plan/estate.ts';
-import { GENERATOR } from './plan/generator.ts';
-import { isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
+import { type Environment, namespaceOf } from './plan/estate.ts';
+import { followsArtifact, isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
@@ -173,25 +172,69 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
 }
 
 /** What the workflows need that push artifacts, and when they are ready. */
-function artifacts({ environments, visibility }: Plan, places: readonly Place[]): Step[] {
-  const pushed = environments.filter(isOci);
-  const [first] = pushed;
-  const isWritten = places.some(
-    ({ repo, written }) => repo.role === 'scenario' && written.length > 0,
-  );
-  if (first === undefined || !isWritten) return [];
-  const needs = [
-    ...(isGithubRegistry(first) ? [] : ['the password of the registry']),
-    ...(first.signature === 'key' ? ['your key'] : []),
+function artifacts({ environments }: Plan, places: readonly Place[]): Step[] {
+  const pushing = places.filter(({ repo, written }) => written.length > 0 && pushesArtifacts(repo));
+  const [first] = pushing;
+  const settings = environments.find(isOci) ?? first?.repo.found?.shared;
+  if (first === undefined || settings === undefined) return [];
+  const hasApps = pushing.some(({ repo }) => repo.role === 'scenario');
+  const hasConfig = pushing.some(({ repo }) => repo.role === 'config');
+  const which = [...(hasApps ? ['each app repo'] : []), ...(hasConfig ? ['the config repo'] : [])];
+  const fresh = pushing.filter(({ repo }) => !pushedBefore(repo, settings));
+  return [
+    ...workflowSecrets(fresh, settings),
+    {
+      text: `Wait until the workflow Push of ${which.join(' and of ')} has pushed its artifacts.`,
+      commands: [],
+    },
   ];
-  const docs = `${GENERATOR.docs}/how-to/oci.md`;
-  const gives = needs.length > 0 ? `Give the workflows ${needs.join(' and ')}: ${docs}. ` : '';
-  const text = `${gives}Wait until the workflow Push of each app repo has pushed its artifacts.`;
-  const secrets =
-    first.signature === 'key' || visibility === 'private'
-      ? [{ text: `Flux needs Secrets to pull and to verify the artifacts: ${docs}`, commands: [] }]
-      : [];
-  return [{ text, commands: [] }, ...secrets];
+}
+
+const pushesArtifacts = ({ layers }: RepoPlan): boolean =>
+  layers.some(({ from }) => from === 'oci');
+
+type Signed = Pick<Environment, 'owner' | 'githubUrl' | 'registry' | 'signature'>;
+
+/** Whether the workflow of `repo` has pushed artifacts before, with the same secrets. */
+function pushedBefore({ found }: RepoPlan, settings: Signed): boolean {
+  const before = found && [
+    ...found.environments,
+    ...(followsArtifact(found) ? [found.shared] : []),
+  ];
+  return (before ?? []).some(
+    (one) =>
+      isOci(one) &&
+      one.owner === settings.owner &&
+      one.registry === settings.registry &&
+      one.signature === settings.signature,
+  );
+}
+
+/** The secrets of GitHub Actions, without which the workflow of a push fails: it can run again. */
+function workflowSecrets(places: readonly Place[], settings: Signed): Step[] {
+  const secrets = [
+    ...(settings.signature === 'key' ? ['COSIGN_PRIVATE_KEY', 'COSIGN_PASSWORD'] : []),
+    ...(isGithubRegistry(settings) ? [] : ['REGISTRY_USER', 'REGISTRY_PASSWORD']),
+  ];
+  if (secrets.length === 0 || places.length === 0) return [];
+  const { host } = new URL(settings.githubUrl);
+  const owner = host === 'github.com' ? settings.owner : `${host}/${settings.owner}`;
+  const names = places.map(({ repo }) => shellWord(repo.name)).join(' ');
+  const to = `--repo ${shellWord(owner)}/"$repo"`;
+  const set = secrets.map(
+    (name) =>
+      `  gh secret set ${name} ${to}${name === 'COSIGN_PRIVATE_KEY' ? ' < cosign.key' : ''}`,
+  );
+  const key =
+    settings.signature === 'key'
+      ? '. Make the key with cosign generate-key-pair, and keep cosign.key out of every repository'
+      : '';
+  return [
+    {
+      text: `Give the workflows their secrets, and run them again, because the first push has failed without them${key}:`,
+      commands: [`for repo in ${names}; do`, ...set, `  gh workflow run push.yaml ${to}`, 'done'],
+    },
+  ];
 }
 
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';

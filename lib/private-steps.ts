@@ -1,4 +1,10 @@
 import {
+  configKeySecretLines,
+  configPullSecretLines,
+  keySecretLines,
+  pullSecretLines,
+} from './plan/artifact-secrets.ts';
+import {
   type Environment,
   gitSecretOf,
   mergeEnvironments,
@@ -7,7 +13,14 @@ import {
   sourceUrl,
 } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
-import { gitCredentialsOf, isOci } from './plan/oci.ts';
+import {
+  artifactOf,
+  configArtifactOf,
+  followsArtifact,
+  gitCredentialsOf,
+  isKeySigned,
+  isOci,
+} from './plan/oci.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { decrypts } from './plan/record.ts';
 import { hostKeysAt, type Reader, secretCommands } from './plan/secret-commands.ts';
@@ -25,6 +38,10 @@ type Install = {
   readonly syncConfig: boolean;
   readonly decrypts: boolean;
   readonly shared: SharedSettings;
+  /** Whether the cluster follows an artifact of it. */
+  readonly isOci: boolean;
+  readonly isPrivate: boolean;
+  readonly isKeyless: boolean;
 };
 
 const installOf = (repo: RepoPlan): Partial<Install> =>
@@ -34,7 +51,11 @@ const installOf = (repo: RepoPlan): Partial<Install> =>
 export function configSecretSteps(config: Config, registers: boolean): Step[] {
   const { found } = config.repo;
   const isNew = installOf(config.repo).decrypts && !(found && decrypts(found));
-  return [...configSecret(config, registers), ...(isNew ? [AGE_KEY] : [])];
+  return [
+    ...configSecret(config, registers),
+    ...configArtifactSecrets(config),
+    ...(isNew ? [AGE_KEY] : []),
+  ];
 }
 
 const AGE_KEY: Step = {
@@ -43,6 +64,30 @@ const AGE_KEY: Step = {
     `${kubectlIn('flux-system', 'create', 'secret', 'generic', 'sops-age')} --from-file age.agekey="$AGE_KEY_FILE"`,
   ],
 };
+
+/** The Secrets with which Flux pulls and verifies the artifact of the config repo. */
+function configArtifactSecrets({ repo }: Config): Step[] {
+  const { isOci: isArtifact, isPrivate, isKeyless, shared, configSource } = installOf(repo);
+  const { name, found } = repo;
+  if (!isArtifact || shared === undefined) return [];
+  const same =
+    found !== undefined &&
+    followsArtifact(found) &&
+    configArtifactOf(found) === configSource &&
+    found.shared.signature === shared.signature &&
+    (found.estate.visibility === 'private') === isPrivate;
+  if (same) return [];
+  return [
+    ...stepFor(
+      'Give Flux a user and a token for the artifact of the config repo:',
+      isPrivate ? configPullSecretLines({ name, shared }) : [],
+    ),
+    ...stepFor(
+      'Give Flux the public half of your key, cosign.pub, for the config repo:',
+      isKeyless ? [] : configKeySecretLines(name),
+    ),
+  ];
+}
 
 function configSecret({ repo, folder }: Config, registers: boolean): Step[] {
   const { credentials = 'none', configSource, syncConfig, shared } = installOf(repo);
@@ -55,28 +100,68 @@ function configSecret({ repo, folder }: Config, registers: boolean): Step[] {
 }
 
 /**
- * The Secrets with which Flux reads the private app repos of `plan`: for each environment that is new or that Flux now
- * reads in another way. A Secret needs its namespace, so the namespaces come first.
+ * The Secrets with which Flux reads the private app repos of `plan` and their artifacts: for each environment that is new
+ * or that Flux now reads in another way. A Secret needs its namespace, so the namespaces come first.
  */
 export function secretSteps(plan: Plan, { repo, folder }: Config, registers: boolean): Step[] {
-  const before = new Map(repo.found?.environments.map((one) => [one.name, one]));
+  const { found } = repo;
+  const before = new Map(found?.environments.map((one) => [one.name, one]));
   const changed = plan.environments.filter((one) => {
-    const found = before.get(one.name);
-    return found === undefined || sourceOf(found) !== sourceOf(one);
+    const old = before.get(one.name);
+    return (
+      old === undefined ||
+      sourceOf(old, found?.estate.visibility) !== sourceOf(one, plan.visibility)
+    );
   });
   const needy = changed.filter((one) => gitCredentialsOf(one) !== 'none');
-  const own = changed.some((one) => !isOci(one) && one.credentials === 'none');
-  if (needy.length === 0) return plan.visibility === 'private' && own ? [BY_HAND] : [];
-  const names = needy.map(({ name }) => name);
+  const isPrivate = plan.visibility === 'private';
+  const own = isPrivate && changed.some((one) => !isOci(one) && one.credentials === 'none');
+  const encrypts = installOf(repo).decrypts === true;
   const readers = needy.map((one) => ({ word: one.name, repo: one.repo, settings: one }));
-  if (installOf(repo).decrypts)
-    return [giving('the app repos', readers, folder, registers, true), ...(own ? [BY_HAND] : [])];
+  const git =
+    needy.length === 0 ? [] : [giving('the app repos', readers, folder, registers, encrypts)];
+  const artifacts = artifactSecrets(changed, isPrivate);
+  const named = changed.filter(
+    (one) => (!encrypts && needy.includes(one)) || isKeySigned(one) || (isPrivate && isOci(one)),
+  );
+  const namespaces = plan.syncConfig
+    ? stepFor('Wait until Flux has made the namespaces:', waits(named))
+    : stepFor(
+        'Create the namespaces:',
+        applyEach(
+          folder,
+          named.map(({ name }) => name),
+          '1_tenant.yaml',
+        ),
+      );
   return [
-    ...(plan.syncConfig
-      ? stepFor('Wait until Flux has made the namespaces:', waits(needy))
-      : stepFor('Create the namespaces:', applyEach(folder, names, '1_tenant.yaml'))),
-    giving('the app repos', readers, folder, registers),
+    ...(encrypts ? git : []),
+    ...(named.length === 0 ? [] : namespaces),
+    ...(encrypts ? [] : git),
+    ...artifacts,
     ...(own ? [BY_HAND] : []),
+  ];
+}
+
+const README = 'Section 2 of the README of the config repo has the commands';
+
+/** The Secrets with which Flux pulls and verifies the artifacts of `changed`. */
+function artifactSecrets(changed: readonly Environment[], isPrivate: boolean): Step[] {
+  const pulled = isPrivate ? changed.filter(isOci) : [];
+  const verified = changed.filter(isKeySigned);
+  const step = (text: string, lines: readonly string[], count: number): Step[] =>
+    count > LISTED ? [{ text: `${text}. ${README}.`, commands: [] }] : stepFor(`${text}:`, lines);
+  return [
+    ...step(
+      'Give Flux a user and a token for the artifacts of each app repo. A tenant can read its Secret, so the token must open nothing else',
+      pullSecretLines(pulled),
+      pulled.length,
+    ),
+    ...step(
+      'Give Flux the public half of your key, cosign.pub',
+      keySecretLines(verified),
+      verified.length,
+    ),
   ];
 }
 
@@ -151,10 +236,12 @@ function keyHolders(reads: readonly Read[]) {
 }
 
 /** Everything that decides which Secret Flux reads, and what has to be in it. */
-const sourceOf = (one: Environment): string =>
-  [namespaceOf(one), gitSecretOf(one.repo), gitCredentialsOf(one), sourceUrl(one, one.repo)].join(
-    ' ',
-  );
+const sourceOf = (one: Environment, visibility = 'public'): string =>
+  [
+    ...[namespaceOf(one), gitSecretOf(one.repo), gitCredentialsOf(one)],
+    ...(isOci(one) ? [artifactOf(one), one.signature] : [sourceUrl(one, one.repo)]),
+    visibility,
+  ].join(' ');
 
 function waits(environments: readonly Environment[]): string[] {
   const namespaces = environments.slice(0, LISTED).map((one) => `namespace/${namespaceOf(one)}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
@@ -486,6 +486,101 @@ test('the command for the Secrets registers keys where the run offers that, and 
   const byHand = await run('rename', 'dev', 'test', '--into', 'flux-demo');
   assert.match(byHand, /Without --publish, the command prints each key and the page/);
   assert.match(byHand, /credentials test --into=flux-demo \|/);
+});
+
+/** The commands of the step of `stderr` that begins with `start`. */
+function commandsOf(stderr: string, start: string): string {
+  const lines = (stderr.split('\nNext:\n')[1] ?? '').split('\n');
+  const first = lines.findIndex((line) => line.replace(/^\d+\. /, '').startsWith(start));
+  assert.notEqual(first, -1, `${start} in\n${stderr}`);
+  const rest = lines.slice(first + 1);
+  return rest
+    .slice(
+      0,
+      rest.findIndex((line) => /^\d+\. /.test(line)),
+    )
+    .join('\n');
+}
+
+/** A kubectl that makes a Secret of its standard input, and keeps what is applied. It logs its arguments. */
+const KUBECTL = `#!/bin/bash
+echo "$*" >> "$LOG"
+case "$*" in
+  *create*) echo "$*"; cat; echo ;;
+  label*) cat ;;
+  apply*) cat >> "$APPLIED" ;;
+esac
+`;
+
+test('private artifacts get a user and a token for each app repo, after the namespaces, as often as needed', async () => {
+  const flags = ['--owner', 'octo-org', '--visibility', 'private', '--source', 'oci'];
+  const { stderr } = await runHere(flags, temporaryFolder());
+  order(nextOf(stderr), [
+    'workflow Push of each app repo has pushed',
+    'dev/1_tenant.yaml',
+    'Give Flux a user and a token for the artifacts of each app repo',
+    'Apply the environments',
+  ]);
+  const bin = temporaryFolder();
+  writeFileSync(join(bin, 'kubectl'), KUBECTL, { mode: 0o755 });
+  const [log, applied] = [join(bin, 'log'), join(bin, 'applied')];
+  const script = commandsOf(stderr, 'Give Flux a user and a token');
+  for (const token of ['first', 'second']) {
+    const env = { PATH: `${bin}:${process.env.PATH}`, LOG: log, APPLIED: applied };
+    const input = `reads-dev\n${token}-dev\nreads-prod\n${token}-prod\n`;
+    const { status, stderr: said } = spawnSync('bash', ['-c', script], { env, input });
+    assert.equal(status, 0, String(said));
+  }
+  const secrets = readFileSync(applied, 'utf8').split('\n').filter(Boolean);
+  const places = [
+    'dev registry-flux-dev',
+    'stage registry-flux-stage-prod',
+    'prod registry-flux-stage-prod',
+  ];
+  const expected = ['first', 'second'].flatMap((token) =>
+    places.flatMap((place) => {
+      const [environment, secret] = place.split(' ');
+      const user = environment === 'dev' ? 'dev' : 'prod';
+      return [
+        `-n fluxdemo-${environment} create secret generic ${secret} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=/dev/stdin --dry-run=client -o yaml`,
+        `{"auths":{"ghcr.io":{"username":"reads-${user}","password":"${token}-${user}"}}}`,
+      ];
+    }),
+  );
+  assert.deepEqual(secrets, expected);
+  const argv = readFileSync(log, 'utf8');
+  assert.doesNotMatch(argv, /first-|second-/);
+  assert.match(argv, /^label --local -f - toolkit\.fluxcd\.io\/tenant=fluxdemo-prod -o yaml$/m);
+});
+
+test('Secrets for artifacts come again only when the artifacts change', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => (await runHere(argv, folder)).stderr;
+  const asks = /Give Flux a user and a token|Give Flux the public half|gh secret set/;
+  await run('--owner', 'octo-org', '--visibility', 'private', '--source', 'oci');
+  assert.doesNotMatch(await run('--interval', '5m'), asks);
+  assert.match(await run('tenant', 'qa', '--into', 'flux-demo'), /registry-flux-qa fluxdemo-qa\n/);
+  const signed = await run('--signature', 'key');
+  assert.match(signed, /generic cosign-flux-qa --from-file cosign\.pub/);
+  assert.match(signed, /gh secret set COSIGN_PASSWORD --repo octo-org\/"\$repo"/);
+  assert.doesNotMatch(await run('--interval', '6m'), asks);
+});
+
+test('a config repo that is an artifact is waited for, and its Secrets come before Flux', async () => {
+  const flags = ['--signature', 'key', '--registry', 'oci://registry.example.com/OWNER'];
+  const oci = ['--source', 'oci', '--sync-config', '--visibility', 'private', ...flags];
+  const { stderr } = await runHere(['--owner', 'octo-org', ...oci], temporaryFolder());
+  order(nextOf(stderr), [
+    'Give the workflows their secrets',
+    'gh secret set REGISTRY_PASSWORD',
+    'gh workflow run push.yaml --repo octo-org/"$repo"',
+    'workflow Push of each app repo and of the config repo has',
+    'give_pull_secret registry.example.com registry-flux-demo flux-system',
+    'kubectl -n flux-system create secret generic cosign-flux-demo',
+    'Install Flux:',
+    'give_pull_secret registry.example.com registry-flux-stage-prod fluxdemo-stage fluxdemo-prod',
+    'kubectl -n fluxdemo-prod create secret generic cosign-flux-stage-prod',
+  ]);
 });
 
 test('private repositories need an owner, and a person is asked for it before that is refused', async () => {

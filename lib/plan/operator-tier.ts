@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER, SETTINGS, type SharedSettings } from '../settings/settings.ts';
+import { configKeySecretLines, configPullSecretLines } from './artifact-secrets.ts';
 import {
   gitSecretOf,
   namespaceOf,
@@ -83,6 +84,8 @@ function installValues(record: RepoRecord): Values {
     credentials: gitCredentialsOf(record.shared),
     configWords: [record.name, ...flagsOf({ settings: record.shared }, true)].join(' '),
     ...configSourceValues(record),
+    pullLines: configPullSecretLines(record),
+    keyLines: configKeySecretLines(record.name),
     ...(followsArtifact(record)
       ? {
           configUrl: configArtifactOf(record),

@@ -1,6 +1,7 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import type { SyncSpec } from '../settings/sync-spec.ts';
+import { keySecretLines, pullSecretLines } from './artifact-secrets.ts';
 import {
   byRepo,
   type Environment,
@@ -18,6 +19,7 @@ import {
   followsArtifact,
   gitCredentialsOf,
   isGithubRegistry,
+  isKeySigned,
   isOci,
   registryHostOf,
   sourceValues,
@@ -208,16 +210,23 @@ const lineOf = ({ words, flags }: Pick<SecretCommand, 'words' | 'flags'>): strin
 /** What a README says of artifacts. `sources` are the kinds of the sources, as kubectl takes them. */
 function artifactValues(record: RepoRecord): Values {
   const pushed = record.environments.filter(isOci);
+  const isPrivate = record.estate.visibility === 'private';
+  const { githubUrl, owner } = pushed[0] ?? record.shared;
+  const { host } = new URL(githubUrl);
   const kinds = new Set(
     record.environments.map((one) => `${isOci(one) ? 'oci' : 'git'}repositories`),
   );
   return {
     sources: [...kinds].sort().join(','),
     artifacts: pushed.slice(0, SHOWN.rows).map(environmentValues),
+    pullLines: isPrivate ? pullSecretLines(pushed.slice(0, SHOWN.rows)) : [],
+    keyLines: keySecretLines(pushed.slice(0, SHOWN.rows).filter(isKeySigned)),
     artifactRepos: [
       ...new Set(pushed.slice(0, SHOWN.rows).map(({ repo }) => repo)),
       ...(followsArtifact(record) ? [record.name] : []),
     ].join(' '),
+    // A repository as gh names it.
+    ghOwner: host === 'github.com' ? owner : `${host}/${owner}`,
     firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
     config: configSourceValues(record),
     registryHost: registryHostOf(pushed[0] ?? record.shared),

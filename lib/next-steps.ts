@@ -7,6 +7,7 @@ import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
 import { configSecretSteps, keySteps, secretSteps } from './private-steps.ts';
+import { leadsElsewhere } from './publish/origin.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
@@ -18,6 +19,8 @@ type Place = {
   readonly repo: RepoPlan;
   readonly folder: string;
   readonly hasGit: boolean;
+  /** Where git pushes it: to the address of the plan, to another one, or nowhere yet. */
+  readonly remote: 'there' | 'elsewhere' | 'none';
   readonly isNew: boolean;
   /** Paths that this run wrote, and those that it removed. */
   readonly written: readonly string[];
@@ -29,6 +32,8 @@ export type Circumstances = {
   /** The folder of a repository, as a user would type it. */
   readonly shown: (folder: string) => string;
   readonly hasGit: (folder: string) => boolean;
+  /** The remote origin; an empty text if there is none, undefined if it is not known. */
+  readonly originOf: (folder: string) => string | undefined;
   /** Whether the run pushed its files. */
   readonly published: boolean;
   /** The command line of the run. */
@@ -44,7 +49,7 @@ export type Circumstances = {
 export function nextSteps(
   plan: Plan,
   repos: readonly ComparedRepo[],
-  { shown, hasGit, published, words, live }: Circumstances,
+  { shown, hasGit, originOf, published, words, live }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
     const changed = files.filter(({ action }) => WRITES.has(action));
@@ -52,6 +57,7 @@ export function nextSteps(
       changed.filter(({ action }) => (action === 'remove') === isRemoved).map(({ path }) => path);
     return {
       ...{ repo, folder: shown(folder), hasGit: hasGit(folder), isNew },
+      remote: remoteOf(originOf(folder), repo.url),
       ...{ written: paths(false), removed: paths(true) },
     };
   });
@@ -87,6 +93,11 @@ export function nextSteps(
   ];
 }
 
+function remoteOf(origin: string | undefined, url: string): Place['remote'] {
+  if (origin === '') return 'none';
+  return origin !== undefined && leadsElsewhere(origin, url) ? 'elsewhere' : 'there';
+}
+
 /** Whether an environment arrives in the ordinary way: it moves from no other app repo, and replaces no other one. */
 function isPlain({ moves = [], departures }: Plan): (one: { readonly name: string }) => boolean {
   const moved = new Set(moves.map(({ name }) => name));
@@ -116,13 +127,23 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
     );
   if (own.length === 0) return [];
-  const groups = Map.groupBy(own, ({ repo, folder, hasGit }) =>
-    [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
+  const groups = Map.groupBy(own, ({ repo, folder, hasGit, remote }) =>
+    [hasGit, hasGit && remote, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(
+      ' ',
+    ),
   );
   const all = own.every(({ hasGit }) => !hasGit);
   const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
   // The same command would not find the environments any more.
   if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
+  // The command refuses to push to another repository than before.
+  if (own.some(({ hasGit, remote }) => hasGit && remote === 'elsewhere'))
+    return [
+      {
+        text: 'Push to the new address, with git and gh. If you have moved the repositories on GitHub, leave gh out:',
+        commands: byHand,
+      },
+    ];
   // An update pushes a branch, so its repositories must be on GitHub.
   const publishing = words.filter((word) => isRemembered(word) && !(all && word === 'update'));
   return [
@@ -147,7 +168,7 @@ const isRemembered = (word: string): boolean =>
 function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   const [first] = group;
   if (first === undefined) return [];
-  const { repo, folder, hasGit } = first;
+  const { repo, folder, hasGit, remote } = first;
   const parent = dirname(folder);
   const one = group.length === 1;
   const lies = one
@@ -159,13 +180,25 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   const host = new URL(repo.githubUrl).host;
   const gh = host === 'github.com' ? 'gh' : `GH_HOST=${shellWord(host)} gh`;
   const git = `git -C ${lies}`;
-  const commands = hasGit
-    ? [`${git} add --all && ${git} commit --message 'Change the estate' && ${git} push`]
-    : [
+  const create = `${gh} repo create ${name} --${visibility}`;
+  const changes = `${git} add --all && ${git} commit --message 'Change the estate'`;
+  const address = one ? shellWord(repo.url) : `${shellWord(dirname(repo.url))}/"$repo"`;
+  const commands = !hasGit
+    ? [
         `${git} init --initial-branch ${shellWord(repo.branches[0] ?? 'main')}`,
         `${git} add --all && ${git} commit --message 'Add the estate'`,
-        `${gh} repo create ${name} --${visibility} --source ${lies} --push`,
-      ];
+        `${create} --source ${lies} --push`,
+      ]
+    : {
+        there: [`${changes} && ${git} push`],
+        none: [changes, `${create} --source ${lies} --push`],
+        elsewhere: [
+          changes,
+          create,
+          `${git} remote set-url origin ${address}`,
+          `${git} push --set-upstream origin HEAD`,
+        ],
+      }[remote];
   if (one) return commands;
   const names = group.map((place) => shellWord(basename(place.folder))).join(' ');
   return [`for repo in ${names}; do`, ...commands.map((command) => `  ${command}`), 'done'];

@@ -8,6 +8,7 @@ import {
   isNeeded,
   WRITES,
 } from './disk/compare.ts';
+import { originOf } from './disk/git-stages.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { nextSteps, type Step } from './next-steps.ts';
@@ -468,6 +469,7 @@ export function reportOf(
   const circumstances = {
     shown: shorten,
     hasGit: (folder: string) => existsSync(join(folder, '.git')),
+    originOf,
     published: published !== undefined,
     words,
     live,

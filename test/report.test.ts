@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -82,6 +82,34 @@ test('a repository that git knows already gets a commit and a push, no new repos
   );
   assert.match(stderr, /gh repo create octo-org\/flux-qa/);
   assert.doesNotMatch(stderr, /gh repo create octo-org\/flux-demo/);
+});
+
+test('a folder that pushes to the old owner gets the new address, and one without a remote gets a repository', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'acme'], folder);
+  const git = (repo: string, ...words: string[]): string =>
+    execFileSync('git', ['-C', join(folder, repo), ...words], { encoding: 'utf8' });
+  for (const [repo, address] of [
+    ['flux-dev', 'git@github.com:acme/flux-dev.git'],
+    ['flux-stage-prod', 'https://github.com/Other/flux-stage-prod'],
+    ['flux-demo', ''],
+  ] as const) {
+    git(repo, 'init', '--quiet');
+    if (address !== '') git(repo, 'remote', 'add', 'origin', address);
+  }
+  const { stderr } = await runHere(['--owner', 'other'], folder);
+  const text = asInParent(stderr).replaceAll(folder, '.');
+  for (const line of [
+    'gh repo create other/flux-dev --public\n',
+    'git -C ./flux-dev remote set-url origin https://github.com/other/flux-dev\n',
+    'git -C ./flux-dev push --set-upstream origin HEAD\n',
+    "git -C ./flux-stage-prod commit --message 'Change the estate' && git -C ./flux-stage-prod push\n",
+    'gh repo create flux-demo --public --source flux-demo --push\n',
+  ])
+    assert.ok(text.includes(line), `${line} in\n${text}`);
+  assert.doesNotMatch(text, /set-url origin \S*flux-(stage-prod|demo)|flux-gitops --publish/);
+  const readme = readFileSync(join(folder, 'flux-demo/README.md'), 'utf8');
+  assert.match(readme, /remote set-url origin https:\/\/github\.com\/OTHER\/"\$repo"/);
 });
 
 test('more environments than a screen holds are applied by a loop', async () => {

@@ -227,6 +227,7 @@ function artifactValues(record: RepoRecord): Values {
     ].join(' '),
     // A repository as gh names it.
     ghOwner: host === 'github.com' ? owner : `${host}/${owner}`,
+    gh: host === 'github.com' ? 'gh' : `GH_HOST=${host} gh`,
     firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
     config: configSourceValues(record),
     registryHost: registryHostOf(pushed[0] ?? record.shared),

@@ -74,6 +74,7 @@ export function nextSteps(
   return [
     ...(config?.isNew ? cluster(config) : []),
     ...leaves.before,
+    ...(published ? [] : visibilitySteps(plan, places)),
     ...pushing,
     ...artifacts(plan, places),
     ...surplusSteps(plan),
@@ -115,6 +116,27 @@ function cluster({ repo, folder }: Place): Step[] {
       commands: [shellCommand([...kind, join(folder, 'install/kind.yaml')])],
     },
   ];
+}
+
+/** GitHub does not change the visibility of a repository with the files in it, and nor does this command. */
+function visibilitySteps({ visibility }: Plan, places: readonly Place[]): Step[] {
+  const config = places.find(({ repo }) => repo.role === 'config');
+  const before = config?.repo.found?.estate.visibility ?? 'public';
+  if (config?.repo.found === undefined || before === visibility) return [];
+  const there = places.filter(({ hasGit, remote }) => hasGit && remote === 'there');
+  const why =
+    visibility === 'private'
+      ? 'Make the repositories private on GitHub. Until then, everyone can read them'
+      : 'Make the repositories public on GitHub, so that Flux can read them without a Secret. Their history becomes public, too';
+  return stepFor(
+    `${why}:`,
+    there.map(({ repo }) => {
+      const { host } = new URL(repo.githubUrl);
+      const name = `${host === 'github.com' ? '' : `${host}/`}${repo.owner}/${repo.name}`;
+      const flags = ['--visibility', visibility, '--accept-visibility-change-consequences'];
+      return shellCommand(['gh', 'repo', 'edit', name, ...flags]);
+    }),
+  );
 }
 
 /** How to push the repositories of this run to GitHub. There is no such step for the public demo. */

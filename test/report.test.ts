@@ -112,6 +112,31 @@ test('a folder that pushes to the old owner gets the new address, and one withou
   assert.match(readme, /remote set-url origin https:\/\/github\.com\/OTHER\/"\$repo"/);
 });
 
+test('another visibility comes with the commands that change it on GitHub, where the repositories are there', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => (await runHere(argv, folder)).stderr;
+  await run('--owner', 'acme');
+  const edit = /gh repo edit/;
+  const fresh = await run('--visibility', 'private');
+  assert.doesNotMatch(fresh, edit, 'nothing is on GitHub yet');
+  await run('--visibility', 'public');
+  for (const repo of ['flux-dev', 'flux-stage-prod', 'flux-demo']) {
+    const git = (...words: string[]) => execFileSync('git', ['-C', join(folder, repo), ...words]);
+    git('init', '--quiet');
+    git('remote', 'add', 'origin', `https://github.com/acme/${repo}`);
+  }
+  for (const visibility of ['private', 'public']) {
+    const text = await run('--visibility', visibility);
+    order(nextOf(text), [
+      `Make the repositories ${visibility} on GitHub`,
+      `gh repo edit acme/flux-demo --visibility ${visibility} --accept-visibility-change-consequences`,
+      `gh repo edit acme/flux-dev --visibility ${visibility}`,
+      'flux-gitops --publish --yes',
+    ]);
+    assert.doesNotMatch(await run('--interval', visibility === 'public' ? '5m' : '6m'), edit);
+  }
+});
+
 test('more environments than a screen holds are applied by a loop', async () => {
   const names = Array.from({ length: 30 }, (_, index) => `env-${index}`);
   const { stderr } = await runHere(['--scenario', `shop=${names.join(',')}`], temporaryFolder());

@@ -1,5 +1,10 @@
 import { basename, dirname, join } from 'node:path';
-import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
+import {
+  departureSteps,
+  leftSourceSteps,
+  replacementSteps,
+  surplusSteps,
+} from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import { followsArtifact, isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
@@ -88,6 +93,7 @@ export function nextSteps(
         ]
       : []),
     ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...leftSourceSteps(plan, config?.repo.found),
     ...(config ? keySteps(plan, published, config.folder) : []),
     ...replacementSteps(plan),
     ...readmes(config ?? places[0]),

@@ -636,6 +636,32 @@ test('a config repo that is an artifact is waited for, and its Secrets come befo
   ]);
 });
 
+test('the source of the other kind is deleted, with its Secrets, also where the cluster follows the config repo', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => (await runHere(argv, folder)).stderr;
+  const flags = ['--visibility', 'private', '--sync-config', '--signature', 'key'];
+  await run('--owner', 'octo-org', ...flags);
+  const oci = await run('--source', 'oci');
+  const source = 'source.toolkit.fluxcd.io';
+  order(nextOf(oci), [
+    `--namespace fluxdemo-dev wait ocirepositories.${source}/flux-dev --for=condition=Ready`,
+    `--namespace fluxdemo-dev delete --ignore-not-found gitrepositories.${source} flux-dev`,
+    '--namespace fluxdemo-dev delete --ignore-not-found secret git-flux-dev',
+    '--namespace fluxdemo-prod delete --ignore-not-found secret git-flux-stage-prod',
+    'Delete the deploy keys',
+  ]);
+  assert.doesNotMatch(await run('--interval', '5m'), /ignore-not-found/);
+  const git = await run('tenant', 'dev', '--source', 'git', '--into', 'flux-demo');
+  order(nextOf(git), [
+    `--namespace fluxdemo-dev delete --ignore-not-found ocirepositories.${source} flux-dev`,
+    '--namespace fluxdemo-dev delete --ignore-not-found secret registry-flux-dev',
+    '--namespace fluxdemo-dev delete --ignore-not-found secret cosign-flux-dev',
+  ]);
+  assert.doesNotMatch(git, /delete --ignore-not-found \S+ git-flux-dev|fluxdemo-prod delete/);
+  const own = await run('tenant', 'dev', '--credentials', 'none', '--into', 'flux-demo');
+  assert.doesNotMatch(own, /ignore-not-found/, 'the Secret may be the own one of the user');
+});
+
 test('private repositories need an owner, and a person is asked for it before that is refused', async () => {
   const said: (string | true)[] = [];
   const names: string[] = [];

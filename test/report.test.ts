@@ -189,6 +189,40 @@ test('a run that changed nothing because files were kept does not call them as t
   assert.doesNotMatch(stderr, /up to date/);
 });
 
+test('READMEs of an estate with Secrets of the user say where they go, and give no advice for public ones', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'octo', '--visibility', 'private', '--credentials', 'none'], folder);
+  const [config, app] = ['flux-demo', 'flux-dev'].map((repo) =>
+    readFileSync(join(folder, repo, 'README.md'), 'utf8'),
+  );
+  assert.match(
+    config ?? '',
+    /## Private repositories\n\nYou make the Secrets for `dev`, `stage`, `prod`/,
+  );
+  assert.match(config ?? '', /the Secret that you made is missing/);
+  assert.match(app ?? '', /## This repository is private/);
+  for (const text of [config, app])
+    assert.doesNotMatch(text ?? '', /run `flux-gitops --visibility private`|keep the fork public/);
+});
+
+test('READMEs have no row that cannot occur: of git without git, of limits without limits', async () => {
+  const rows = async (...flags: string[]): Promise<string> => {
+    const folder = temporaryFolder();
+    await runHere(['--owner', 'octo', ...flags], folder);
+    const files = ['flux-demo/README.md', 'flux-dev/README.md'];
+    return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('');
+  };
+  const git = /GitRepository \||couldn't find remote ref/;
+  const limits = /exceeded quota|violates PodSecurity|--size|memory limit/;
+  assert.doesNotMatch(await rows('--source', 'oci'), git);
+  assert.doesNotMatch(await rows('--profile', 'reference'), limits);
+  const usual = await rows();
+  assert.match(usual, git);
+  assert.match(usual, limits);
+  const mixed = await rows('--profile', 'reference', '--source', 'oci', '--sync-config');
+  assert.doesNotMatch(mixed, git);
+});
+
 test('READMEs say what holds after each change', async () => {
   const folder = temporaryFolder();
   await runHere(['--owner', 'octo-org'], folder);

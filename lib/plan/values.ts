@@ -196,6 +196,10 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
     newFlags: flagsOf({ settings: shared }, true)
       .map((flag) => ` ${flag}`)
       .join(''),
+    // Environments whose Secrets the user makes.
+    ownNames: namesOf(estate.visibility === 'private' ? environments.filter(isOwn) : []),
+    readsGit: followed.length > 0 || environments.some((one) => !isOci(one)),
+    hasHardened: environments.some(({ profile }) => profile === 'hardened'),
     secretLines: lines.slice(0, SHOWN.rows),
     secretLine: lines.join('` and `flux-gitops '),
     scanned: [...new Set(scanned)].join('`, `ssh-keyscan '),
@@ -203,6 +207,9 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
     firstSecret: needy.slice(0, 1).map(environmentValues)[0],
   };
 }
+
+/** Whether Flux reads the git repository of `one` with a Secret of the user's own, if it is private. */
+const isOwn = (one: Environment): boolean => !isOci(one) && one.credentials === 'none';
 
 const lineOf = ({ words, flags }: Pick<SecretCommand, 'words' | 'flags'>): string =>
   ['credentials', ...words, ...flags].join(' ');

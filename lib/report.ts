@@ -8,6 +8,7 @@ import {
   isNeeded,
   WRITES,
 } from './disk/compare.ts';
+import { originOf } from './disk/git-stages.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { findingLines, PushRefused } from './findings-report.ts';
@@ -499,6 +500,7 @@ export function reportOf(
   const circumstances = {
     shown: shorten,
     hasGit: (folder: string) => existsSync(join(folder, '.git')),
+    originOf,
     published: published !== undefined,
     words,
     live,

@@ -244,7 +244,7 @@ test('the next steps hand the age key over before Flux starts, and write the Sec
   const found = places.map((text) => first.indexOf(text));
   assert.ok(!found.includes(-1) && found.every((at, n) => n === 0 || at > (found[n - 1] ?? 0)));
   const tenant = await steps(['tenant', 'qa', '--yes'], home);
-  assert.match(tenant, /flux-gitops credentials qa --sops\n/);
+  assert.match(tenant, /flux-gitops credentials qa --sops --publish\n/);
   assert.doesNotMatch(tenant, /sops-age/);
   const other = temporaryFolder();
   await steps(flags, other);

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../lib/verify/results.ts';
 import { demo, exported } from '../adopt/hand-written.ts';
-import { BIN, readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { BIN, readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 async function estate(...flags: readonly string[]): Promise<string> {

@@ -18,7 +18,7 @@ import { UserError } from '../lib/errors.ts';
 import { printReport } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
 import { commandOf } from '../lib/settings/command-words.ts';
-import { adapterTerminal } from '../lib/terminal.ts';
+import { adapterTerminal, type Say } from '../lib/terminal.ts';
 
 /** The command of this checkout. */
 export const BIN = fileURLToPath(new URL('../bin/flux-gitops.js', import.meta.url));
@@ -77,7 +77,9 @@ export async function runHere(argv: readonly string[], cwd: string): Promise<Out
   const nobody = async (): Promise<never> => {
     throw new Error('a question without a terminal');
   };
-  const terminal = adapterTerminal(false, (text) => said.push(text), nobody);
+  // An empty progress line ends the progress, and prints nothing.
+  const say: Say = (text, kind) => void ((text || !kind) && said.push(text));
+  const terminal = adapterTerminal(false, say, nobody);
   const command = commandOf(argv[0]);
   const rest = command === undefined ? argv : argv.slice(1);
   const start = { cwd, caller: 'flux-gitops' as const };

@@ -115,8 +115,6 @@ describe('Markdown', () => {
       '',
     );
     assert.equal(mergeTexts('README.md', 'Ours.\n', base, `New ${base}`), undefined);
-    const short = 'One sentence of the README.\n';
-    assert.equal(mergeTexts('README.md', 'Ours.\n', short, `New ${short}`), 'New Ours.\n');
   });
 
   test('a command in a block of code is merged by whole lines only', () => {

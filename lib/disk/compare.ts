@@ -144,6 +144,7 @@ function withCarried(
   files: readonly ComparedFile[],
   problems: Problem[],
 ): ComparedFile[] {
+  if (carried.length === 0) return [...files];
   const merged = new Map(files.map((file) => [file.path, file]));
   for (const { path, contents } of carried) {
     const planned = merged.get(path);

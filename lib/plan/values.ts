@@ -109,10 +109,17 @@ export function mayKustomize(environment: Environment): boolean {
   return environment.profile === 'hardened' && !isConfined(environment);
 }
 
+/** The version labels by image: most environments have the same one. */
+const versions = new Map<string, string[]>();
+
 /** The version label of the app; none if the tag of the image is not a valid label value. */
 function versionsOf({ image }: Environment): string[] {
+  const known = versions.get(image);
+  if (known !== undefined) return known;
   const tag = imageTag(image);
-  return tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
+  const isLabel = tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag);
+  versions.set(image, isLabel ? [tag] : []);
+  return versions.get(image) ?? [];
 }
 
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */

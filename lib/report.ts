@@ -65,7 +65,7 @@ export type Report = {
   /** The environments that get another app repo. */
   readonly moves?: readonly Omit<Move, 'before' | 'after'>[];
   /** The environments that leave the estate. */
-  readonly departures?: readonly Omit<Departure, 'kustomization'>[];
+  readonly departures?: readonly Omit<Departure, 'kustomization' | 'isAdopted'>[];
   readonly elsewhere: readonly {
     readonly repo: string;
     readonly url: string;
@@ -522,7 +522,7 @@ export function reportOf(
     })),
     ...(plan.moves && { moves: plan.moves.map(({ before, after, ...move }) => move) }),
     ...(plan.departures && {
-      departures: plan.departures.map(({ kustomization, ...departure }) => departure),
+      departures: plan.departures.map(({ kustomization, isAdopted, ...departure }) => departure),
     }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>

@@ -101,6 +101,8 @@ export type Departure = {
   readonly repo?: string;
   /** The name of its Kustomization, if it is known. */
   readonly kustomization?: string;
+  /** Whether a user made its namespace before the estate was adopted: its labels may be others than this package writes. */
+  readonly isAdopted?: true;
   readonly state: 'leaving' | 'gone' | 'unrecorded';
 };
 

@@ -15,6 +15,7 @@ import {
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
 import { syncNamesOf } from './oci.ts';
+import { isByHand } from './own-form.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
@@ -99,6 +100,7 @@ export function planDepartures(
         namespace: namespaceOf(one),
         repo: one.repo,
         kustomization: syncNamesOf(one).kustomization,
+        ...adoptedMark(one),
         state: stays(one) ? 'leaving' : 'gone',
       }),
     ),
@@ -118,6 +120,10 @@ const foldersOfUsers = ({ name, repo, path }: Environment): string[] =>
   path === undefined
     ? []
     : [`The folder ${path} of ${repo}, which Flux applied for ${name}, is yours and stays.`];
+
+/** Only an adopted environment has a namespace of its own form, or files that a user wrote by hand. */
+const adoptedMark = (one: Environment): Pick<Departure, 'isAdopted'> =>
+  one.namespace !== undefined || isByHand(one) ? { isAdopted: true } : {};
 
 const surplusOf = (one: Environment) => ({
   repo: one.repo,
@@ -182,6 +188,7 @@ function formerDeparture(
   const known = former && {
     repo: former.repo,
     kustomization: syncNamesOf(former).kustomization,
+    ...adoptedMark(former),
   };
   return [{ name, namespace, ...known, state: 'unrecorded' }];
 }

@@ -207,6 +207,31 @@ test('tenants as the flux CLI exports them are adopted and become hardened: no o
     else assert.equal(left[object], undefined, object);
 });
 
+test('tenants as the flux CLI exports them are removed from files and cluster, whatever their label', async (t) => {
+  if (TWO_ADDRESSES) return t.skip(TWO_ADDRESSES);
+  const repos = { payments: 'payments-app', search: 'search' };
+  const estate = byHand(t, repos, (name, web) => [
+    ...exportedFor({
+      ...{ payments: `${name}-payments`, search: `${name}-search`, web: `${web}/${name}` },
+    }).map(([path, text]) => [path.replace(/^config/, 'flux-demo'), text] as const),
+    ['payments-app/deploy/prod/app.yaml', app(`${name}-payments`, 'Wheat')],
+    ['search/app.yaml', app(`${name}-search`, 'Cornsilk')],
+  ]);
+  const { cluster, prefix } = estate;
+  for (const repo of [...Object.values(repos), 'flux-demo']) await publish(estate, repo);
+  for (const file of ['payments', 'search', 'payments-sync', 'search-sync'])
+    await kubectl(cluster, ['apply', '-f', configPath(estate, 'tenants', `${file}.yaml`)]);
+  for (const env of Object.keys(repos)) await ready(estate, env);
+  const into = ['--into', configPath(estate)];
+  await fluxGitops(['adopt', ...into]);
+  const others = await versionsIn(estate, 'payments');
+  await killAndResume(cluster, ['remove', `${prefix}-search`, '--live', ...into]);
+  const namespace = namespaceOf(estate, 'search');
+  assert.equal(await get(cluster, 'Namespace', undefined, namespace), undefined);
+  assert.ok(!existsSync(configPath(estate, 'tenants/search.yaml')));
+  assert.equal(await versionsIn(estate, 'payments'), others);
+});
+
 test('remove --live removes an environment of the original demo, and the others do not notice', async (t) => {
   if (TWO_ADDRESSES) return t.skip(TWO_ADDRESSES);
   const repos = { dev: 'web-dev', stage: 'web-late', prod: 'web-late' };

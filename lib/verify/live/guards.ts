@@ -23,8 +23,11 @@ type Trial = {
   readonly request: Request;
 };
 
-/** How a trial ended: refused by its policy, accepted, or something else, with the words of the cluster. */
-export type Verdict = 'refused' | 'accepted' | { readonly said: string };
+/**
+ * How a trial ended: refused by its policy, accepted, not tried because the user may not act as others, or something else,
+ * with the words of the cluster.
+ */
+export type Verdict = 'refused' | 'accepted' | 'barred' | { readonly said: string };
 
 const RESOURCES: { readonly [kind: string]: string } = {
   ...SOURCE_RESOURCES,
@@ -126,11 +129,32 @@ async function tryAll(kubectl: Kubectl, trials: readonly Trial[]): Promise<Map<T
 }
 
 async function verdictOf(kubectl: Kubectl, trial: Trial): Promise<Verdict> {
-  const verdict = await send(kubectl, trial, trial.request.as);
+  const { place, request } = trial;
+  if (!(await mayAct(kubectl, request.as, place))) return 'barred';
+  const verdict = await send(kubectl, trial, request.as);
   // The account of the tenant may have lost its rights. What the policy does is another question.
   const isForbidden = typeof verdict === 'object' && NO_RIGHT.test(verdict.said);
-  const isTenant = trial.request.as === 'tenant' && isForbidden && !isBarred(verdict);
-  return isTenant ? send(kubectl, trial, 'account') : verdict;
+  if (request.as !== 'tenant' || !isForbidden) return verdict;
+  return (await mayAct(kubectl, 'account', place)) ? send(kubectl, trial, 'account') : 'barred';
+}
+
+/** Whether the user may act as `sender`. Without the right, what kubectl says to a request does not show that. */
+async function mayAct(
+  kubectl: Kubectl,
+  sender: Sender,
+  { namespace, team }: ProbePlace,
+): Promise<boolean> {
+  const account = (name: string): string[] => [`serviceaccounts/${name}`, '-n', namespace];
+  const wanted = {
+    tenant: [account(namespace)],
+    account: [account(PROBE), ['groups/system:masters']],
+    team: [[`users/${PROBE}`], [`groups/${team}`], ['groups/system:authenticated']],
+  }[sender];
+  for (const words of wanted) {
+    const { code } = await kubectl.attempt(['auth', 'can-i', 'impersonate', ...words]);
+    if (code !== 0) return false;
+  }
+  return true;
 }
 
 async function send(
@@ -166,12 +190,12 @@ export function guardFindings(
   trials: readonly Pick<Trial, 'policy' | 'file' | 'place'>[],
   verdicts: ReadonlyMap<Pick<Trial, 'policy' | 'file' | 'place'>, Verdict>,
 ): Finding[] {
-  const barred = trials.filter((one) => isBarred(verdicts.get(one)));
+  const barred = trials.filter((one) => verdicts.get(one) === 'barred');
   const findings = trials.flatMap((one): Finding[] => {
     const { policy, file, place } = one;
     const verdict = verdicts.get(one) ?? 'refused';
     const what = `${PROBES[file]?.what} in ${place.namespace}`;
-    if (verdict === 'refused' || barred.includes(one)) return [];
+    if (verdict === 'refused' || verdict === 'barred') return [];
     if (verdict === 'accepted')
       return [about('policy-not-effective', policy, `the cluster accepts ${what}`)];
     return [
@@ -188,6 +212,3 @@ export function guardFindings(
   const message = `you have no right to act as an account of a tenant (verb impersonate), so nothing shows whether these policies refuse: ${names}`;
   return [...findings, about('not-checked', first.policy, message)];
 }
-
-const isBarred = (verdict: Verdict | undefined): boolean =>
-  typeof verdict === 'object' && /cannot impersonate resource/.test(verdict.said);

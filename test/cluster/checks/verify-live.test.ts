@@ -207,10 +207,12 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     what: 'a Namespace with a label that allows more',
-    codes: ['live-differs'],
+    codes: ['live-differs', 'policy-not-effective'],
     object: (estate) => `Namespace ${dev(estate)}`,
-    damage: (estate) =>
-      kube(estate, 'label', 'namespace', dev(estate), 'flux-gitops/allow-kustomize=yes'),
+    damage: async (estate) => {
+      await kube(estate, 'label', 'namespace', dev(estate), 'flux-gitops/allow-kustomize=yes');
+      await afterwards();
+    },
     mend: async (estate) => {
       await kube(estate, 'label', 'namespace', dev(estate), 'flux-gitops/allow-kustomize-');
       await afterwards();

@@ -190,6 +190,13 @@ export const CATALOGUE = {
       'Flux expects another signer than the workflow that pushes the artifact, so it refuses the artifact.',
     remedy: 'Write the file again: flux-gitops tenant ENV --force',
   },
+  'signature-unchecked': {
+    family: 'tenants',
+    severity: 'error',
+    cause:
+      'Flux does not check who signed the artifact. Whoever can push to the registry could then deploy to the environment.',
+    remedy: 'Restore spec.verify: flux-gitops tenant ENV --force',
+  },
   'path-missing': {
     family: 'tenants',
     severity: 'error',

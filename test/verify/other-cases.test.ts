@@ -64,6 +64,16 @@ const CASES: { readonly [name: string]: readonly Broken[] } = {
       codes: ['signer-mismatch'],
     },
     {
+      name: 'Flux checks no signature',
+      change: swap(SYNC, /^ {2}verify:\n(?: {3}.*\n)+/m, ''),
+      codes: ['signature-unchecked'],
+    },
+    {
+      name: 'Flux accepts the signature of anybody',
+      change: swap(SYNC, /^ {4}matchOIDCIdentity:\n(?: {5}.*\n)+/m, ''),
+      codes: ['signature-unchecked'],
+    },
+    {
       name: 'GitHub spells the owner in another way',
       change: swap(SYNC, '(?i:Octo-Org/flux-dev)', '(?i:octo-ORG/Flux-dev)'),
       codes: [],

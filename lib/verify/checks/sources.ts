@@ -39,7 +39,7 @@ export function checkSource(estate: Estate, { environment }: Tenant, sync: Sync)
     const message = `spec.url is ${url}, but the app repo of ${environment.name} is ${wanted}`;
     return [about('source-url', source, message, ['spec', 'url'])];
   }
-  const access = checkAccess(source, estate, environment);
+  const access = [...checkAccess(source, estate, environment), ...checkSignature(source)];
   const app = files.apps.get(environment.repo);
   if (app === undefined) {
     const message = `${environment.repo} is not beside ${files.config?.name}`;
@@ -66,6 +66,18 @@ function checkAccess(source: Manifest, { files }: Estate, environment: Environme
   const finding = about('secret-reference-missing', source, message, ['spec']);
   const hint = 'Restore spec.secretRef: flux-gitops tenant ENV --force';
   return [isArtifact ? { ...finding, hint } : finding];
+}
+
+/** Whether Flux checks who signed an artifact. */
+function checkSignature(source: Manifest): Finding[] {
+  const { value, kind } = source;
+  if (kind !== 'OCIRepository') return [];
+  const identities = listAt(value, 'spec', 'verify', 'matchOIDCIdentity');
+  if (identities.length > 0 || textAt(value, 'spec', 'verify', 'secretRef', 'name')) return [];
+  const message =
+    'spec.verify names neither an identity nor a Secret with public keys: Flux applies artifacts that anyone may have signed, or nobody';
+  const field = at(value, 'spec', 'verify') === undefined ? ['spec'] : ['spec', 'verify'];
+  return [about('signature-unchecked', source, message, field)];
 }
 
 function checkBranch(source: Manifest, app: RepoFiles): Finding[] {

@@ -102,9 +102,15 @@ const dialling: Attack[] = Object.entries(places).flatMap(([place, { said, commi
   ),
 );
 
-const stalling: Attack[] = (
-  [...schemes.map((scheme) => ['resources', scheme] as const), ['sync', 'scp'] as const] as const
-).map(([place, scheme]) => ({
+/** Every scheme in one field, and one scheme in the other places that lead to git in another way. */
+const stalls: readonly (readonly [string, Scheme])[] = [
+  ...schemes.map((scheme) => ['resources', scheme] as const),
+  ['components', 'git'],
+  ['nested', 'scp'],
+  ['sync', 'scp'],
+];
+
+const stalling: Attack[] = stalls.map(([place, scheme]) => ({
   name: `stall-${place}-${scheme}`,
   attempt: `make the syncs of all others wait with ${places[place]?.said}: ${scheme}, \`${ends.timeout}\``,
   line: { scheme, held: true },

@@ -6,15 +6,22 @@ import {
   surplusSteps,
 } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
-import { type Environment, namespaceOf } from './plan/estate.ts';
-import { followsArtifact, isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
+import { namespaceOf } from './plan/estate.ts';
+import {
+  followsArtifact,
+  isGithubRegistry,
+  isKeySigned,
+  isOci,
+  needsSameSecrets,
+  syncNamesOf,
+} from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
 import { configSecretSteps, keySteps, secretSteps } from './private-steps.ts';
 import { leadsElsewhere } from './publish/origin.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
-import { DEMO_OWNER } from './settings/settings.ts';
+import { DEMO_OWNER, type SharedSettings } from './settings/settings.ts';
 import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
 
 export type { Step } from './step.ts';
@@ -256,27 +263,17 @@ function artifacts({ environments }: Plan, places: readonly Place[]): Step[] {
 const pushesArtifacts = ({ layers }: RepoPlan): boolean =>
   layers.some(({ from }) => from === 'oci');
 
-type Signed = Pick<Environment, 'owner' | 'githubUrl' | 'registry' | 'signature'>;
-
 /** Whether the workflow of `repo` has pushed artifacts before, with the same secrets. */
-function pushedBefore({ found }: RepoPlan, settings: Signed): boolean {
-  const before = found && [
-    ...found.environments,
-    ...(followsArtifact(found) ? [found.shared] : []),
-  ];
-  return (before ?? []).some(
-    (one) =>
-      isOci(one) &&
-      one.owner === settings.owner &&
-      one.registry === settings.registry &&
-      one.signature === settings.signature,
-  );
+function pushedBefore({ found }: RepoPlan, settings: SharedSettings): boolean {
+  if (found === undefined) return false;
+  const before = [...found.environments, ...(followsArtifact(found) ? [found.shared] : [])];
+  return before.some((one) => isOci(one) && needsSameSecrets(one, settings));
 }
 
 /** The secrets of GitHub Actions, without which the workflow of a push fails: it can run again. */
-function workflowSecrets(places: readonly Place[], settings: Signed): Step[] {
+function workflowSecrets(places: readonly Place[], settings: SharedSettings): Step[] {
   const secrets = [
-    ...(settings.signature === 'key' ? ['COSIGN_PRIVATE_KEY', 'COSIGN_PASSWORD'] : []),
+    ...(isKeySigned(settings) ? ['COSIGN_PRIVATE_KEY', 'COSIGN_PASSWORD'] : []),
     ...(isGithubRegistry(settings) ? [] : ['REGISTRY_USER', 'REGISTRY_PASSWORD']),
   ];
   if (secrets.length === 0 || places.length === 0) return [];
@@ -288,10 +285,9 @@ function workflowSecrets(places: readonly Place[], settings: Signed): Step[] {
     (name) =>
       `  gh secret set ${name} ${to}${name === 'COSIGN_PRIVATE_KEY' ? ' < cosign.key' : ''}`,
   );
-  const key =
-    settings.signature === 'key'
-      ? '. Make the key with cosign generate-key-pair, and keep cosign.key out of every repository'
-      : '';
+  const key = isKeySigned(settings)
+    ? '. Make the key with cosign generate-key-pair, and keep cosign.key out of every repository'
+    : '';
   return [
     {
       text: `Give the workflows their secrets, and run them again, because the first push has failed without them${key}:`,

@@ -164,6 +164,21 @@ test('with --json a refusal is JSON on stdout, with each problem', async () => {
   );
 });
 
+test('a refusal is said once, and its example is a good one', async () => {
+  const refusal = async (...flags: string[]): Promise<string> => {
+    const { code, stderr } = await runHere(['--owner', 'octo', ...flags], temporaryFolder());
+    assert.equal(code, 2);
+    return stderr;
+  };
+  const oci = await refusal('--source', 'oci', '--github-url', 'https://ghe.example.com');
+  assert.equal(oci.split('Sigstore knows the identities').length, 2);
+  const kind = await refusal('--credentials', 'ssh');
+  assert.match(kind, /Example: --visibility private --credentials deploy-key\n/);
+  const address = await refusal('--ssh-url', 'git@github.com:acme');
+  for (const text of [kind, address])
+    assert.doesNotMatch(text, /Example: .*(credentials ssh|git@github\.com:acme)/);
+});
+
 test('help is printed however it is asked for', async () => {
   const folder = temporaryFolder();
   const whole = (await runHere(['tenant', '--help'], folder)).stdout;

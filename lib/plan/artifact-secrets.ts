@@ -11,7 +11,7 @@ import type { RepoRecord } from './record.ts';
 const TENANT = 'toolkit.fluxcd.io/tenant';
 
 /** A Secret, and the namespaces that need it. */
-type Given = { readonly registry: string; readonly secret: string; readonly namespaces: string[] };
+type Given = { readonly host: string; readonly secret: string; readonly namespaces: string[] };
 
 /** The lines that ask for a user and a token for each app repo of `environments`, because a tenant can read its Secret. */
 export function pullSecretLines(environments: readonly Environment[]): string[] {
@@ -21,7 +21,7 @@ export function pullSecretLines(environments: readonly Environment[]): string[] 
       const [first] = fed;
       if (first === undefined) return [];
       const secret = pullSecretOf(first.repo);
-      return [{ registry: registryHostOf(first), secret, namespaces: fed.map(namespaceOf) }];
+      return [{ host: registryHostOf(first), secret, namespaces: fed.map(namespaceOf) }];
     }),
     true,
   );
@@ -29,11 +29,8 @@ export function pullSecretLines(environments: readonly Environment[]): string[] 
 
 /** The lines for the artifact of the config repo of `record`. */
 export function configPullSecretLines({ name, shared }: RepoRecordPart): string[] {
-  const registry = registryHostOf(shared);
-  return askingLines(
-    [{ registry, secret: pullSecretOf(name), namespaces: ['flux-system'] }],
-    false,
-  );
+  const host = registryHostOf(shared);
+  return askingLines([{ host, secret: pullSecretOf(name), namespaces: ['flux-system'] }], false);
 }
 
 type RepoRecordPart = Pick<RepoRecord, 'name' | 'shared'>;
@@ -44,20 +41,20 @@ function askingLines(given: readonly Given[], isTenant: boolean): string[] {
   const label = `kubectl label --local -f - ${TENANT}="$namespace" -o yaml | `;
   return [
     'give_pull_secret() {',
-    '  registry=$1 secret=$2 && shift 2',
+    '  host=$1 secret=$2 && shift 2',
     `  printf 'The user for %s, then the token of this user, which is not shown:\\n' "$secret"`,
     '  read -r user && read -rs token || return',
     '  for namespace in "$@"; do',
-    `    printf '{"auths":{"%s":{"username":"%s","password":"%s"}}}' "$registry" "$user" "$token" |`,
+    `    printf '{"auths":{"%s":{"username":"%s","password":"%s"}}}' "$host" "$user" "$token" |`,
     '      kubectl -n "$namespace" create secret generic "$secret" --type kubernetes.io/dockerconfigjson \\',
     '        --from-file .dockerconfigjson=/dev/stdin --dry-run=client -o yaml |',
     `      ${isTenant ? label : ''}kubectl apply -f -`,
     '  done',
     '  unset token',
     '}',
-    ...given.map(({ registry, secret, namespaces }, at) => {
+    ...given.map(({ host, secret, namespaces }, at) => {
       const next = at < given.length - 1 ? ' &&' : '';
-      return `give_pull_secret ${registry} ${secret} ${namespaces.join(' ')}${next}`;
+      return `give_pull_secret ${host} ${secret} ${namespaces.join(' ')}${next}`;
     }),
   ];
 }

@@ -18,6 +18,10 @@ export const isOci = ({ source }: Pick<SharedSettings, 'source'>): boolean => so
 export const isKeySigned = ({ source, signature }: Pick<SharedSettings, 'source' | 'signature'>) =>
   source === 'oci' && signature === 'key';
 
+/** Whether the workflows of `one` and `other` need the same secrets of GitHub Actions. */
+export const needsSameSecrets = (one: SharedSettings, other: SharedSettings): boolean =>
+  one.owner === other.owner && one.registry === other.registry && one.signature === other.signature;
+
 /** The address in the registry that all artifacts of an owner are below. */
 export function registryOf({ registry, owner }: Registered): string {
   const parts = registry.split('/');

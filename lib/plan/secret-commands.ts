@@ -4,10 +4,12 @@ import { gitCredentialsOf } from './oci.ts';
 
 /** Which words of `flux-gitops credentials` give Flux what it needs, for READMEs and for the next steps. */
 
-type Settings = Pick<SharedSettings, 'source' | 'credentials' | 'githubUrl' | 'sshUrl' | 'owner'>;
-
 /** A repository that Flux reads with a Secret, and the word for it: an environment, or the config repo itself. */
-export type Reader = { readonly word: string; readonly repo: string; readonly settings: Settings };
+export type Reader = {
+  readonly word: string;
+  readonly repo: string;
+  readonly settings: SharedSettings;
+};
 
 /** The words and the flags of one command, and the kind of what it gives. */
 export type SecretCommand = {
@@ -63,7 +65,7 @@ export function flagsOf({ settings }: Pick<Reader, 'settings'>, registers: boole
  * The words of ssh-keyscan for the git server of `settings`, if a person must get its host keys: only GitHub itself
  * says them in its API.
  */
-export function hostKeysAt(settings: Settings): string | undefined {
+export function hostKeysAt(settings: SharedSettings): string | undefined {
   if (gitCredentialsOf(settings) !== 'deploy-key') return undefined;
   const { host } = new URL(settings.githubUrl);
   if (host === 'github.com' || host.endsWith('.ghe.com')) return undefined;

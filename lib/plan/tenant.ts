@@ -1,6 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
-import { readSetting, resolve } from '../settings/resolve.ts';
+import { goodText, readSetting, resolve } from '../settings/resolve.ts';
 import type { Visibility } from '../settings/settings.ts';
 import { checkCredentials } from './credentials.ts';
 import {
@@ -114,7 +114,7 @@ function checkVisibility(given: Given, visibility: Visibility, problems: Problem
   problems.push({
     given: `--visibility ${quote(asked)}`,
     rule: `all repositories of this estate are ${visibility}, and only flux-gitops without a subcommand can change that`,
-    example: `flux-gitops --visibility ${asked}`,
+    example: `flux-gitops --visibility ${goodText('visibility', asked)}`,
     flag: '--visibility',
     settings: ['visibility'],
   });

@@ -19,6 +19,7 @@ import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
 import { type PushRefused, pushRefused } from './findings-report.ts';
 import { plannerOf } from './plan/commands.ts';
+import { namespaceOf } from './plan/estate.ts';
 import { isByHand } from './plan/own-form.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
@@ -169,12 +170,28 @@ async function connected({ given }: Settled, prepared: Prepared): Promise<Live |
   const { asks, terminal, open } = prepared;
   const workspace = open();
   const plan = planFor(given, workspace);
+  checkRemembered(plan, workspace);
   const config = plan.repos.find(({ role }) => role === 'config');
   const folder = workspace.folderOf(config?.name ?? '');
   const { openLive } = await import('./cluster/live.ts');
   const context = given.texts.context?.at(-1);
   const isMove = given.switches.move === true;
   return openLive({ plan, folder, context, asks, isMove }, terminal);
+}
+
+/** Refuses to remove an adopted environment that only the working tree knows: a run that continues would not find it. */
+function checkRemembered({ departures = [] }: Plan, { former }: Workspace): void {
+  const unknown = departures.filter(({ name, namespace, isAdopted, state }) => {
+    const found = isAdopted && state === 'gone' ? former?.(name) : undefined;
+    return isAdopted && state === 'gone' && (!found || namespaceOf(found) !== namespace);
+  });
+  if (unknown.length === 0) return;
+  const names = unknown.map(({ name, namespace }) => `${name} (${namespace})`).join(', ');
+  throw new UserError(
+    `${names}: only ${RECORD_FILE} has the namespace, and git does not have this file as it is. After an interruption, this command could not continue. Nothing was written.\n` +
+      `  Commit ${RECORD_FILE} in the config repo first. Then run the same command again.`,
+    1,
+  );
 }
 
 /** Refuses the second step of a removal as long as the first one is not in the branch that the cluster follows. */

@@ -61,6 +61,10 @@ test('remove takes the files that a user wrote by hand, if git has them and nobo
   assert.equal(early.code, 2, early.stderr);
   assert.match(early.stderr, /tenants\/payments-sync\.yaml: .*git does not have it as it is/);
   assert.deepEqual(readTree(folder), before);
+  const live = await run(folder, 'remove', 'payments', '--live');
+  assert.equal(live.code, 1, live.stderr);
+  assert.match(live.stderr, /payments \(payments\): only \.yo-rc\.json has the namespace/);
+  assert.deepEqual(readTree(folder), before);
   commitAll(folder);
   const { code, stdout, stderr } = await run(folder, 'remove', 'payments', '--json');
   assert.equal(code, 0, stderr);

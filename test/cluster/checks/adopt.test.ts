@@ -196,6 +196,7 @@ test('tenants as the flux CLI exports them are adopted and become hardened: no o
   await applied(estate, 'search', 'search', commits.search);
 
   // Then one of them goes, and the other one does not notice.
+  await publish(estate, 'flux-demo');
   const others = await uids(estate);
   const removed = await fluxGitopsWith(cluster, [
     ...['remove', `${prefix}-payments`, '--live', '--into', configPath(estate)],
@@ -224,6 +225,10 @@ test('tenants as the flux CLI exports them are removed from files and cluster, w
   for (const env of Object.keys(repos)) await ready(estate, env);
   const into = ['--into', configPath(estate)];
   await fluxGitops(['adopt', ...into]);
+  const early = await fluxGitopsWith(cluster, ['remove', `${prefix}-search`, '--live', ...into]);
+  assert.equal(early.code, 1, early.stderr);
+  assert.match(early.stderr, /Commit \.yo-rc\.json in the config repo first/);
+  await publish(estate, 'flux-demo');
   const others = await versionsIn(estate, 'payments');
   await killAndResume(cluster, ['remove', `${prefix}-search`, '--live', ...into]);
   const namespace = namespaceOf(estate, 'search');
@@ -249,6 +254,7 @@ test('remove --live removes an environment of the original demo, and the others 
   for (const env of Object.keys(repos)) await ready(estate, env);
   const into = ['--into', configPath(estate)];
   await fluxGitops(['adopt', ...into]);
+  await publish(estate, 'flux-demo');
 
   const others = await versionsIn(estate, 'prod');
   await killAndResume(cluster, ['remove', 'stage', '--live', ...into]);

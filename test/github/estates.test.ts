@@ -213,7 +213,10 @@ test('--visibility private says what Flux needs to read the repositories', async
   const desk = await openDesk();
   const { code, stderr } = await desk.run(['--publish', '--yes', '--visibility', 'private']);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /flux-gitops credentials .*--publish \| kubectl apply -f -/);
+  assert.match(
+    stderr,
+    /flux-gitops credentials .*--publish --known-hosts FILE \| kubectl apply -f -/,
+  );
 });
 
 test('a missing token is told before the first question', async () => {

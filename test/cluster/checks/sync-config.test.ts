@@ -24,7 +24,7 @@ import { applyPolicies } from '../policies.ts';
 import { give, keyFields, type PrivateEstate, privateEstate } from '../private-estate.ts';
 import { makeKey } from '../private-git.ts';
 import { benchIn, jobOf, run, SEND, SIGN_IN, STEPS, TAG } from '../push-workflow.ts';
-import { runInFolder, shellBlocks } from '../readme.ts';
+import { answered, runInFolder, shellBlocks } from '../readme.ts';
 import { login, startRegistry } from '../registry.ts';
 import { until } from '../wait.ts';
 
@@ -224,12 +224,11 @@ test('the cluster follows the artifact of the config repo, if it is signed', asy
   await publish(estate, 'flux-demo');
   const keys = join(estate.dir, '.keys');
   const bench = benchIn(scratch, keys);
-  const token = `TOKEN=${login.password}\n`;
+  const typed = Object.keys(estate.repos).flatMap(() => [login.user, login.password]);
   try {
     const install = readFileSync(configPath(estate, 'install/README.md'), 'utf8');
     for (const block of shellBlocks(install, 'The artifact of the config repo'))
-      if (block.includes('kubectl'))
-        await runInFolder(estate, keys, token + block.replaceAll('USER', login.user));
+      if (block.includes('kubectl')) await runInFolder(estate, keys, answered(block, typed));
     await follow(estate, true);
     await says(estate, /unknown tag=latest/);
     run(jobOf(estate, 'flux-demo', bench), SIGN_IN, SEND, TAG);
@@ -242,9 +241,8 @@ test('the cluster follows the artifact of the config repo, if it is signed', asy
       return found ? { ok: true } : { seen: 'no namespace' };
     });
     const readme = readFileSync(configPath(estate, 'README.md'), 'utf8');
-    for (const block of shellBlocks(readme, 'The artifacts'))
-      if (block.includes('kubectl'))
-        await runInFolder(estate, keys, token + block.replaceAll('USER', login.user));
+    for (const block of shellBlocks(readme, '2. The environments arrive'))
+      if (block.includes('create secret')) await runInFolder(estate, keys, answered(block, typed));
     for (const env of envs)
       await appliedArtifact(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
     for (const env of envs) await running(estate, env);

@@ -163,6 +163,18 @@ const bySize = new Map(
   ]),
 );
 
+/** The time of `verify` for an estate that is written once. */
+const verified = new Map(
+  [100, 1_000].map((size) => {
+    const estate = join(SHELF, `verify-${size}`);
+    const written = spawnSync(process.execPath, [bin, ...flags(size), '--into', estate]);
+    if (written.status !== 0) throw new Error(String(written.stderr));
+    const verify: Way = { name: 'verify', argv: () => [bin, 'verify', '--into', estate] };
+    const figures = compare(`verify, ${size} environments`, [verify], QUICK ? 3 : 5);
+    return [size, (figures.get('verify')?.milliseconds ?? 0) / 1000];
+  }),
+);
+
 const ratio = (figures: Map<string, Figure> | undefined): number =>
   (figures?.get('flux-gitops')?.milliseconds ?? 0) / (figures?.get('floor')?.milliseconds ?? 1);
 const time = (size: number, name: string): number => bySize.get(size)?.get(name)?.milliseconds ?? 0;
@@ -175,6 +187,8 @@ goal(
   0.5,
   2,
 );
+goal('verify of 100 environments, seconds', verified.get(100) ?? 0, 1, 3);
+goal('verify of 1,000 environments, seconds', verified.get(1_000) ?? 0, 6, 18);
 if (!QUICK) {
   const idle = start.get('bare node')?.milliseconds ?? 0;
   const exponent = Math.log10(

@@ -8,8 +8,10 @@ import {
   isNeeded,
   WRITES,
 } from './disk/compare.ts';
+import { originOf } from './disk/git-stages.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
+import { findingLines, PushRefused } from './findings-report.ts';
 import { nextSteps, type Step } from './next-steps.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
@@ -27,6 +29,7 @@ import { listed, wrapWords } from './render/wrap.ts';
 import type { Given } from './settings/arguments.ts';
 import { DEMO_OWNER } from './settings/settings.ts';
 import { type Look, lookOf, type Paint } from './terminal.ts';
+import type { Result } from './verify/results.ts';
 
 /** A file in a report: its state, and what the run does or has done with it. */
 export type ReportedFile = {
@@ -62,7 +65,7 @@ export type Report = {
   /** The environments that get another app repo. */
   readonly moves?: readonly Omit<Move, 'before' | 'after'>[];
   /** The environments that leave the estate. */
-  readonly departures?: readonly Omit<Departure, 'kustomization'>[];
+  readonly departures?: readonly Omit<Departure, 'kustomization' | 'isAdopted'>[];
   readonly elsewhere: readonly {
     readonly repo: string;
     readonly url: string;
@@ -75,9 +78,13 @@ export type Report = {
   readonly policies?: readonly PolicyChange[];
   /** With `--publish`: the result for each repository on GitHub. */
   readonly published?: readonly PublishResult[];
+  /** In a dry run and with `--publish`: what `verify` finds in the result. */
+  readonly findings?: readonly Result[];
   readonly notes: readonly string[];
   /** The next steps, in order. */
   readonly next: readonly Step[];
+  /** In a dry run: why the run itself would be refused. */
+  readonly error?: { readonly message: string };
 };
 
 /** The words for each action, in a plan and in a result. */
@@ -119,6 +126,7 @@ export function planText(report: Report, { paint, width }: Look): string {
     ...policyLines(policies, width),
     '',
     ...noteLines(report, width),
+    ...findingLines(report.findings ?? [], { paint, width }),
   ]
     .join('\n')
     .trim();
@@ -156,10 +164,15 @@ export function summaryText(
     ...(report.reading ? readingText(report.reading, { paint, width }) : []),
     '',
     ...noteLines(report, width),
+    ...spaced(findingLines(report.findings ?? [], { paint, width })),
     ...wrapWords('To see every file, add --dry-run. The whole run as one command:', width),
     `  ${shellCommand([...words, '--yes'])}`,
   ].join('\n');
 }
+
+/** `lines` with an empty line at the end, if there are any. */
+const spaced = (lines: readonly string[]): readonly string[] =>
+  lines.length > 0 ? [...lines, ''] : lines;
 
 /** The limits of a tenant, in a few words. */
 function guardsOf(environment: Environment): string {
@@ -335,6 +348,7 @@ export function resultText(report: Report, { paint, width }: Look): string {
     ...verdict,
     ...policyLines(policies ?? [], width),
     ...noteLines({ ...report, elsewhere: [] }, width),
+    ...findingLines(report.findings ?? [], { paint, width }),
     ...wanted,
     ...stepLines(report.next, paint),
   ].join('\n');
@@ -372,8 +386,9 @@ export function notesOf(
   const notes = [...more, ...fileNotes(repos)];
   if (notHere.length > 0)
     notes.push(
-      `These app repos are not beside the config repo: ${listed(notHere)}. Run flux-gitops update in a clone of each.`,
+      `These app repos are not beside the config repo: ${listed(notHere)}. Clone them there and run the same command again, or run flux-gitops update in a clone of each.`,
     );
+  notes.push(...goneNotes(repos));
   if (missing.length < demo.length)
     notes.unshift(
       `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
@@ -393,6 +408,23 @@ export function notesOf(
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;
+}
+
+/** Environments whose folders a user deleted: the record, and the cluster, still have them. */
+function goneNotes(repos: readonly ComparedRepo[]): string[] {
+  const deleted = repos
+    .filter(({ repo }) => repo.role === 'config')
+    .flatMap(({ files }) =>
+      files.filter(({ state, action }) => state === 'deleted' && action === 'keep'),
+    );
+  const paths = new Set(deleted.map(({ path }) => path));
+  const names = [...paths].flatMap((path) => /^([^/]+)\/1_tenant\.yaml$/.exec(path)?.[1] ?? []);
+  return names
+    .filter((name) => paths.has(`${name}/2_sync.yaml`))
+    .map(
+      (name) =>
+        `${name} has no files any more. To take it out of the estate and off the cluster: flux-gitops remove ${name}.`,
+    );
 }
 
 /** What later runs do with the files that are not as this version writes them. */
@@ -468,6 +500,7 @@ export function reportOf(
   const circumstances = {
     shown: shorten,
     hasGit: (folder: string) => existsSync(join(folder, '.git')),
+    originOf,
     published: published !== undefined,
     words,
     live,
@@ -489,7 +522,7 @@ export function reportOf(
     })),
     ...(plan.moves && { moves: plan.moves.map(({ before, after, ...move }) => move) }),
     ...(plan.departures && {
-      departures: plan.departures.map(({ kustomization, ...departure }) => departure),
+      departures: plan.departures.map(({ kustomization, isAdopted, ...departure }) => departure),
     }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>
@@ -535,7 +568,11 @@ export type Reader = {
  */
 export function printReport(report: Report, { given, asks, say }: Reader): void {
   const failure =
-    unpublishable(report) ?? incomplete(report) ?? marked(report) ?? behind(report, given);
+    unpublishable(report) ??
+    refused(report) ??
+    incomplete(report) ??
+    marked(report) ??
+    behind(report, given);
   const error = failure && { error: { message: failure.message } };
   if (given.switches.json)
     process.stdout.write(`${JSON.stringify({ ...report, ...error }, null, 2)}\n`);
@@ -544,8 +581,8 @@ export function printReport(report: Report, { given, asks, say }: Reader): void 
   else if (report.dryRun) process.stdout.write(`${planText(report, lookOf(process.stdout))}\n`);
   else {
     // A user who confirmed the plan has already read the notes in it.
-    const notes = asks && report.changed ? [] : report.notes;
-    say(resultText({ ...report, notes }, lookOf(process.stderr)));
+    const known = asks && report.changed ? { notes: [], findings: [] } : {};
+    say(resultText({ ...report, ...known }, lookOf(process.stderr)));
   }
   if (failure) throw failure;
 }
@@ -559,6 +596,10 @@ function unpublishable({ published = [] }: Report): ReportedError | undefined {
   const texts = problems.map(({ message, hint }) => `${message}\n  ${hint}`);
   return texts.length > 0 ? new ReportedError(texts.join('\n'), 1) : undefined;
 }
+
+/** In a dry run: what the run itself would refuse. */
+const refused = ({ error }: Report): ReportedError | undefined =>
+  error && new ReportedError(error.message, 1);
 
 /** The files into which the run wrote conflict markers. */
 function marked({ repositories, dryRun }: Report): ReportedError | undefined {
@@ -626,5 +667,6 @@ async function errorAsJson(error: unknown): Promise<object> {
   }
   const message = error instanceof Error ? error.message : String(error);
   const problems = error instanceof UserError ? error.problems : [];
-  return { message, ...(problems.length > 0 && { problems }) };
+  const found = error instanceof PushRefused ? { findings: error.findings } : {};
+  return { message, ...(problems.length > 0 && { problems }), ...found };
 }

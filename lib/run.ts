@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
 import type { Live } from './cluster/live.ts';
+import type { Earlier } from './disk/base.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -13,10 +14,13 @@ import {
 import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
-import { openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
+import { isThere, openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
+import { type PushRefused, pushRefused } from './findings-report.ts';
 import { plannerOf } from './plan/commands.ts';
+import { namespaceOf } from './plan/estate.ts';
+import { isByHand } from './plan/own-form.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
 import type { Prepared, Start } from './prepared.ts';
@@ -24,6 +28,7 @@ import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
 import { blobId } from './render/git-text.ts';
+import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
@@ -32,6 +37,7 @@ import { helpText } from './settings/help.ts';
 import { readSetting } from './settings/resolve.ts';
 import { type CommandName, isAction, keysOf, SETTINGS } from './settings/settings.ts';
 import { lookOf, type Terminal } from './terminal.ts';
+import type { Result } from './verify/results.ts';
 
 /**
  * Reads `argv` and asks for everything that it leaves open. Returns undefined for help and for the version. Throws a
@@ -58,13 +64,17 @@ export async function prepare(
   if (found.length > 0) throw inputError([...problems, ...found]);
   // Parsing manifests takes time, so other runs do not load it.
   const reader =
-    command === 'adopt' || switches.takeOver ? await import('./disk/adoption.ts') : undefined;
+    command === 'adopt' || command === 'remove' || switches.takeOver
+      ? await import('./disk/adoption.ts')
+      : undefined;
+  // The answers can name an environment.
+  let known = words;
   const open = (others: readonly Problem[] = []): Workspace => {
     if (reader && command === 'adopt')
       return reader.openForAdoption(start.cwd, into, texts.name?.[0]);
     const broken: Problem[] = [];
     const found = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
-    const opened = reader ? reader.withManifests(found) : found;
+    const opened = reader && needsManifests(known, found) ? reader.withManifests(found) : found;
     // Without the contents of the folder, a planner would report other problems.
     if (broken.length > 0) throw inputError([...others, ...broken]);
     return opened;
@@ -82,8 +92,14 @@ export async function prepare(
     asks && !isAction(command) && command !== 'update' && command !== 'adopt'
       ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
       : given;
+  known = complete;
   return { given: complete, terminal, asks, open };
 }
+
+/** Whether a run takes over what a user wrote by hand, or removes it: its objects are in the manifests only. */
+const needsManifests = ({ switches, positionals }: Given, { home }: Workspace): boolean =>
+  switches.takeOver === true ||
+  (home?.record?.environments ?? []).some((one) => isByHand(one) && positionals.includes(one.name));
 
 /** Whether the run shows what it would do, and writes nothing. */
 const isOnlyShown = ({ switches }: Given): boolean =>
@@ -130,7 +146,10 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
     const report = reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
-    return completed(report, compared, given);
+    if (!given.switches.dryRun) return completed(report, compared, given);
+    const { findings, refusal } = await verifyResult(settled, compared, prepared);
+    const error = refusal && { error: { message: refusal.message } };
+    return completed({ ...report, findings, ...error }, compared, given);
   }
   const live = await connected(settled, prepared);
   const { targets, ...written } = await carryOut(settled, prepared);
@@ -140,9 +159,9 @@ export async function execute(prepared: Prepared): Promise<Report> {
     await goLive(live, results !== undefined, prepared.terminal);
   }
   const isLive = live !== undefined;
-  const { plan, repos } = written;
+  const { plan, repos, findings } = written;
   const report = reportOf(plan, repos, false, undefined, results, wordsOf(given), isLive);
-  return completed(report, written, given);
+  return completed({ ...report, ...(findings && { findings }) }, written, given);
 }
 
 /** The cluster, if the run works on one. Refuses everything that the cluster would refuse before a file is written. */
@@ -151,12 +170,28 @@ async function connected({ given }: Settled, prepared: Prepared): Promise<Live |
   const { asks, terminal, open } = prepared;
   const workspace = open();
   const plan = planFor(given, workspace);
+  checkRemembered(plan, workspace);
   const config = plan.repos.find(({ role }) => role === 'config');
   const folder = workspace.folderOf(config?.name ?? '');
   const { openLive } = await import('./cluster/live.ts');
   const context = given.texts.context?.at(-1);
   const isMove = given.switches.move === true;
   return openLive({ plan, folder, context, asks, isMove }, terminal);
+}
+
+/** Refuses to remove an adopted environment that only the working tree knows: a run that continues would not find it. */
+function checkRemembered({ departures = [] }: Plan, { former }: Workspace): void {
+  const unknown = departures.filter(({ name, namespace, isAdopted, state }) => {
+    const found = isAdopted && state === 'gone' ? former?.(name) : undefined;
+    return isAdopted && state === 'gone' && (!found || namespaceOf(found) !== namespace);
+  });
+  if (unknown.length === 0) return;
+  const names = unknown.map(({ name, namespace }) => `${name} (${namespace})`).join(', ');
+  throw new UserError(
+    `${names}: only ${RECORD_FILE} has the namespace, and git does not have this file as it is. After an interruption, this command could not continue. Nothing was written.\n` +
+      `  Commit ${RECORD_FILE} in the config repo first. Then run the same command again.`,
+    1,
+  );
 }
 
 /** Refuses the second step of a removal as long as the first one is not in the branch that the cluster follows. */
@@ -200,8 +235,24 @@ async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
   if (!given.switches.publish) return { given };
   const workspace = open();
   const plan = planFor(given, workspace);
+  checkHistory(plan, workspace);
   const { signInForPlan } = await import('./publish/publish.ts');
   return signInForPlan(given, plan, wordsOf(given), workspace.parent, terminal.say);
+}
+
+/** Refuses to publish what a user wrote by hand from a folder without git: the first commit would not have those files. */
+function checkHistory({ repos }: Plan, { folderOf }: Workspace): void {
+  const without = repos
+    .filter(({ adopting, found }) => adopting === 'by-hand' || (found?.adopted ?? []).length > 0)
+    .map(({ name }) => ({ name, folder: folderOf(name) }))
+    .filter(({ folder }) => isThere(folder) && !isThere(join(folder, '.git')));
+  const [first] = without;
+  if (first === undefined) return;
+  throw new UserError(
+    `${without.map(({ name }) => name).join(', ')} cannot be published: a user wrote files there, and it is no repository of git, so GitHub would get none of those files. Nothing was written.\n` +
+      `  Commit and push all files yourself first: ${shellCommand(['git', '-C', first.folder, 'init'])}. Or run the same command without --publish.`,
+    1,
+  );
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
@@ -230,6 +281,9 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
   const problems: Problem[] = [];
   const render = layerRenderer(templatesOf);
   const { force = false, keep = false, conflictMarkers: markers = false } = given.switches;
+  const published = async (folder: string): Promise<Earlier | undefined> =>
+    (await import('./disk/published-version.ts')).publishedFiles(folder, terminal.say);
+  const comparison = { render, force, keep, markers, published };
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
@@ -238,7 +292,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
         `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
         'progress',
       );
-    repos.push(await compareRepo(repo, folder, { render, force, keep, markers }, problems));
+    repos.push(await compareRepo(repo, folder, comparison, problems));
   }
   terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);
@@ -248,8 +302,11 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
 /** How often a run compares again when files change during the run. */
 const TRIES = 3;
 
-/** The written files; with `--publish`, also the repositories on GitHub before the run published. */
-type Written = Compared & { readonly targets?: readonly Target[] | undefined };
+/** The written files; with `--publish`, also the repositories on GitHub before the run published, and the findings. */
+type Written = Compared & {
+  readonly targets?: readonly Target[] | undefined;
+  readonly findings?: readonly Result[];
+};
 
 async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> {
   const answers: Answer[] = [];
@@ -260,7 +317,7 @@ async function carryOut(settled: Settled, prepared: Prepared): Promise<Written> 
       const compared = await compare(settled, prepared);
       // Report everything that GitHub would refuse before writing a file.
       targets ??= await lookAtGithub(settled, compared);
-      if (left === TRIES) await confirm(settled, compared, targets, prepared);
+      if (left === TRIES && prepared.asks) await confirm(settled, compared, targets, prepared);
       if (mayAsk(prepared)) answers.push(...(await askConflicts(compared, answers, prepared)));
     }
     try {
@@ -281,7 +338,7 @@ async function write(
   settled: Settled,
   prepared: Prepared,
   answers: readonly Answer[],
-): Promise<Compared> {
+): Promise<Written> {
   const { lockFolders } = prepared.open();
   return withLock(lockFolders, prepared.terminal.say, async () => {
     const compared = await compare(settled, prepared);
@@ -291,10 +348,38 @@ async function write(
     );
     if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
     if (open.length > 0) throw conflictError(open, prepared.given);
+    const decided = { ...compared, repos };
+    // The answers of the user can change what verify found before the question.
+    const found = settled.context && (await verifyResult(settled, decided, prepared));
+    if (found?.refusal) throw found.refusal;
     writeRepos(repos);
     keepRunning();
-    return { ...compared, repos };
+    return { ...decided, ...(found && { findings: found.findings }) };
   });
+}
+
+/** What `verify` finds in the result of a run, and the refusal if `--publish` would push errors. */
+type Verified = { readonly findings: readonly Result[]; readonly refusal?: PushRefused };
+
+/** How many environments the estate of `plan` has. */
+const sizeOf = ({ environments, repos }: Plan): number =>
+  environments.length + (repos.find(({ role }) => role === 'config')?.untouched.length ?? 0);
+
+/** Checks the estate as it will be. This takes time, so runs that only write do not load it. */
+async function verifyResult(
+  { given }: Settled,
+  { plan, repos }: Compared,
+  { open, terminal }: Prepared,
+): Promise<Verified> {
+  const { findingsAfter, errorsToPush } = await import('./verify/after-run.ts');
+  const isLong = terminal.interactive && sizeOf(plan) > MANY;
+  if (isLong) terminal.say('Checking the result ...', 'progress');
+  const planned = { repos, workspace: open() };
+  const findings = await findingsAfter(planned);
+  const isAsked = given.switches.publish && !given.switches.force && !given.switches.pushErrors;
+  const errors = isAsked ? await errorsToPush(planned, findings) : [];
+  if (isLong) terminal.say('', 'progress');
+  return { findings, ...(errors.length > 0 && { refusal: pushRefused(errors, given.command) }) };
 }
 
 async function lookAtGithub(
@@ -307,22 +392,31 @@ async function lookAtGithub(
 }
 
 /**
- * Shows the plan, and asks whether to carry it out. The question lists new repositories on GitHub. Throws Interrupted
- * if the user says no.
+ * Shows the plan with what is wrong in its result, and asks whether to carry it out. The question lists new repositories
+ * on GitHub. Throws Interrupted if the user says no, and a UserError if the run would push errors.
  */
 async function confirm(
-  { given }: Settled,
-  { plan, repos }: Compared,
+  settled: Settled,
+  compared: Compared,
   targets: readonly Target[] = [],
-  { terminal, asks }: Prepared,
+  prepared: Prepared,
 ): Promise<void> {
-  if (!asks) return;
+  const { given } = settled;
+  const { plan, repos } = compared;
+  const { terminal } = prepared;
   const changes = repos.some(({ files }) =>
     files.some(({ action }) => WRITES.has(action) || action === 'ask'),
   );
+  if (!changes && targets.length === 0) return;
+  // A person should not wait for seconds. A dry run shows the findings of every estate.
+  const isChecked = settled.context !== undefined || sizeOf(plan) <= MANY;
+  const { findings, refusal } = isChecked
+    ? await verifyResult(settled, compared, prepared)
+    : { findings: [] as const };
+  if (refusal) throw refusal;
   const words = wordsOf(given);
   if (changes) {
-    const report = reportOf(plan, repos, false);
+    const report = { ...reportOf(plan, repos, false), findings };
     terminal.say(`\n${summaryText(plan, report, words, lookOf(process.stderr))}\n`);
   }
   const absent = targets.filter(({ state }) => state === 'absent');
@@ -330,7 +424,6 @@ async function confirm(
   const creates = absent.length > 0 && `create ${plan.visibility} repositories (${names})`;
   const question =
     [changes && 'write this', creates].filter(Boolean).join(', and ') || 'push the new commits';
-  if (!changes && targets.length === 0) return;
   if (!(await terminal.confirm(`${question[0]?.toUpperCase()}${question.slice(1)}?`, true)))
     cancel();
 }

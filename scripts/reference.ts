@@ -37,7 +37,7 @@ export function verifyPage(): string {
 }
 
 /** `page` with `text` between the comments `name` and `end of name`. */
-function section(page: string, name: string, text: string): string {
+export function section(page: string, name: string, text: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const from = page.indexOf(start) + start.length;
   return `${page.slice(0, from)}\n\n${text}\n${page.slice(page.indexOf(end))}`;

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { CATALOGUE } from '../lib/verify/catalogue.ts';
 import { commandLinePage, verifyPage } from '../scripts/reference.ts';
 import { readTree, runHere, temporaryFolder } from './sandbox.ts';
+import { seeded } from './verify/seeded.ts';
 
 const page = (name: string): string =>
   readFileSync(new URL(`../docs/reference/${name}`, import.meta.url), 'utf8');
@@ -21,6 +22,18 @@ test('the page of verify has every code of the catalogue', () => {
   assert.equal(text, verifyPage());
   const headings = [...text.matchAll(/^### `([a-z-]+)`$/gm)].map(([, code]) => code);
   assert.deepEqual(headings.sort(), Object.keys(CATALOGUE).sort());
+});
+
+test('the page of verify has a run of hundreds of changed estates, which predicted nearly all verdicts', () => {
+  const text = readFileSync(new URL('../docs/verify.md', import.meta.url), 'utf8');
+  const [, estates, agreed] =
+    /^(\d+) estates of \d+ kinds, .* The verdicts agree in (\d+) of them/m.exec(text) ?? [];
+  assert.ok(Number(estates) >= 200, estates);
+  assert.ok(Number(agreed) >= Number(estates) * 0.98, agreed);
+  const [, table = ''] = /<!-- predicted -->([\s\S]*?)<!-- end of predicted -->/.exec(text) ?? [];
+  const kinds = new Set(seeded('any', 1).map(({ kind }) => kind));
+  assert.ok(kinds.size >= 25);
+  for (const kind of kinds) assert.ok(table.includes(`| ${kind} | `), `npm run predict: ${kind}`);
 });
 
 test('the page of .yo-rc.json names every key', async () => {

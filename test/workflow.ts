@@ -20,7 +20,7 @@ export type Workflow = {
   readonly on: { readonly push: { readonly branches: string[] }; readonly pull_request: unknown };
   readonly permissions: unknown;
   readonly env: { readonly [name: string]: string };
-  readonly jobs: { readonly validate: Work; readonly push?: Work };
+  readonly jobs: { readonly validate: Work; readonly verify?: Work; readonly push?: Work };
 };
 
 type Work = {
@@ -44,6 +44,8 @@ export type Job = {
   readonly env?: { readonly [name: string]: string };
   /** The file of the workflow, if it is not the one that validates. */
   readonly workflow?: typeof PUSH;
+  /** The job, if it is not the main one of the workflow. */
+  readonly name?: 'verify';
   /** Programs that stand in front of those of the machine. */
   readonly programs?: string;
 };
@@ -51,7 +53,7 @@ export type Job = {
 /** Runs the step `name`; a step that fails is no error here. */
 export function runStep(name: string, job: Job): { status: number | null; output: string } {
   const { env, jobs } = workflowOf(job.folder, job.workflow);
-  const { steps } = job.workflow ? (jobs.push ?? jobs.validate) : jobs.validate;
+  const { steps } = jobs[job.name ?? (job.workflow ? 'push' : 'validate')] ?? jobs.validate;
   const run = steps.find((step) => step.name === name)?.run;
   if (run === undefined) throw new Error(`the workflow has no step "${name}"`);
   mkdirSync(job.temp, { recursive: true });

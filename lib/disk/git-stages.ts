@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** The texts of a file during a merge of git; a side without the file is undefined. */
 export type Stages = {
   readonly base: string | undefined;
@@ -42,6 +45,23 @@ export function* formerVersions(folder: string, path: string): Generator<Version
 /** The texts of `path` in the last commits that changed it, the newest first. */
 export function* formerTexts(folder: string, path: string): Generator<string> {
   for (const { text } of formerVersions(folder, path)) yield text;
+}
+
+/** Whether a remote of the clone in `folder` has everything that is there, as the last fetch or push saw it. */
+export function isPushed(folder: string): boolean {
+  if (git(folder, ['status', '--porcelain']) !== '') return false;
+  return (git(folder, ['branch', '--remotes', '--contains', 'HEAD']) ?? '') !== '';
+}
+
+/** Where `git push` goes from `folder`; an empty text without a remote, undefined if git's file cannot be read. */
+export function originOf(folder: string): string | undefined {
+  try {
+    const config = readFileSync(join(folder, '.git/config'), 'utf8');
+    const remote = /^\s*\[remote "origin"\]\s*$([^[]*)/m.exec(config)?.[1] ?? '';
+    return /^\s*url\s*=\s*(\S+)\s*$/m.exec(remote)?.[1] ?? '';
+  } catch {
+    return undefined;
+  }
 }
 
 const textAt = (folder: string, object: string): string | undefined =>

@@ -1,4 +1,5 @@
 import type { EstateSettings } from '../settings/settings.ts';
+import { GENERATOR } from './generator.ts';
 import { pushValues } from './oci.ts';
 import { CHART_VERSION, FLUX_VERSION, KUBERNETES_VERSION } from './operator-tier.ts';
 import type { Found, Layer } from './plan.ts';
@@ -52,6 +53,10 @@ function workflow(record: RepoRecord, isCalled: boolean): Layer {
     fluxVersion: `v${FLUX_VERSION.replace(/x$/, '0')}`,
     operatorVersion: `v${CHART_VERSION}`,
     isCalled,
+    // The config repo knows all the others.
+    isVerified: record.kind === 'config-repo' && record.estate.ci === 'github',
+    isPrivate: record.estate.visibility === 'private',
+    generator: GENERATOR,
     ...TOOLS,
   };
   return { from: 'ci-github', into: '.', values };

@@ -114,7 +114,7 @@ const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
-const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
+const LIVE = ['tenant', 'remove', 'rename', 'credentials', 'verify'] as const;
 const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
@@ -365,7 +365,7 @@ export const SETTINGS = {
     group: 'cluster',
     scope: 'run',
     commands: LIVE,
-    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+    help: 'use the cluster as well, with your own kubectl: do the steps there and wait for each (the same command resumes); verify compares and changes nothing',
   }),
   context: {
     group: 'cluster',
@@ -835,7 +835,15 @@ export const SETTINGS = {
     group: 'this run',
     scope: 'run',
     commands: MERGING,
-    help: 'overwrite files that you edited and restore files that you deleted, without a question',
+    help: 'overwrite files that you edited and restore files that you deleted, without a question; with --publish, also push although verify finds errors',
+  }),
+  pushErrors: yesNo({
+    flag: '--force',
+    group: 'this run',
+    scope: 'run',
+    commands: ['adopt'],
+    // Yeoman's test runner sets this flag for every generator, so it stands alone as well.
+    help: 'with --publish, push although verify finds errors',
   }),
   keep: yesNo({
     group: 'this run',

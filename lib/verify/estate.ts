@@ -17,12 +17,14 @@ import { type Parsed, parseFile } from './parse.ts';
 /** Each file of an estate, parsed when it is first needed, and never again. */
 export type Parser = (repo: RepoFiles, path: string) => Parsed;
 
-/** A parser of files, which remembers what it parsed. */
-export function parserOf(): Parser & { readonly count: () => number } {
+/** A parser of files, which remembers what it parsed. kubectl applies the files of the repository `byKubectl`. */
+export function parserOf(byKubectl?: RepoFiles): Parser & { readonly count: () => number } {
   const parsed = new Map<string, Parsed>();
   const parse: Parser = (repo, path) => {
     const key = `${repo.name}/${path}`;
-    const found = parsed.get(key) ?? parseFile(repo.name, path, repo.files.get(path) ?? '');
+    const applier = repo === byKubectl ? 'kubectl' : 'flux';
+    const text = repo.files.get(path) ?? '';
+    const found = parsed.get(key) ?? parseFile(repo.name, path, text, applier);
     parsed.set(key, found);
     return found;
   };

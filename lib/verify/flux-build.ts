@@ -15,7 +15,7 @@ import { kindOf } from './schema.ts';
 /** Two manifests that become one object; Flux refuses to build them. */
 export type Twice = { readonly manifest: Manifest; readonly other: Manifest };
 
-/** What Flux applies for `manifests`, the plain files of `sync`: its patches, its namespace, its substitutions. */
+/** What Flux builds from `manifests`, the plain files of `sync`: with its patches and its namespace. */
 export function buildPlain(
   manifests: readonly Manifest[],
   sync: Sync,
@@ -25,7 +25,7 @@ export function buildPlain(
   if (before.length > 0) return { objects: [], twice: before };
   const patched = applyPatches(manifests, sync);
   const placed = inNamespace(patched.map(withTextLabels), sync.targetNamespace, schemas);
-  return { objects: substituted(placed, sync), twice: duplicates(placed, schemas) };
+  return { objects: placed, twice: duplicates(placed, schemas) };
 }
 
 /** Whether objects of this kind are in a namespace; kustomize takes kinds that it does not know for such. */
@@ -46,7 +46,7 @@ function duplicates(manifests: readonly Manifest[], schemas: Schemas): Twice[] {
 }
 
 /** kustomize writes labels and annotations that are numbers or booleans as text. */
-function withTextLabels(manifest: Manifest): Manifest {
+export function withTextLabels(manifest: Manifest): Manifest {
   const metadata = objectAt(manifest.value, 'metadata');
   const odd = ['labels', 'annotations'].filter((key) =>
     Object.values(objectAt(metadata, key)).some((one) => /^(number|boolean)$/.test(typeof one)),
@@ -193,22 +193,4 @@ function merge(before: unknown, patch: unknown): unknown {
     else merged[n] = merge(merged[n], one);
   }
   return merged;
-}
-
-/** `manifests` with the variables of `spec.postBuild.substitute`. */
-function substituted(manifests: readonly Manifest[], sync: Sync): Manifest[] {
-  const variables = at(sync.manifest.value, 'spec', 'postBuild', 'substitute');
-  if (!isObject(variables)) return [...manifests];
-  const fill = (text: string): string =>
-    text.replace(/\$\{([A-Za-z_]\w*)(?::[=-]([^}]*))?\}/g, (_, name: string, usual = '') =>
-      String(variables[name] ?? usual),
-    );
-  return manifests.map((manifest) =>
-    changed(
-      manifest,
-      JSON.parse(JSON.stringify(manifest.value), (_, value) =>
-        typeof value === 'string' ? fill(value) : value,
-      ) as Json,
-    ),
-  );
 }

@@ -116,9 +116,6 @@ export function unknownSteps({ manifest }: Sync): string[] {
   const spec = objectAt(manifest.value, 'spec');
   return [
     ...(listAt(spec, 'components').length > 0 ? ['spec.components'] : []),
-    ...(listAt(spec, 'postBuild', 'substituteFrom').length > 0
-      ? ['spec.postBuild.substituteFrom']
-      : []),
     ...(spec.decryption === undefined ? [] : ['spec.decryption']),
     ...(spec.kubeConfig === undefined ? [] : ['spec.kubeConfig']),
   ];

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Json, type Manifest, objectAt, type Sync, textAt } from './model.ts';
+import { type Json, type Manifest, objectAt, type RepoFiles, type Sync, textAt } from './model.ts';
 import { changed, parseFile, readYaml } from './parse.ts';
 import type { Built, Wanted } from './verify.ts';
 
@@ -53,7 +53,7 @@ function writeTree(folder: string, wanted: readonly Wanted[]): void {
   const copies = new Map<ReadonlySet<string>, string>();
   for (const [n, { app, kept, resources, sync }] of wanted.entries()) {
     const copy = copies.get(kept) ?? `app${copies.size}`;
-    if (!copies.has(kept)) copyFiles(app.folder, join(folder, copy), kept);
+    if (!copies.has(kept)) copyFiles(app, join(folder, copy), kept);
     copies.set(kept, copy);
     const spec = objectAt(sync.manifest.value, 'spec');
     const own = Object.fromEntries(
@@ -70,10 +70,12 @@ function writeTree(folder: string, wanted: readonly Wanted[]): void {
   }
 }
 
-function copyFiles(from: string, to: string, paths: ReadonlySet<string>): void {
+function copyFiles({ folder, unwritten }: RepoFiles, to: string, paths: ReadonlySet<string>): void {
   for (const path of paths) {
     mkdirSync(join(to, dirname(path)), { recursive: true });
-    copyFileSync(join(from, path), join(to, path));
+    const text = unwritten?.get(path);
+    if (text === undefined) copyFileSync(join(folder, path), join(to, path));
+    else writeFileSync(join(to, path), text);
   }
 }
 

@@ -12,8 +12,12 @@ export type RepoFiles = {
   readonly record: FoundRecord | undefined;
   /** The text of every file, by its path. Of files that are no text, only the path is known. */
   readonly files: ReadonlyMap<string, string>;
+  /** The texts of those files that a run has not written yet. */
+  readonly unwritten?: ReadonlyMap<string, string>;
   /** The branches of the clone, with those of its remotes; undefined when it is no clone. */
   readonly branches?: readonly string[];
+  /** The tags of the clone; undefined when it is no clone. */
+  readonly tags?: readonly string[];
 };
 
 /** All repositories of an estate that are here. */

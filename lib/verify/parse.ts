@@ -26,6 +26,22 @@ const goInteger = defineScalarTag('tag:yaml.org,2002:int', {
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, goInteger);
 
+/** A boolean of YAML 1.1, as kubectl reads it. */
+const oldBoolean = defineScalarTag('tag:yaml.org,2002:bool', {
+  implicit: true,
+  implicitFirstChars: [...'yYnNoOtTfF'],
+  identify: () => false,
+  resolve: (source) => booleanOf(source) ?? NOT_RESOLVED,
+});
+
+/** The value of a word that YAML 1.1 takes for a boolean. */
+export function booleanOf(text: string): boolean | undefined {
+  if (/^(y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(text)) return true;
+  return /^(n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(text) ? false : undefined;
+}
+
+const KUBECTL_SCHEMA = CORE_SCHEMA.withTags(mergeTag, goInteger, oldBoolean);
+
 /** The documents of a file, or what is wrong with it. */
 export type Parsed = {
   readonly manifests: readonly Manifest[];
@@ -34,8 +50,14 @@ export type Parsed = {
   readonly problem?: Finding;
 };
 
-/** Reads the YAML in `text`, the file at `path` of `repo`. A List becomes its items. */
-export function parseFile(repo: string, path: string, text: string): Parsed {
+/** Reads the YAML in `text`, the file at `path` of `repo`, as Flux or `kubectl` does. A List becomes its items. */
+export function parseFile(
+  repo: string,
+  path: string,
+  text: string,
+  applier: 'flux' | 'kubectl' = 'flux',
+): Parsed {
+  const schema = applier === 'kubectl' ? KUBECTL_SCHEMA : SCHEMA;
   const manifests: Manifest[] = [];
   const others: { line: number; value: unknown }[] = [];
   if (/^<{7} /m.test(text)) {
@@ -46,7 +68,7 @@ export function parseFile(repo: string, path: string, text: string): Parsed {
   for (const piece of splitDocuments(text)) {
     let value: unknown;
     try {
-      value = load(piece.text, { schema: SCHEMA });
+      value = load(piece.text, { schema });
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
       const line = piece.line + (error.mark?.line ?? 0);

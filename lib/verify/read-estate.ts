@@ -16,19 +16,22 @@ export type Location = {
   readonly recordOf: (repo: string) => FoundRecord | undefined;
 };
 
-/** The files of all repositories that exist at their places. */
-export async function readEstate({
-  config,
-  environments,
-  folderOf,
-  recordOf,
-}: Location): Promise<EstateFiles> {
+/** What a run is about to change: by folder of a repository, the text of each file; undefined for a file that goes. */
+export type Changes = ReadonlyMap<string, ReadonlyMap<string, string | undefined>>;
+
+/** The files of all repositories that exist at their places, or that `changes` creates there. */
+export async function readEstate(
+  { config, environments, folderOf, recordOf }: Location,
+  changes: Changes = new Map(),
+): Promise<EstateFiles> {
   const apps = new Map<string, RepoFiles>();
   for (const repo of new Set(environments.map((one) => one.repo))) {
     const folder = folderOf(repo);
-    if (isThere(folder)) apps.set(repo, await readRepo(repo, folder, recordOf(repo)));
+    if (isThere(folder) || changes.has(folder))
+      apps.set(repo, await readRepo(repo, folder, recordOf(repo), changes));
   }
-  const files = config && (await readRepo(config.name, folderOf(config.name), config.record));
+  const files =
+    config && (await readRepo(config.name, folderOf(config.name), config.record, changes));
   return { config: files, apps, environments };
 }
 
@@ -36,11 +39,22 @@ async function readRepo(
   name: string,
   folder: string,
   record: FoundRecord | undefined,
+  changes: Changes,
 ): Promise<RepoFiles> {
   const files = new Map<string, string>();
-  readFolder(folder, '', files);
-  const branches = await branchesOf(folder);
-  return { name, folder, record, files, ...(branches && { branches }) };
+  const unwritten = new Map<string, string>();
+  if (isThere(folder)) readFolder(folder, '', files);
+  for (const [path, text] of changes.get(folder) ?? []) {
+    files.delete(path);
+    if (text === undefined) continue;
+    files.set(path, READ.test(path) ? text : '');
+    unwritten.set(path, text);
+  }
+  const refs = await refsOf(folder);
+  return {
+    ...{ name, folder, record, files, ...refs },
+    ...(unwritten.size > 0 && { unwritten }),
+  };
 }
 
 /** The only files whose text matters. */
@@ -68,24 +82,23 @@ const isFile = (
 const textOf = (path: string): string =>
   statSync(path).size > MOST ? '' : readFileSync(path, 'utf8');
 
-/** The branches of the clone in `folder`, also those of its remotes; undefined when it is no clone. */
-async function branchesOf(folder: string): Promise<string[] | undefined> {
-  if (!isThere(join(folder, '.git'))) return undefined;
+/** The branches of the clone in `folder`, also those of its remotes, and the tags; nothing when it is no clone. */
+async function refsOf(folder: string): Promise<Pick<RepoFiles, 'branches' | 'tags'>> {
+  if (!isThere(join(folder, '.git'))) return {};
   try {
     const git = promisify(execFile);
     const options = { cwd: folder, env: { ...process.env, GIT_CONFIG_COUNT: '0' } };
-    const { stdout } = await git(
-      'git',
-      ['for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/remotes'],
-      options,
-    );
+    const { stdout } = await git('git', ['for-each-ref', '--format=%(refname)'], options);
     // A new repository has no commit, and so no branch but the one that HEAD names.
     const head = await git('git', ['symbolic-ref', '-q', 'HEAD'], options).catch(() => ({
       stdout: '',
     }));
-    const names = `${stdout}\n${head.stdout}`.split('\n').filter(Boolean);
-    return [...new Set(names.map((name) => name.replace(/^refs\/(heads|remotes\/[^/]+)\//, '')))];
+    const names = `${stdout}\n${head.stdout}`.split('\n');
+    const below = (prefix: RegExp): string[] => [
+      ...new Set(names.filter((one) => prefix.test(one)).map((one) => one.replace(prefix, ''))),
+    ];
+    return { branches: below(/^refs\/(heads|remotes\/[^/]+)\//), tags: below(/^refs\/tags\//) };
   } catch {
-    return undefined;
+    return {};
   }
 }

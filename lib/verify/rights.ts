@@ -1,9 +1,14 @@
-import { bindingsOf } from './checks/tenants.ts';
+import { bindingsOf, isKnownRole } from './checks/tenants.ts';
 import { type Estate, listAt, objectAt, type Tenant, textAt } from './model.ts';
 import type { RoleRule } from './schema.ts';
 
 /** The rules of the account of a tenant; undefined when a role of it is not known here. */
-export type Rights = { readonly rules: readonly RoleRule[]; readonly isKnown: boolean };
+export type Rights = {
+  readonly rules: readonly RoleRule[];
+  readonly isKnown: boolean;
+  /** Whether the rules of a ClusterRole are known here. */
+  readonly knowsRole: (name: unknown) => boolean;
+};
 
 const ALL: RoleRule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 const READ = new Set(['get', 'list', 'watch']);
@@ -54,7 +59,7 @@ export function rightsOf(
     else if (own) rules.push(...rulesIn(own.value));
     else isKnown = false;
   }
-  return { rules, isKnown };
+  return { rules, isKnown, knowsRole: (name) => isKnownRole(config, name) };
 }
 
 const isAggregated = (labels: { readonly [name: string]: unknown }): boolean =>

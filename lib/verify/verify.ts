@@ -41,6 +41,7 @@ import {
 } from './model.ts';
 import { type Rights, rightsOf, userName } from './rights.ts';
 import { kindOf, type RoleRule, type Schemas } from './schema.ts';
+import { substituted, variablesOf } from './substitute.ts';
 
 /** The schemas, and the rules of the ClusterRole `admin`. */
 export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };
@@ -77,12 +78,12 @@ export type Prepared = {
 
 /** Reads `files`, checks everything that needs no build, and says what kustomize must build. */
 export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
-  const parse = parserOf();
+  // In an estate that the cluster follows, Flux applies the config repo as well.
+  const applier = files.config?.record?.estate.syncConfig === 'yes' ? 'flux' : 'kubectl';
+  const parse = parserOf(applier === 'kubectl' ? files.config : undefined);
   const opened = openEstate(files, parse);
   const estate = files.config === undefined ? lone(files) : opened.estate;
   const schemas = withCustomKinds(knowledge.schemas, estate.config);
-  // In an estate that the cluster follows, Flux applies the config repo as well.
-  const applier = files.config?.record?.estate.syncConfig === 'yes' ? 'flux' : 'kubectl';
   const isDecrypted = decrypts({ estate: files.config?.record?.estate ?? {} });
   const findings = [
     ...opened.findings,
@@ -228,7 +229,10 @@ function plainObjects(
     );
   findings.push(...found.map((finding) => ofTenant(finding, tenant)));
   const isBroken = found.some(({ code }) => code !== 'kustomization-left-out');
-  return isBroken ? [] : objects;
+  if (isBroken) return [];
+  const filled = filledObjects(objects, sync, tenant);
+  findings.push(...filled.findings.map((finding) => ofTenant(finding, tenant)));
+  return filled.objects;
 }
 
 const ofTenant = (finding: Finding, { environment }: Tenant): Finding => ({
@@ -303,7 +307,7 @@ function kustomized(
     say('kustomize-failed', `kustomize build failed: ${built.error}`);
     return [];
   }
-  return built.objects.map(({ value, origin }) => {
+  const objects = built.objects.map(({ value, origin }) => {
     const source =
       origin !== undefined && app.files.has(origin)
         ? parse(app, origin).manifests.find(
@@ -320,6 +324,23 @@ function kustomized(
       text: place.text,
     };
   });
+  const filled = filledObjects(objects, sync, tenant);
+  found.push(...filled.findings);
+  return filled.objects;
+}
+
+/** `objects` with the values of the variables of `sync`; none if a variable has no value. */
+function filledObjects(
+  objects: readonly Manifest[],
+  sync: Sync,
+  { manifests }: Tenant,
+): { readonly objects: readonly Manifest[]; readonly findings: readonly Finding[] } {
+  const filled = substituted(objects, variablesOf(sync, manifests));
+  const findings = filled.unset.map(({ manifest, name }) => {
+    const message = `post build failed for '${manifest.kind}/${manifest.name}': envsubst error: variable substitution failed: variable not set (strict mode): "${name}"`;
+    return about('variable-missing', manifest, message);
+  });
+  return { objects: findings.length > 0 ? [] : filled.objects, findings };
 }
 
 type Whole = {
@@ -358,7 +379,7 @@ function checkSyncObjects(
     findings.push(...forbidden);
     // The API server asks the policies only about requests that the rights allow.
     if (
-      forbidden.length > 0 ||
+      forbidden.some(({ code }) => code !== 'role-not-checked') ||
       findings.some(({ code }) => code !== 'field-unknown' && code.startsWith('field-'))
     )
       return findings;

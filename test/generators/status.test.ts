@@ -187,7 +187,8 @@ async function watched(argv: readonly string[], last: RegExp): Promise<Outcome> 
   await until(() => out !== '');
   stand.refuse('all', 'The connection to the server was refused\n');
   const calls = stand.calls().length;
-  await until(() => stand.calls().length > calls);
+  // When a second call begins, the first one has failed.
+  await until(() => stand.calls().length > calls + 1);
   stand.refuse('all', undefined);
   stand.show(pushed);
   await until(() => last.test(out));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../lib/verify/results.ts';
 import { demo, exported } from '../adopt/hand-written.ts';
-import { readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { BIN, readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 async function estate(...flags: readonly string[]): Promise<string> {
@@ -76,7 +76,7 @@ test('a warning alone ends with 0', async () => {
 test('--json prints one document with the keys that scripts rely on', async () => {
   const folder = await estate();
   breakApp(folder);
-  const { code, stdout, stderr } = await runCommand(['verify', '--json'], folder);
+  const { code, stdout, stderr } = await runHere(['verify', '--json'], folder);
   assert.equal(code, 1, stderr);
   const { findings, checked } = JSON.parse(stdout) as Results;
   assert.deepEqual(findings, [
@@ -152,6 +152,48 @@ test('a branch that the clone does not have is an error; its own branches are no
   assert.match(stdout, /branch-missing\n.*refs\/heads\/main/);
 });
 
+test('the hook of the how-to refuses a commit with an error', async () => {
+  const page = readFileSync(new URL('../../docs/how-to/verify.md', import.meta.url), 'utf8');
+  const [, hook] = /<!-- hook -->\n\n```sh\n([\s\S]*?)```/.exec(page) ?? [];
+  assert.ok(hook);
+  const folder = await estate();
+  const repo = join(folder, 'flux-dev');
+  const programs = temporaryFolder();
+  const command = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
+  writeFileSync(join(programs, 'flux-gitops'), command, { mode: 0o755 });
+  const commit = (): number | null => {
+    const identity = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
+    const env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
+    const args = [...identity, 'commit', '--quiet', '--all', '--allow-empty', '--message', 'Mine'];
+    return spawnSync('git', args, { cwd: repo, env }).status;
+  };
+  execFileSync('git', ['-C', repo, 'init', '--quiet', '--initial-branch', 'main']);
+  execFileSync('git', ['-C', repo, 'add', '--all']);
+  writeFileSync(join(repo, '.git/hooks/pre-commit'), hook, { mode: 0o755 });
+  assert.equal(commit(), 0);
+  breakApp(folder);
+  assert.equal(commit(), 1);
+});
+
+test('without a branch Flux takes master, and a tag must exist', async () => {
+  const folder = await estate();
+  const git = (...args: string[]) => execFileSync('git', ['-C', join(folder, 'flux-dev'), ...args]);
+  git('init', '--quiet', '--initial-branch', 'main');
+  const identity = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
+  git(...identity, 'commit', '--quiet', '--allow-empty', '--message', 'First');
+  git('tag', 'v1');
+  const saidOf = async (ref: string): Promise<string> => {
+    edit(folder, 'flux-demo/dev/2_sync.yaml', /^ {2}ref:\n(?: {4}.*\n)+/m, `  ref:\n    ${ref}\n`);
+    return (await runHere(['verify'], folder)).stdout;
+  };
+  assert.match(await saidOf('tag: v2'), /branch-missing\n.*refs\/tags\/v2/);
+  assert.match(await saidOf('tag: v1'), /build-not-checked[\s\S]*^0 errors, 1 warning/m);
+  assert.match(await saidOf('branch: main'), /Nothing is wrong/);
+  edit(folder, 'flux-demo/dev/2_sync.yaml', /^ {2}ref:\n(?: {4}.*\n)+/m, '');
+  const { stdout } = await runHere(['verify'], folder);
+  assert.match(stdout, /branch-missing\n.*refs\/heads\/master/);
+});
+
 test('an artifact is pushed from a branch, and a private one needs a Secret', async () => {
   const folder = await estate('--source', 'oci', '--visibility', 'private');
   const git = (...args: string[]) => execFileSync('git', ['-C', join(folder, 'flux-dev'), ...args]);
@@ -202,7 +244,7 @@ test('of an adopted estate, what was written by hand is named and not checked', 
     const folder = temporaryFolder();
     writeTree(folder, files);
     assert.equal((await runHere(['adopt'], folder)).code, 0);
-    const { findings } = JSON.parse((await runCommand(['verify', '--json'], folder)).stdout);
+    const { findings } = JSON.parse((await runHere(['verify', '--json'], folder)).stdout);
     assert.deepEqual(
       findings.map(({ code }: { code: string }) => code),
       ['environment-not-checked'],
@@ -293,4 +335,28 @@ test('with yo, verify says the same', async () => {
   await runGenerator('verify', folder, { in: 'flux-demo', options: { json: true } });
   assert.equal(process.exitCode, 1);
   process.exitCode = 0;
+});
+
+test('--context needs --live, and --live needs the config repo', async () => {
+  const folder = await estate();
+  const context = await runHere(['verify', '--context', 'kind'], folder);
+  assert.equal(context.code, 2);
+  assert.match(context.stderr, /--context without --live/);
+  rmSync(join(folder, 'flux-demo'), { recursive: true });
+  const app = await runHere(['verify', '--live'], join(folder, 'flux-dev'));
+  assert.equal(app.code, 2);
+  assert.match(app.stderr, /--live in an app repo/);
+});
+
+test('--live without kubectl is one message', async (t) => {
+  const folder = await estate();
+  const before = process.env;
+  t.after(() => {
+    process.env = before;
+  });
+  process.env = { ...before, PATH: temporaryFolder() };
+  const { code, stdout, stderr } = await runHere(['verify', '--live'], folder);
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /This needs kubectl/);
 });

@@ -1,18 +1,31 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { packageVersion } from '../../lib/disk/package-files.ts';
 import { KUBERNETES_VERSION } from '../../lib/plan/operator-tier.ts';
 import { faultsOf } from '../actionlint.ts';
 import { goldenTree, validCases } from '../golden.ts';
-import { folderAfter, readTree, succeed, temporaryFolder, writeTree } from '../sandbox.ts';
+import { BIN, folderAfter, readTree, succeed, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runStep, WORKFLOW, workflowOf } from '../workflow.ts';
 
 const repositoriesWith = (folder: string, path: string): string[] =>
   [...readTree(folder).keys()]
     .filter((one) => one.endsWith(`/${path}`))
     .map((one) => one.slice(0, -path.length - 1));
+
+/** A folder with the program `name`, a script in bash. */
+function programsWith(name: string, script: string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, name), `#!/usr/bin/env bash\n${script}\n`);
+  chmodSync(join(folder, name), 0o755);
+  return folder;
+}
+
+/** A folder with the command of this checkout, as the step before installs it. */
+const commandHere = (): string =>
+  programsWith('flux-gitops', `exec "${process.execPath}" "${BIN}" "$@"`);
 
 const OWNER = ['--owner', 'octo-org'];
 const EVERY = ['flux-demo', 'flux-dev', 'flux-stage-prod'];
@@ -148,6 +161,87 @@ describe('the workflow', () => {
     const { status, output } = find();
     assert.equal(status, 1);
     assert.match(output, /dev\/app\/kustomization\.yaml\nCommit what `kustomize build` prints/);
+  });
+
+  test('of the config repo verifies the whole estate, and installs the version that wrote it', async () => {
+    const folder = await folderAfter([...OWNER, '--ci', 'github']);
+    const { env, jobs } = workflowOf(join(folder, 'flux-demo'));
+    assert.equal(env.FLUX_GITOPS_VERSION, packageVersion());
+    assert.ok(jobs.verify);
+    assert.equal(jobs.verify.permissions, undefined);
+    assert.deepEqual(
+      jobs.verify.steps.flatMap(({ uses }) => uses ?? []),
+      jobs.validate.steps.flatMap(({ uses }) => uses ?? []),
+    );
+    const text = readFileSync(join(folder, 'flux-demo', WORKFLOW), 'utf8');
+    assert.doesNotMatch(
+      text,
+      /@latest|\/latest\/|secrets\.|\$\{\{/,
+      'public repositories need no secret',
+    );
+    assert.equal(workflowOf(join(folder, 'flux-dev')).jobs.verify, undefined);
+
+    // The app repos are here already, so --fetch clones nothing.
+    const job = {
+      folder: join(folder, 'flux-demo'),
+      temp: temporaryFolder(),
+      name: 'verify',
+    } as const;
+    const verify = () => runStep('Verify the estate', { ...job, programs: commandHere() });
+    assert.match(verify().output, /Nothing is wrong/);
+    const app = join(folder, 'flux-dev/dev/app.yaml');
+    writeFileSync(app, readFileSync(app, 'utf8').replace('replicas: 1', 'replicas: "1"'));
+    const failed = verify();
+    assert.equal(failed.status, 1);
+    assert.match(failed.output, /field-type/);
+
+    const compare = () =>
+      runStep('Compare the files with the settings', { ...job, programs: commandHere() });
+    assert.doesNotMatch(compare().output, /::warning::/);
+    const record = join(job.folder, '.yo-rc.json');
+    writeFileSync(
+      record,
+      readFileSync(record, 'utf8').replace('"interval": "1m0s"', '"interval": "5m0s"'),
+    );
+    const { status, output } = compare();
+    assert.equal(status, 0, output);
+    assert.match(output, /2_sync\.yaml[\s\S]*::warning::/);
+  });
+
+  test('of a private config repo reads the app repos with a token that no file, argument or address has', async () => {
+    const folder = join(
+      await folderAfter([...OWNER, '--visibility', 'private', '--ci', 'github']),
+      'flux-demo',
+    );
+    const said = join(temporaryFolder(), 'said');
+    const programs = programsWith(
+      'flux-gitops',
+      `echo "$@" >> "${said}"; git credential fill <<< 'url=https://github.com/octo-org/flux-dev' >> "${said}"`,
+    );
+    const env = {
+      ...{ HOME: temporaryFolder(), GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
+      ...{ GITHUB_SERVER_URL: 'https://github.com', GIT_ASKPASS: 'false' },
+    };
+    const job = { folder, temp: temporaryFolder(), name: 'verify', programs } as const;
+    const run = (token: string) =>
+      runStep('Verify the estate', { ...job, env: { ...env, APP_REPOS_TOKEN: token } });
+    const { output } = run('');
+    assert.match(output, /::notice::The app repos are not checked/);
+    assert.match(readFileSync(said, 'utf8'), /^verify\n/);
+    assert.equal(run('some-token').status, 0);
+    assert.match(readFileSync(said, 'utf8'), /^verify --fetch\n[\s\S]*^password=some-token$/m);
+    const files = [...readTree(env.HOME).values(), ...readTree(folder).values()];
+    assert.ok(files.some((text) => text.includes('APP_REPOS_TOKEN')));
+    assert.ok(!files.some((text) => text.includes('some-token')));
+  });
+
+  test('of a config repo that is pushed as an artifact is not held up by the app repos', async () => {
+    const folder = await folderAfter([...OWNER, '--source', 'oci', '--sync-config']);
+    assert.equal(workflowOf(join(folder, 'flux-demo')).jobs.verify, undefined);
+    await succeed(['--ci', 'github', '--visibility', 'private'], folder);
+    const text = readFileSync(join(folder, 'flux-demo', WORKFLOW), 'utf8');
+    assert.match(text, /verify:\n.*\n {4}if: github\.event_name == 'pull_request'/);
+    assert.deepEqual(faultsOf([[WORKFLOW, text]]), []);
   });
 
   test('lists what git knows, less the templates of charts', async () => {

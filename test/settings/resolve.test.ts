@@ -189,6 +189,7 @@ test('a setting has one row, and at most four files of the code name it besides'
     'keep',
     'size',
     'source',
+    'registry',
   ]);
   for (const [key, { scope }] of Object.entries(SETTINGS)) {
     if (scope === 'run' || common.has(key)) continue;

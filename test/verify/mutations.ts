@@ -153,6 +153,50 @@ const files: readonly Mutation[] = [
 
 const tenants: readonly Mutation[] = [
   {
+    name: 'a label that kubectl takes for yes',
+    change: swap(TENANT, 'flux-gitops/allow-kustomize: "yes"', 'flux-gitops/allow-kustomize: yes'),
+    codes: ['field-type'],
+    cluster: 'refused',
+  },
+  {
+    name: 'no Kustomization',
+    change: swap(SYNC, /---\napiVersion: kustomize[\s\S]*?(?=---\n)/, ''),
+    codes: ['tenant-incomplete'],
+    cluster: 'refused',
+  },
+  {
+    name: 'no Namespace',
+    change: swap(TENANT, /---\napiVersion: v1\nkind: Namespace[\s\S]*?(?=---\n)/, ''),
+    codes: ['tenant-incomplete'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a level of Pod Security that does not exist',
+    change: swap(
+      TENANT,
+      'pod-security.kubernetes.io/warn: restricted',
+      'pod-security.kubernetes.io/warn: strict',
+    ),
+    codes: ['label-invalid'],
+    cluster: 'refused',
+  },
+  {
+    name: 'the account has a role that nobody knows',
+    change: swap(TENANT, '  name: admin\n', '  name: other\n'),
+    codes: ['role-not-checked'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a default above the maximum',
+    change: swap(
+      TENANT,
+      '    - type: Container\n',
+      '    - type: Container\n      max: { memory: 64Mi }\n',
+    ),
+    codes: ['field-invalid'],
+    cluster: 'refused',
+  },
+  {
     name: 'an object in another namespace',
     change: swap(
       TENANT,
@@ -731,6 +775,162 @@ const values: readonly Mutation[] = [
     'a probe of another host',
     deployment({ livenessProbe: { httpGet: { host: '192.0.2.1', port: 80 } } }),
   ),
+  refusedBy(
+    'field-invalid',
+    'a probe with a negative period',
+    deployment({ livenessProbe: { exec: { command: ['true'] }, periodSeconds: -1 } }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a probe of a port without a number',
+    deployment({ livenessProbe: { tcpSocket: { port: 0 } } }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a variable with = in its name',
+    deployment({ env: [{ name: 'A=B', value: 'c' }] }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a variable from nowhere',
+    deployment({ env: [{ name: 'A', valueFrom: {} }] }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a resource that does not exist',
+    deployment({ resources: { requests: { cpus: '1' } } }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a seccomp profile of a file without its name',
+    deployment({ securityContext: { seccompProfile: { type: 'Localhost' } } }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'an update that may neither add nor remove a pod',
+    deployment({}, { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } }),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a budget of 500 %',
+    object(
+      'policy/v1',
+      'PodDisruptionBudget',
+      'more',
+      'spec: { maxUnavailable: "500%", selector: {} }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a selector without values',
+    object(
+      'policy/v1',
+      'PodDisruptionBudget',
+      'more',
+      'spec: { selector: { matchExpressions: [{ key: a, operator: In }] } }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a direction of a NetworkPolicy that does not exist',
+    object(
+      'networking.k8s.io/v1',
+      'NetworkPolicy',
+      'more',
+      'spec: { podSelector: {}, policyTypes: [Inside] }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a network that is none',
+    object(
+      'networking.k8s.io/v1',
+      'NetworkPolicy',
+      'more',
+      'spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: 300.0.0.0/8 } }] }] }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a metric without its source',
+    json({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'more' },
+      spec: {
+        maxReplicas: 3,
+        metrics: [{ type: 'Resource' }],
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'kcheck' },
+      },
+    }),
+  ),
+  refusedBy('field-invalid', 'an external name without a name', service('{ type: ExternalName }')),
+  refusedBy(
+    'field-invalid',
+    'a target port with a name that is too long',
+    service('{ ports: [{ port: 80, targetPort: a-name-that-is-too-long }] }'),
+  ),
+  refusedBy(
+    'list-duplicate',
+    'two ports with one number',
+    service('{ ports: [{ name: a, port: 80 }, { name: b, port: 80 }] }'),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a host in upper case',
+    object(
+      'networking.k8s.io/v1',
+      'Ingress',
+      'more',
+      'spec: { rules: [{ host: A_b, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: a, port: { number: 80 } } } }] } }] }\n',
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a ConfigMap with two dots as a key',
+    object('v1', 'ConfigMap', 'more', 'data: { "..": b }\n'),
+  ),
+  refusedBy(
+    'field-invalid',
+    'a Role without verbs',
+    object(
+      'rbac.authorization.k8s.io/v1',
+      'Role',
+      'more',
+      "rules: [{ apiGroups: [''], resources: [pods], verbs: [] }]\n",
+    ),
+  ),
+  refusedBy(
+    'field-invalid',
+    'annotations of 300 KiB',
+    configMap('more', `  annotations:\n    a: ${'x'.repeat(300_000)}\n`),
+  ),
+  {
+    name: 'a certificate without its key',
+    change: add(
+      object('v1', 'Secret', 'more', 'type: kubernetes.io/tls\ndata: { tls.crt: YWJj }\n'),
+    ),
+    codes: ['field-invalid', 'secret-in-clear'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a binding to a role that nobody knows',
+    change: add(binding('ClusterRole', 'other')),
+    codes: ['role-not-checked'],
+    cluster: 'refused',
+  },
+  {
+    name: 'half a pod in a quota',
+    change: swap(TENANT, / {4}pods: .*/, '    pods: "0.5"'),
+    codes: ['field-invalid', 'quota-exceeded'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a quota of something that does not exist',
+    change: swap(TENANT, '    requests.cpu:', '    request.cpu:'),
+    codes: ['field-invalid'],
+    cluster: 'refused',
+  },
   accepted(
     'a List',
     json({
@@ -833,10 +1033,13 @@ const values: readonly Mutation[] = [
   },
   {
     name: 'a LimitRange with a maximum below the limit of the app',
-    change: swap(
-      TENANT,
-      '    - type: Container\n',
-      '    - type: Container\n      max: { memory: 32Mi }\n',
+    change: both(
+      swap(TENANT, 'memory: "512Mi"', 'memory: "32Mi"'),
+      swap(
+        TENANT,
+        '    - type: Container\n',
+        '    - type: Container\n      max: { memory: 32Mi }\n',
+      ),
     ),
     codes: ['limit-exceeded'],
     cluster: 'refused',

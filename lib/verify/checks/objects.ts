@@ -11,6 +11,7 @@ import {
 } from '../model.ts';
 import { containersOf, podsOf } from '../pods.ts';
 import { type Fault, faultsOf, type Kind, kindOf, type Schemas, versionsOf } from '../schema.ts';
+import { KEY, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
 import { checkCustomRules, checkValues } from './values.ts';
 
 /** API versions that Kubernetes and Flux no longer serve, for kinds that are gone as a whole. */
@@ -69,6 +70,7 @@ export function checkObject(
     ...findings,
     ...checkName(manifest),
     ...checkLabels(manifest),
+    ...checkAnnotations(manifest),
     ...checkSelector(manifest),
     ...checkPodParts(manifest),
     ...checkService(manifest),
@@ -86,9 +88,6 @@ const isRewritten = ({ kind }: Manifest, { schema }: Kind, faults: readonly Faul
   schema.startsWith('@') &&
   !/^(Cluster)?Role$/.test(kind) &&
   !faults.some(({ code }) => code === 'field-type');
-
-const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 function checkName(manifest: Manifest): Finding[] {
   const { kind, name, apiVersion } = manifest;
@@ -112,9 +111,19 @@ function checkName(manifest: Manifest): Finding[] {
   return [about('name-invalid', manifest, message, ['metadata', 'name'])];
 }
 
-const KEY =
-  /^(?:([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+/** The largest sum of the annotations of an object. */
+const MOST = 2 ** 18;
+
+function checkAnnotations(manifest: Manifest): Finding[] {
+  const all = Object.entries(objectAt(manifest.value, 'metadata', 'annotations'));
+  const size = all.reduce(
+    (sum, [key, one]) => sum + key.length + Buffer.byteLength(String(one)),
+    0,
+  );
+  if (size <= MOST) return [];
+  const message = `metadata.annotations: Too long: may not be more than ${MOST} bytes`;
+  return [about('field-invalid', manifest, message, ['metadata', 'annotations'])];
+}
 
 function checkLabels(manifest: Manifest): Finding[] {
   const pods = podsOf(manifest);

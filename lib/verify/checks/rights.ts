@@ -8,7 +8,7 @@ import {
   textAt,
 } from '../model.ts';
 import { may, type Rights, rulesIn, uncovered, userName } from '../rights.ts';
-import type { Kind, RoleRule } from '../schema.ts';
+import type { Kind } from '../schema.ts';
 
 /** Whether `account` of `tenant` may apply `manifest`, a `known` kind. */
 export function checkRights(
@@ -16,8 +16,9 @@ export function checkRights(
   known: Kind,
   tenant: Tenant,
   account: string,
-  { rules, isKnown }: Rights,
+  rights: Rights,
 ): Finding[] {
+  const { rules, isKnown } = rights;
   if (!isKnown) return [];
   const { name, namespace, apiVersion, kind } = manifest;
   const group = groupOf(apiVersion);
@@ -25,7 +26,7 @@ export function checkRights(
   const isOwn = kind === 'Namespace' && name === tenant.namespace;
   const isInside = known.namespaced ? namespace === tenant.namespace : isOwn;
   if (isInside && may(rules, 'patch', group, known.resource, name))
-    return checkEscalation(manifest, rules, tenant, account);
+    return checkEscalation(manifest, rights, tenant, account);
   const where =
     known.namespaced && namespace !== undefined
       ? `in the namespace "${namespace}"`
@@ -37,7 +38,7 @@ export function checkRights(
 
 function checkEscalation(
   manifest: Manifest,
-  rules: readonly RoleRule[],
+  { rules, knowsRole }: Rights,
   tenant: Tenant,
   account: string,
 ): Finding[] {
@@ -55,6 +56,10 @@ function checkEscalation(
   const isAll = rules.some(
     ({ verbs, resources }) => verbs?.includes('*') && resources?.includes('*'),
   );
+  if (role.kind === 'ClusterRole' && !knowsRole(role.name)) {
+    const message = `clusterroles.rbac.authorization.k8s.io "${role.name}" not found in the config repo`;
+    return [about('role-not-checked', manifest, message, ['roleRef', 'name'])];
+  }
   if (role.kind !== 'ClusterRole' || role.name !== 'cluster-admin' || isAll) return [];
   const message = `rolebindings.rbac.authorization.k8s.io "${name}" is forbidden: user "${user}" is attempting to grant RBAC permissions not currently held: the ClusterRole ${textAt(role, 'name')}`;
   return [about('role-escalation', manifest, message, ['roleRef'])];

@@ -1,4 +1,4 @@
-import { gitSecretOf, repositoryUrl, sourceUrl } from '../../plan/estate.ts';
+import { repositoryUrl, secretNameOf, sourceUrl } from '../../plan/estate.ts';
 import {
   artifactOf,
   gitCredentialsOf,
@@ -15,6 +15,7 @@ import {
   type Finding,
   listAt,
   type Manifest,
+  objectAt,
   type RepoFiles,
   type Sync,
   type Tenant,
@@ -61,7 +62,7 @@ function checkAccess(source: Manifest, { files }: Estate, environment: Environme
     : gitCredentialsOf(environment) !== 'none';
   if (!isNeeded || textAt(value, 'spec', 'secretRef', 'name') !== undefined) return [];
   if (isArtifact && textAt(value, 'spec', 'serviceAccountName') !== undefined) return [];
-  const secret = isArtifact ? pullSecretOf(environment.repo) : gitSecretOf(environment.repo);
+  const secret = isArtifact ? pullSecretOf(environment.repo) : secretNameOf(environment);
   const message = `spec.secretRef is missing: Flux reads the private ${isArtifact ? 'artifact' : 'repository'} of ${environment.name} with the Secret ${secret}`;
   const finding = about('secret-reference-missing', source, message, ['spec']);
   const hint = 'Restore spec.secretRef: flux-gitops tenant ENV --force';
@@ -80,11 +81,26 @@ function checkSignature(source: Manifest): Finding[] {
   return [about('signature-unchecked', source, message, field)];
 }
 
+/** What Flux checks out: the first one of these that is given, or else a branch. */
+const OTHER_REFS = ['commit', 'name', 'semver', 'tag'];
+
 function checkBranch(source: Manifest, app: RepoFiles): Finding[] {
-  const branch = textAt(source.value, 'spec', 'ref', 'branch');
-  if (branch === undefined || hasBranch(app, branch)) return [];
-  const message = `failed to checkout and determine revision: unable to clone '${textAt(source.value, 'spec', 'url')}': couldn't find remote ref "refs/heads/${branch}"`;
-  return [about('branch-missing', source, message, ['spec', 'ref', 'branch'])];
+  const ref = objectAt(source.value, 'spec', 'ref');
+  const other = OTHER_REFS.find((key) => ref[key] !== undefined);
+  const tag = textAt(ref, 'tag');
+  const missing = (what: string, field: string): Finding[] => {
+    const message = `failed to checkout and determine revision: unable to clone '${textAt(source.value, 'spec', 'url')}': couldn't find remote ref "refs/${what}"`;
+    return [about('branch-missing', source, message, ['spec', 'ref', field])];
+  };
+  if (other === 'tag' && tag !== undefined && app.tags !== undefined && !app.tags.includes(tag))
+    return missing(`tags/${tag}`, 'tag');
+  if (other !== undefined) {
+    const message = `Flux applies what spec.ref.${other} names. The files here can be others`;
+    return [about('build-not-checked', source, message, ['spec', 'ref', other])];
+  }
+  // Without a branch, Flux looks for this one.
+  const branch = textAt(ref, 'branch') ?? 'master';
+  return hasBranch(app, branch) ? [] : missing(`heads/${branch}`, 'branch');
 }
 
 const hasBranch = ({ branches }: RepoFiles, branch: string): boolean =>

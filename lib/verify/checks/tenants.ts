@@ -8,11 +8,13 @@ import {
   type Finding,
   listAt,
   type Manifest,
+  objectAt,
   objectName,
   type Sync,
   type Tenant,
   textAt,
 } from '../model.ts';
+import { isVariable, variablesOf } from '../substitute.ts';
 import { checkSource } from './sources.ts';
 
 /** Whether the names, namespaces, accounts, bindings, labels, sources and paths of all tenants agree. */
@@ -23,6 +25,7 @@ export function checkTenants(estate: Estate): Finding[] {
     ...estate.tenants.flatMap((tenant) =>
       [
         ...checkNamespace(tenant),
+        ...checkComplete(estate, tenant),
         ...tenant.syncs.flatMap((sync) => checkSync(estate, tenant, sync)),
       ].map((finding) => ({
         ...finding,
@@ -72,6 +75,24 @@ function checkTwice({ config, files, tenants }: Estate): Finding[] {
   });
 }
 
+/** Whether a file that exists lacks the object that everything of the environment depends on. */
+function checkComplete(
+  { files, config }: Estate,
+  { environment, namespace, syncs }: Tenant,
+): Finding[] {
+  const missing = (file: string, kind: string): Finding[] => {
+    const path = `${environment.name}/${file}`;
+    if (files.config === undefined || !files.config.files.has(path)) return [];
+    const message = `${path} has no ${kind}`;
+    return [aboutFile('tenant-incomplete', files.config.name, path, message)];
+  };
+  const isThere = config.some(({ kind, name }) => kind === 'Namespace' && name === namespace);
+  return [
+    ...(isThere ? [] : missing('1_tenant.yaml', `Namespace ${namespace}`)),
+    ...(syncs.length > 0 ? [] : missing('2_sync.yaml', 'Kustomization')),
+  ];
+}
+
 const TENANT_LABEL = 'toolkit.fluxcd.io/tenant';
 
 function checkNamespace({ environment, namespace, manifests }: Tenant): Finding[] {
@@ -99,8 +120,22 @@ function checkNamespace({ environment, namespace, manifests }: Tenant): Finding[
         ),
       );
   }
+  findings.push(...checkLevels(manifests));
   if (environment.profile === 'hardened') findings.push(...checkHardened(manifests));
   return findings;
+}
+
+/** Pod Security refuses a Namespace with a level that does not exist. */
+function checkLevels(manifests: readonly Manifest[]): Finding[] {
+  const own = manifests.find(({ kind }) => kind === 'Namespace');
+  if (own === undefined) return [];
+  return ['enforce', 'warn', 'audit'].flatMap((mode) => {
+    const field = ['metadata', 'labels', `pod-security.kubernetes.io/${mode}`];
+    const level = textAt(own.value, ...field);
+    if (level === undefined || /^(privileged|baseline|restricted)$/.test(level)) return [];
+    const message = `${field.join('.')}: Invalid value: "${level}": must be one of privileged, baseline, restricted`;
+    return [about('label-invalid', own, message, field)];
+  });
 }
 
 function checkHardened(manifests: readonly Manifest[]): Finding[] {
@@ -145,6 +180,46 @@ function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
     ...unknownSteps(sync).map((step) =>
       about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
     ),
+    ...checkVariables(tenant, sync),
+    ...checkRole(estate, tenant, sync),
+  ];
+}
+
+/** Whether the roles of the account are known here, so that its rights can be checked. */
+function checkRole(
+  { config }: Estate,
+  { manifests }: Tenant,
+  { manifest, account }: Sync,
+): Finding[] {
+  return bindingsOf(manifests, account ?? 'default', manifest.namespace ?? '').flatMap(
+    (binding) => {
+      const { kind, name } = objectAt(binding.value, 'roleRef');
+      if (kind !== 'ClusterRole' || isKnownRole(config, name)) return [];
+      const message = `clusterroles.rbac.authorization.k8s.io "${name}" is not in the config repo, so the rights of ${account} are not checked`;
+      return [about('role-not-checked', binding, message, ['roleRef', 'name'])];
+    },
+  );
+}
+
+/** Whether the rules of the ClusterRole `name` are known: Kubernetes has it, or the config repo. */
+export const isKnownRole = (config: readonly Manifest[], name: unknown): boolean =>
+  /^(cluster-admin|admin|edit|view)$/.test(String(name)) ||
+  config.some((one) => one.kind === 'ClusterRole' && one.name === name);
+
+/** Whether the names of the variables are valid, and their values are known here. */
+function checkVariables({ manifests }: Tenant, sync: Sync): Finding[] {
+  const { values, missing } = variablesOf(sync, manifests);
+  const field = ['spec', 'postBuild'];
+  const invalid = [...values.keys()].filter((name) => !isVariable(name));
+  return [
+    ...missing.map((one) => {
+      const message = `the ${one} of spec.postBuild.substituteFrom is not in this folder, so the objects with its variables are not checked`;
+      return about('build-not-checked', sync.manifest, message, field);
+    }),
+    ...invalid.map((name) => {
+      const message = `'${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`;
+      return about('field-invalid', sync.manifest, message, field);
+    }),
   ];
 }
 

@@ -9,13 +9,12 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { containersOf, podsOf } from '../pods.ts';
 import { amountOf } from '../quantity.ts';
 import type { Node } from '../schema.ts';
 import { dotted } from '../schema.ts';
-
-type Path = readonly (string | number)[];
-type Refuse = (path: Path, message: string) => void;
+import type { Path, Refuse } from './formats.ts';
+import { KIND_VALUES } from './kind-values.ts';
+import { checkPodValues } from './pod-values.ts';
 
 /** What the API server refuses about values that the schema of Kubernetes says nothing about. */
 export function checkValues(manifest: Manifest): Finding[] {
@@ -25,14 +24,15 @@ export function checkValues(manifest: Manifest): Finding[] {
     findings.push(about('field-invalid', manifest, said, path));
   };
   if (
-    !/^(v1|apps\/v1|batch\/v1|autoscaling\/v\d|networking\.k8s\.io\/v1|policy\/v1)$/.test(
+    !/^(v1|apps\/v1|batch\/v1|autoscaling\/v\d|(networking|rbac\.authorization)\.k8s\.io\/v1|policy\/v1)$/.test(
       manifest.apiVersion,
     )
   )
     return findings;
   RULES[manifest.kind]?.(manifest, refuse);
+  KIND_VALUES[manifest.kind]?.(manifest, refuse);
   checkReplicas(manifest, refuse);
-  checkPods(manifest, refuse);
+  checkPodValues(manifest, refuse);
   return findings;
 }
 
@@ -50,17 +50,22 @@ const RULES: { readonly [kind: string]: (manifest: Manifest, refuse: Refuse) => 
 const MOST = 2 ** 20;
 
 function checkSize({ value }: Manifest, refuse: Refuse): void {
-  const texts = [
-    ...Object.values(objectAt(value, 'data')),
-    ...Object.values(objectAt(value, 'binaryData')),
-  ];
+  const data = objectAt(value, 'data');
+  const binary = objectAt(value, 'binaryData');
+  const texts = [...Object.values(data), ...Object.values(binary)];
   const size = texts.reduce<number>((sum, one) => sum + Buffer.byteLength(String(one)), 0);
   if (size > MOST) refuse([], `Too long: may not be more than ${MOST} bytes`);
-  for (const key of Object.keys(objectAt(value, 'data'))) checkKey(['data', key], key, refuse);
+  for (const key of Object.keys(data)) checkKey(['data', key], key, refuse);
+  for (const [key, one] of Object.entries(binary)) {
+    checkKey(['binaryData', key], key, refuse);
+    if (!isBase64(one)) refuse(['binaryData', key], 'illegal base64 data');
+    if (key in data)
+      refuse(['data', key], `Invalid value: "${key}": duplicate of key present in binaryData`);
+  }
 }
 
 function checkKey(path: Path, key: string, refuse: Refuse): void {
-  if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key))
+  if (!/^(?!\.$|\.\.)[-._a-zA-Z0-9]{1,253}$/.test(key))
     refuse(
       path,
       `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.'`,
@@ -70,10 +75,47 @@ function checkKey(path: Path, key: string, refuse: Refuse): void {
 function checkSecretData(manifest: Manifest, refuse: Refuse): void {
   for (const [key, one] of Object.entries(objectAt(manifest.value, 'data'))) {
     checkKey(['data', key], key, refuse);
-    const isBase64 = /^([A-Za-z0-9+/\s]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(
-      String(one).replace(/\s/g, ''),
+    if (one !== null && !isBase64(one)) refuse(['data', key], 'illegal base64 data');
+  }
+  checkType(manifest, refuse);
+}
+
+const isBase64 = (text: unknown): boolean =>
+  /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(
+    String(text).replace(/[\r\n]/g, ''),
+  );
+
+/** The keys that a Secret of this type must have. */
+const KEYS: { readonly [type: string]: readonly string[] } = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+};
+
+function checkType({ value }: Manifest, refuse: Refuse): void {
+  // The values of an encrypted Secret are not known here, but its keys are.
+  const [data, texts] = [objectAt(value, 'data'), objectAt(value, 'stringData')];
+  const type = textAt(value, 'type') ?? '';
+  for (const key of KEYS[type] ?? []) {
+    if (!(key in data) && !(key in texts)) refuse(['data', key], 'Required value');
+    else if (/^\.docker/.test(key) && value.sops === undefined && !isJson(data[key], texts[key]))
+      refuse(['data', key], 'Invalid value: "<secret contents redacted>": not valid JSON');
+  }
+  const basic = ['username', 'password'];
+  if (type === 'kubernetes.io/basic-auth' && !basic.some((key) => key in data || key in texts))
+    refuse(['data', 'username'], 'Required value');
+}
+
+/** Whether the text of a Secret, or else its value in base64, is JSON. */
+function isJson(encoded: unknown, text: unknown): boolean {
+  try {
+    JSON.parse(
+      text === undefined ? Buffer.from(String(encoded), 'base64').toString() : String(text),
     );
-    if (one !== null && !isBase64) refuse(['data', key], 'illegal base64 data');
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -85,18 +127,33 @@ function checkReplicas({ value }: Manifest, refuse: Refuse): void {
   }
 }
 
+/** The range of each field of a schedule. */
+const RANGES = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 6],
+] as const;
+
 function checkSchedule({ value }: Manifest, refuse: Refuse): void {
   const schedule = textAt(value, 'spec', 'schedule') ?? '';
-  const field = /^[\dA-Za-z*?,/-]+$/;
   const fields = schedule.trim().split(/\s+/);
-  const isMacro = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(
-    schedule,
-  );
-  if (isMacro || (fields.length === 5 && fields.every((one) => field.test(one)))) return;
-  refuse(
-    ['spec', 'schedule'],
-    `Invalid value: "${schedule}": expected exactly 5 fields, found ${fields.length}`,
-  );
+  const field = ['spec', 'schedule'];
+  if (/^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(schedule)) return;
+  if (fields.length !== 5 || !fields.every((one) => /^[\dA-Za-z*?,/-]+$/.test(one))) {
+    const message = `expected exactly 5 fields, found ${fields.length}`;
+    refuse(field, `Invalid value: "${schedule}": ${message}`);
+    return;
+  }
+  // The number after a slash is a step.
+  for (const [n, [least, most]] of RANGES.entries())
+    for (const number of (fields[n] ?? '').replace(/\/\d+/g, '').match(/\d+/g) ?? [])
+      if (Number(number) < least || Number(number) > most)
+        refuse(
+          field,
+          `Invalid value: "${schedule}": ${number} is not between ${least} and ${most}`,
+        );
 }
 
 function checkIngress({ value }: Manifest, refuse: Refuse): void {
@@ -153,59 +210,6 @@ function checkBudget({ value }: Manifest, refuse: Refuse): void {
     (key) => at(value, 'spec', key) !== undefined,
   );
   if (both) refuse(['spec'], 'Invalid value: minAvailable and maxUnavailable cannot be both set');
-}
-
-const RESTARTS: { readonly [kind: string]: RegExp } = {
-  Job: /^(OnFailure|Never)$/,
-  CronJob: /^(OnFailure|Never)$/,
-  Pod: /^(Always|OnFailure|Never)$/,
-};
-
-function checkPods(manifest: Manifest, refuse: Refuse): void {
-  const pods = podsOf(manifest);
-  if (pods === undefined) return;
-  const { path, spec } = pods;
-  const restart = textAt(spec, 'restartPolicy') ?? 'Always';
-  if (!(RESTARTS[manifest.kind] ?? /^Always$/).test(restart))
-    refuse([...path, 'restartPolicy'], `Unsupported value: "${restart}"`);
-  for (const { path: place, value } of containersOf(spec)) {
-    const field = [...path, ...place];
-    const pull = textAt(value, 'imagePullPolicy');
-    if (pull !== undefined && !/^(Always|IfNotPresent|Never)$/.test(pull))
-      refuse(
-        [...field, 'imagePullPolicy'],
-        `Unsupported value: "${pull}": supported values: "Always", "IfNotPresent", "Never"`,
-      );
-    for (const [n, one] of listAt(value, 'env').entries())
-      if (textAt(one, 'value') && at(one, 'valueFrom') !== undefined)
-        refuse(
-          [...field, 'env', n, 'valueFrom'],
-          'Invalid value: "": may not be specified when `value` is not empty',
-        );
-    for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'])
-      checkProbe([...field, probe], value[probe], refuse);
-    for (const kind of ['requests', 'limits'])
-      for (const [name, amount] of Object.entries(objectAt(value, 'resources', kind)))
-        if ((amountOf(amount) ?? 0) < 0)
-          refuse(
-            [...field, 'resources', kind, name],
-            `Invalid value: "${amount}": must be greater than or equal to 0`,
-          );
-  }
-  for (const [n, volume] of listAt(spec, 'volumes').entries()) {
-    const sources = Object.keys(objectAt(volume)).filter((key) => key !== 'name');
-    if (sources.length > 1)
-      refuse([...path, 'volumes', n], 'Forbidden: may not specify more than 1 volume type');
-  }
-}
-
-const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
-
-function checkProbe(path: Path, probe: unknown, refuse: Refuse): void {
-  if (!isObject(probe)) return;
-  const handlers = HANDLERS.filter((one) => isObject(probe[one]));
-  if (handlers.length === 0) refuse(path, 'Required value: must specify a handler type');
-  if (handlers.length > 1) refuse(path, 'Forbidden: may not specify more than 1 handler type');
 }
 
 /** The rules in CEL that a custom resource has in its schema, such as that of Flux: one of two fields must be set. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Results } from '../../../lib/verify/results.ts';
 import { apply, commitOf, type Fresh, freshEstate } from '../check.ts';
 import { fluxGitopsWith } from '../command.ts';
-import { configPath, namespaceOf, profiles } from '../estate.ts';
+import { configPath, type Estate, namespaceOf, profiles } from '../estate.ts';
 import { applied } from '../expect.ts';
 import { call, list } from '../kube.ts';
 
@@ -70,8 +71,24 @@ for (const profile of profiles) {
       ({ metadata }) => metadata.name === 'kcheck' && homes.has(metadata.namespace ?? ''),
     );
     assert.equal(apps.length, size, 'a Deployment in each');
+    if (profile === 'hardened') await compareAll(fresh.estate, lap);
     const time = await statusTime(fresh);
     t.diagnostic(`flux-gitops status: ${(time / 1000).toFixed(2)} s for ${size} environments`);
     assert.ok(size > 100 || time <= STATUS_TIME, `status took ${time.toFixed()} ms`);
   });
+}
+
+/** `verify --live` finds nothing else than that nobody applied the policies of this estate. */
+async function compareAll({ cluster, dir }: Estate, lap: (what: string) => void): Promise<void> {
+  const { stdout, stderr } = await fluxGitopsWith(cluster, [
+    'verify',
+    '--live',
+    '--json',
+    '--into',
+    dir,
+  ]);
+  lap('verify --live');
+  const { findings } = JSON.parse(stdout) as Results;
+  const others = findings.filter(({ file }) => !file.startsWith('policies/'));
+  assert.deepEqual(others, [], stderr);
 }

@@ -14,5 +14,17 @@ export default defineConfig({
   platform: 'node',
   // Dependencies, Node's modules and #package.json stay imports.
   external: /^[^./]/,
-  output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name].js' },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    chunkFileNames: 'chunks/[name].js',
+    // Two files: what a completion loads, and what an ordinary run loads besides. Otherwise there is a file for each set of
+    // commands that share some modules.
+    codeSplitting: {
+      groups: [
+        { name: 'completion', test: /\/lib\/(completion|terminal|cancel)\.ts$/, priority: 2 },
+        { name: 'run', test: /\/lib\/(run|report|actions)\.ts$/, priority: 1 },
+      ],
+    },
+  },
 });

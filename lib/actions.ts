@@ -4,6 +4,7 @@ import { type ActionCommand, isAction } from './settings/settings.ts';
 /** The action of each command that plans no files. Only the command of the run is loaded. */
 const ACTIONS: { readonly [command in ActionCommand]: () => Promise<Action> } = {
   verify: async () => (await import('./verify/command.ts')).verify,
+  status: async () => (await import('./status/command.ts')).status,
   credentials: async () => (await import('./credentials/command.ts')).credentials,
 };
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { cancelOnInterrupt } from './cancel.ts';
 import type { Adapter } from './conflicts.ts';
 import { commandOf } from './settings/command-words.ts';
@@ -43,6 +44,9 @@ async function run(argv: readonly string[]): Promise<number> {
     import('./run.ts'),
     import('./actions.ts'),
   ]);
+  // Keeps V8's space for new objects small. A larger space costs 60 MiB more for 10,000 environments, and saves no time.
+  // After a change of flags, Node.js compiles its own modules again, so this comes after the imports.
+  setFlagsFromString('--semi-space-growth-factor=1');
   cancelOnInterrupt();
   if (process.platform === 'win32') say(UNTRIED);
   const command = commandOf(argv[0]);

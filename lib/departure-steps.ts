@@ -1,8 +1,22 @@
 /** What a person does on the cluster after environments left an estate, or moved to another app repo. */
 
-import { type Environment, KUSTOMIZATIONS, namespaceOf, SOURCE_RESOURCES } from './plan/estate.ts';
-import { syncNamesOf } from './plan/oci.ts';
+import {
+  type Environment,
+  KUSTOMIZATIONS,
+  namespaceOf,
+  SOURCE_RESOURCES,
+  secretNameOf,
+} from './plan/estate.ts';
+import {
+  gitCredentialsOf,
+  isKeySigned,
+  isOci,
+  keySecretOf,
+  pullSecretOf,
+  syncNamesOf,
+} from './plan/oci.ts';
 import type { Departure, Move, Plan, SyncNames } from './plan/plan.ts';
+import type { FoundRecord } from './plan/record.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { kubectlIn, type Step } from './step.ts';
 
@@ -99,6 +113,9 @@ function moveSteps({ moves = [], syncConfig }: Plan, { again, live, folderOf }: 
     ...(losesSync(move)
       ? [kubectlIn(move.namespace, 'delete', KUSTOMIZATIONS, move.before.kustomization)]
       : []),
+    ...(move.secret === undefined
+      ? []
+      : [kubectlIn(move.namespace, 'delete', 'secret', move.secret, '--ignore-not-found')]),
   ]);
   return [
     {
@@ -120,6 +137,60 @@ const losesSync = ({ before, after }: Move): boolean =>
 
 const sameSource = (one: SyncNames, other: SyncNames): boolean =>
   one.sourceKind === other.sourceKind && one.source === other.source;
+
+/**
+ * What is left on the cluster of environments that Flux reads in another way than before: the source of the other kind
+ * goes on polling, also where the cluster follows the config repo. The Secrets go where Flux needs none any more.
+ */
+export function leftSourceSteps(
+  { environments, moves = [], visibility }: Plan,
+  found: FoundRecord | undefined,
+): Step[] {
+  const before = new Map(found?.environments.map((one) => [one.name, one]));
+  const commands = environments.flatMap((one) => {
+    const old = before.get(one.name);
+    const isMoved = moves.some(({ name }) => name === one.name);
+    // A namespace that goes takes everything along.
+    if (old === undefined || isMoved || namespaceOf(old) !== namespaceOf(one)) return [];
+    const wasPrivate = found?.estate.visibility === 'private';
+    const needed = secretsOf(one, visibility === 'private');
+    const secrets = secretsOf(old, wasPrivate).filter((name) => !needed.includes(name));
+    const isOwn = visibility === 'private' && !isOci(one) && one.credentials === 'none';
+    return leftObjects(syncNamesOf(old), syncNamesOf(one), isOwn ? [] : secrets, namespaceOf(one));
+  });
+  const text =
+    'When Flux reads the new source, delete what it no longer needs. An old source goes on polling, and counts in the quota:';
+  return commands.length === 0 ? [] : [{ text, commands }];
+}
+
+/** The Secrets that `one` names in its sync. */
+const secretsOf = (one: Environment, isPrivate: boolean): string[] => [
+  ...(gitCredentialsOf(one) === 'none' ? [] : [secretNameOf(one)]),
+  ...(isOci(one) && isPrivate ? [pullSecretOf(one.repo)] : []),
+  ...(isKeySigned(one) ? [keySecretOf(one.repo)] : []),
+];
+
+function leftObjects(
+  old: SyncNames,
+  now: SyncNames,
+  secrets: readonly string[],
+  namespace: string,
+): string[] {
+  const gone = ['delete', '--ignore-not-found'];
+  const source = SOURCE_RESOURCES[now.sourceKind];
+  return [
+    ...(sameSource(old, now)
+      ? []
+      : [
+          kubectlIn(
+            namespace,
+            ...['wait', `${source}/${now.source}`, '--for=condition=Ready', '--timeout=5m'],
+          ),
+          kubectlIn(namespace, ...gone, SOURCE_RESOURCES[old.sourceKind], old.source),
+        ]),
+    ...secrets.map((name) => kubectlIn(namespace, ...gone, 'secret', name)),
+  ];
+}
 
 /** What comes when a new environment is ready that replaces another one. */
 export const replacementSteps = ({ replaces }: Plan): Step[] =>

@@ -34,9 +34,10 @@ export class UserError extends Error {
   }
 }
 
-/** An error with all `problems`; its exit code is 2. */
+/** An error with all `problems`, each of them once; its exit code is 2. */
 export function inputError(problems: readonly Problem[]): UserError {
-  return new UserError(problems.map(describeProblem).join('\n\n'), 2, undefined, problems);
+  const texts = new Map(problems.map((problem) => [describeProblem(problem), problem]));
+  return new UserError([...texts.keys()].join('\n\n'), 2, undefined, [...texts.values()]);
 }
 
 /** The user interrupted the run; 130 is 128 + SIGINT, as shells report it. */

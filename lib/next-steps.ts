@@ -1,15 +1,27 @@
 import { basename, dirname, join } from 'node:path';
-import { departureSteps, replacementSteps, surplusSteps } from './departure-steps.ts';
+import {
+  departureSteps,
+  leftSourceSteps,
+  replacementSteps,
+  surplusSteps,
+} from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
-import { GENERATOR } from './plan/generator.ts';
-import { isGithubRegistry, isOci, syncNamesOf } from './plan/oci.ts';
+import {
+  followsArtifact,
+  isGithubRegistry,
+  isKeySigned,
+  isOci,
+  needsSameSecrets,
+  syncNamesOf,
+} from './plan/oci.ts';
 import { CHART_VERSION } from './plan/operator-tier.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import { hasDemo } from './plan/values.ts';
 import { configSecretSteps, keySteps, secretSteps } from './private-steps.ts';
+import { leadsElsewhere } from './publish/origin.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
-import { DEMO_OWNER } from './settings/settings.ts';
+import { DEMO_OWNER, type SharedSettings } from './settings/settings.ts';
 import { applyEach, kubectlIn, type Step, stepFor } from './step.ts';
 
 export type { Step } from './step.ts';
@@ -19,6 +31,8 @@ type Place = {
   readonly repo: RepoPlan;
   readonly folder: string;
   readonly hasGit: boolean;
+  /** Where git pushes it: to the address of the plan, to another one, or nowhere yet. */
+  readonly remote: 'there' | 'elsewhere' | 'none';
   readonly isNew: boolean;
   /** Paths that this run wrote, and those that it removed. */
   readonly written: readonly string[];
@@ -30,6 +44,8 @@ export type Circumstances = {
   /** The folder of a repository, as a user would type it. */
   readonly shown: (folder: string) => string;
   readonly hasGit: (folder: string) => boolean;
+  /** The remote origin; an empty text if there is none, undefined if it is not known. */
+  readonly originOf: (folder: string) => string | undefined;
   /** Whether the run pushed its files. */
   readonly published: boolean;
   /** The command line of the run. */
@@ -45,7 +61,7 @@ export type Circumstances = {
 export function nextSteps(
   plan: Plan,
   repos: readonly ComparedRepo[],
-  { shown, hasGit, published, words, live }: Circumstances,
+  { shown, hasGit, originOf, published, words, live }: Circumstances,
 ): Step[] {
   const places = repos.map(({ repo, folder, isNew, files }): Place => {
     const changed = files.filter(({ action }) => WRITES.has(action));
@@ -53,6 +69,7 @@ export function nextSteps(
       changed.filter(({ action }) => (action === 'remove') === isRemoved).map(({ path }) => path);
     return {
       ...{ repo, folder: shown(folder), hasGit: hasGit(folder), isNew },
+      remote: remoteOf(originOf(folder), repo.url),
       ...{ written: paths(false), removed: paths(true) },
     };
   });
@@ -63,26 +80,37 @@ export function nextSteps(
   const arrives = isPlain(plan);
   const rest = { ...plan, environments: plan.environments.filter(arrives) };
   const others = { ...plan, environments: plan.environments.filter((one) => !arrives(one)) };
+  const pushing = published ? [] : pushes(plan, places, words);
+  // Who pushes with the command registers deploy keys with it, too.
+  const registers = published || pushing.some(({ or }) => or !== undefined);
   return [
     ...(config?.isNew ? cluster(config) : []),
     ...leaves.before,
-    ...(published ? [] : pushes(plan, places, words)),
+    ...(published ? [] : visibilitySteps(plan, places)),
+    ...pushing,
     ...artifacts(plan, places),
     ...surplusSteps(plan),
-    ...(config && config.written.length > 0 ? secretSteps(others, config, published) : []),
+    ...(config && config.written.length > 0 ? secretSteps(others, config, registers) : []),
     ...leaves.after,
-    ...keySteps(plan, published),
     ...(config
       ? [
-          ...operator(config, published),
+          ...operator(config, registers),
           ...outdated(plan, config),
-          ...applied(rest, config, published),
+          ...applied(rest, config, registers),
         ]
       : []),
     ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...formerAccountSteps(plan),
+    ...leftSourceSteps(plan, config?.repo.found),
+    ...(config ? keySteps(plan, published, config.folder) : []),
     ...replacementSteps(plan),
     ...readmes(config ?? places[0]),
   ];
+}
+
+function remoteOf(origin: string | undefined, url: string): Place['remote'] {
+  if (origin === '') return 'none';
+  return origin !== undefined && leadsElsewhere(origin, url) ? 'elsewhere' : 'there';
 }
 
 /** Whether an environment arrives in the ordinary way: it moves from no other app repo, and replaces no other one. */
@@ -104,6 +132,27 @@ function cluster({ repo, folder }: Place): Step[] {
   ];
 }
 
+/** GitHub does not change the visibility of a repository with the files in it, and nor does this command. */
+function visibilitySteps({ visibility }: Plan, places: readonly Place[]): Step[] {
+  const config = places.find(({ repo }) => repo.role === 'config');
+  const before = config?.repo.found?.estate.visibility ?? 'public';
+  if (config?.repo.found === undefined || before === visibility) return [];
+  const there = places.filter(({ hasGit, remote }) => hasGit && remote === 'there');
+  const why =
+    visibility === 'private'
+      ? 'Make the repositories private on GitHub. Until then, everyone can read them'
+      : 'Make the repositories public on GitHub, so that Flux can read them without a Secret. Their history becomes public, too';
+  return stepFor(
+    `${why}:`,
+    there.map(({ repo }) => {
+      const { host } = new URL(repo.githubUrl);
+      const name = `${host === 'github.com' ? '' : `${host}/`}${repo.owner}/${repo.name}`;
+      const flags = ['--visibility', visibility, '--accept-visibility-change-consequences'];
+      return shellCommand(['gh', 'repo', 'edit', name, ...flags]);
+    }),
+  );
+}
+
 /** How to push the repositories of this run to GitHub. There is no such step for the public demo. */
 function pushes(plan: Plan, places: readonly Place[], words: readonly string[]): Step[] {
   const own = places
@@ -114,13 +163,24 @@ function pushes(plan: Plan, places: readonly Place[], words: readonly string[]):
       (one, other) => Number(one.repo.role === 'config') - Number(other.repo.role === 'config'),
     );
   if (own.length === 0) return [];
-  const groups = Map.groupBy(own, ({ repo, folder, hasGit }) =>
-    [hasGit, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(' '),
+  const groups = Map.groupBy(own, ({ repo, folder, hasGit, remote }) =>
+    [hasGit, hasGit && remote, repo.githubUrl, repo.owner, dirname(folder), repo.branches[0]].join(
+      ' ',
+    ),
   );
   const all = own.every(({ hasGit }) => !hasGit);
   const byHand = [...groups.values()].flatMap((group) => pushByHand(plan, group));
-  // The same command would not find the environments any more.
-  if (plan.departures || plan.replaces) return [{ text: 'Push to GitHub:', commands: byHand }];
+  // The same command would not find the environments any more, or not the app repo that they have left.
+  if (plan.departures || plan.replaces || plan.moves)
+    return [{ text: 'Push to GitHub:', commands: byHand }];
+  // The command refuses to push to another repository than before.
+  if (own.some(({ hasGit, remote }) => hasGit && remote === 'elsewhere'))
+    return [
+      {
+        text: 'Push to the new address, with git and gh. If you have moved the repositories on GitHub, leave gh out:',
+        commands: byHand,
+      },
+    ];
   // An update pushes a branch, so its repositories must be on GitHub.
   const publishing = words.filter((word) => isRemembered(word) && !(all && word === 'update'));
   return [
@@ -145,7 +205,7 @@ const isRemembered = (word: string): boolean =>
 function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   const [first] = group;
   if (first === undefined) return [];
-  const { repo, folder, hasGit } = first;
+  const { repo, folder, hasGit, remote } = first;
   const parent = dirname(folder);
   const one = group.length === 1;
   const lies = one
@@ -157,38 +217,83 @@ function pushByHand({ visibility }: Plan, group: readonly Place[]): string[] {
   const host = new URL(repo.githubUrl).host;
   const gh = host === 'github.com' ? 'gh' : `GH_HOST=${shellWord(host)} gh`;
   const git = `git -C ${lies}`;
-  const commands = hasGit
-    ? [`${git} add --all && ${git} commit --message 'Change the estate' && ${git} push`]
-    : [
+  const create = `${gh} repo create ${name} --${visibility}`;
+  const changes = `${git} add --all && ${git} commit --message 'Change the estate'`;
+  const address = one ? shellWord(repo.url) : `${shellWord(dirname(repo.url))}/"$repo"`;
+  const commands = !hasGit
+    ? [
         `${git} init --initial-branch ${shellWord(repo.branches[0] ?? 'main')}`,
         `${git} add --all && ${git} commit --message 'Add the estate'`,
-        `${gh} repo create ${name} --${visibility} --source ${lies} --push`,
-      ];
+        `${create} --source ${lies} --push`,
+      ]
+    : {
+        there: [`${changes} && ${git} push`],
+        none: [changes, `${create} --source ${lies} --push`],
+        elsewhere: [
+          changes,
+          create,
+          `${git} remote set-url origin ${address}`,
+          `${git} push --set-upstream origin HEAD`,
+        ],
+      }[remote];
   if (one) return commands;
   const names = group.map((place) => shellWord(basename(place.folder))).join(' ');
   return [`for repo in ${names}; do`, ...commands.map((command) => `  ${command}`), 'done'];
 }
 
 /** What the workflows need that push artifacts, and when they are ready. */
-function artifacts({ environments, visibility }: Plan, places: readonly Place[]): Step[] {
-  const pushed = environments.filter(isOci);
-  const [first] = pushed;
-  const isWritten = places.some(
-    ({ repo, written }) => repo.role === 'scenario' && written.length > 0,
-  );
-  if (first === undefined || !isWritten) return [];
-  const needs = [
-    ...(isGithubRegistry(first) ? [] : ['the password of the registry']),
-    ...(first.signature === 'key' ? ['your key'] : []),
+function artifacts({ environments }: Plan, places: readonly Place[]): Step[] {
+  const pushing = places.filter(({ repo, written }) => written.length > 0 && pushesArtifacts(repo));
+  const [first] = pushing;
+  const settings = environments.find(isOci) ?? first?.repo.found?.shared;
+  if (first === undefined || settings === undefined) return [];
+  const hasApps = pushing.some(({ repo }) => repo.role === 'scenario');
+  const hasConfig = pushing.some(({ repo }) => repo.role === 'config');
+  const which = [...(hasApps ? ['each app repo'] : []), ...(hasConfig ? ['the config repo'] : [])];
+  const fresh = pushing.filter(({ repo }) => !pushedBefore(repo, settings));
+  return [
+    ...workflowSecrets(fresh, settings),
+    {
+      text: `Wait until the workflow Push of ${which.join(' and of ')} has pushed its artifacts.`,
+      commands: [],
+    },
   ];
-  const docs = `${GENERATOR.docs}/how-to/oci.md`;
-  const gives = needs.length > 0 ? `Give the workflows ${needs.join(' and ')}: ${docs}. ` : '';
-  const text = `${gives}Wait until the workflow Push of each app repo has pushed its artifacts.`;
-  const secrets =
-    first.signature === 'key' || visibility === 'private'
-      ? [{ text: `Flux needs Secrets to pull and to verify the artifacts: ${docs}`, commands: [] }]
-      : [];
-  return [{ text, commands: [] }, ...secrets];
+}
+
+const pushesArtifacts = ({ layers }: RepoPlan): boolean =>
+  layers.some(({ from }) => from === 'oci');
+
+/** Whether the workflow of `repo` has pushed artifacts before, with the same secrets. */
+function pushedBefore({ found }: RepoPlan, settings: SharedSettings): boolean {
+  if (found === undefined) return false;
+  const before = [...found.environments, ...(followsArtifact(found) ? [found.shared] : [])];
+  return before.some((one) => isOci(one) && needsSameSecrets(one, settings));
+}
+
+/** The secrets of GitHub Actions, without which the workflow of a push fails: it can run again. */
+function workflowSecrets(places: readonly Place[], settings: SharedSettings): Step[] {
+  const secrets = [
+    ...(isKeySigned(settings) ? ['COSIGN_PRIVATE_KEY', 'COSIGN_PASSWORD'] : []),
+    ...(isGithubRegistry(settings) ? [] : ['REGISTRY_USER', 'REGISTRY_PASSWORD']),
+  ];
+  if (secrets.length === 0 || places.length === 0) return [];
+  const { host } = new URL(settings.githubUrl);
+  const owner = host === 'github.com' ? settings.owner : `${host}/${settings.owner}`;
+  const names = places.map(({ repo }) => shellWord(repo.name)).join(' ');
+  const to = `--repo ${shellWord(owner)}/"$repo"`;
+  const set = secrets.map(
+    (name) =>
+      `  gh secret set ${name} ${to}${name === 'COSIGN_PRIVATE_KEY' ? ' < cosign.key' : ''}`,
+  );
+  const key = isKeySigned(settings)
+    ? '. Make the key with cosign generate-key-pair, and keep cosign.key out of every repository'
+    : '';
+  return [
+    {
+      text: `Give the workflows their secrets, and run them again, because the first push has failed without them${key}:`,
+      commands: [`for repo in ${names}; do`, ...set, `  gh workflow run push.yaml ${to}`, 'done'],
+    },
+  ];
 }
 
 const CHARTS = 'oci://ghcr.io/controlplaneio-fluxcd/charts';
@@ -198,7 +303,7 @@ const shellLine = ([first = '', ...words]: readonly string[]): string =>
   `${first} ${shellCommand(words)}`;
 
 /** The commands for the two charts. The README in install/ has the same commands, and other ways to install. */
-function operator(config: Place, published: boolean): Step[] {
+function operator(config: Place, registers: boolean): Step[] {
   const { folder, isNew, written } = config;
   if (!isNew && !written.some((path) => /^install\/flux-/.test(path))) return [];
   const chart = (release: string, name: string, ...more: string[]): string =>
@@ -215,7 +320,7 @@ function operator(config: Place, published: boolean): Step[] {
   const text = isNew
     ? 'Install the Flux Operator and Flux, once for each cluster:'
     : 'Bring the changes in install/ to the cluster:';
-  const secret = configSecretSteps(config, published);
+  const secret = configSecretSteps(config, registers);
   // The chart of the operator makes the namespace of the Secret, and Flux reads the Secret.
   if (!isNew || secret.length === 0) return [...secret, { text, commands }];
   return [
@@ -273,10 +378,10 @@ function outdated({ environments }: Plan, { repo, removed }: Place): Step[] {
 }
 
 /** What a person applies; a cluster that follows the config repo applies it by itself. */
-function applied(plan: Plan, config: Place, published: boolean): Step[] {
+function applied(plan: Plan, config: Place, registers: boolean): Step[] {
   const { folder, written } = config;
   const { syncConfig, environments } = plan;
-  const secrets = written.length > 0 ? secretSteps(plan, config, published) : [];
+  const secrets = written.length > 0 ? secretSteps(plan, config, registers) : [];
   if (syncConfig) return secrets;
   const folders = new Set(written.map((path) => path.split('/')[0]));
   const isWritten = (below: string): boolean => folders.has(below);
@@ -292,6 +397,13 @@ function applied(plan: Plan, config: Place, published: boolean): Step[] {
     ),
   ];
 }
+
+/** What a service account of another name leaves behind: kubectl apply and Flux do not delete it. */
+const formerAccountSteps = ({ formerAccounts = [] }: Plan): Step[] =>
+  stepFor(
+    'When the sync is Ready with the service account of its namespace, delete the former one, unless pods use it:',
+    formerAccounts.map(({ namespace, objects }) => kubectlIn(namespace, 'delete', ...objects)),
+  );
 
 /** How to check the result, in the first environment that has a page. */
 function looks({ environments }: Plan, { repo }: Place): Step[] {

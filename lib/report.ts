@@ -8,6 +8,7 @@ import {
   isNeeded,
   WRITES,
 } from './disk/compare.ts';
+import { originOf } from './disk/git-stages.ts';
 import { templatesOf } from './disk/package-files.ts';
 import { Interrupted, UserError } from './errors.ts';
 import { findingLines, PushRefused } from './findings-report.ts';
@@ -64,7 +65,7 @@ export type Report = {
   /** The environments that get another app repo. */
   readonly moves?: readonly Omit<Move, 'before' | 'after'>[];
   /** The environments that leave the estate. */
-  readonly departures?: readonly Omit<Departure, 'kustomization'>[];
+  readonly departures?: readonly Omit<Departure, 'kustomization' | 'isAdopted'>[];
   readonly elsewhere: readonly {
     readonly repo: string;
     readonly url: string;
@@ -385,8 +386,9 @@ export function notesOf(
   const notes = [...more, ...fileNotes(repos)];
   if (notHere.length > 0)
     notes.push(
-      `These app repos are not beside the config repo: ${listed(notHere)}. Run flux-gitops update in a clone of each.`,
+      `These app repos are not beside the config repo: ${listed(notHere)}. Clone them there and run the same command again, or run flux-gitops update in a clone of each.`,
     );
+  notes.push(...goneNotes(repos));
   if (missing.length < demo.length)
     notes.unshift(
       `Flux will follow the public demo repositories of ${DEMO_OWNER}, and you cannot push to them. ` +
@@ -406,6 +408,23 @@ export function notesOf(
   if (missing.length > 0)
     notes.unshift(`${DEMO_OWNER} has no ${paths.join(', ')}. Give --owner YOU, and push it there.`);
   return notes;
+}
+
+/** Environments whose folders a user deleted: the record, and the cluster, still have them. */
+function goneNotes(repos: readonly ComparedRepo[]): string[] {
+  const deleted = repos
+    .filter(({ repo }) => repo.role === 'config')
+    .flatMap(({ files }) =>
+      files.filter(({ state, action }) => state === 'deleted' && action === 'keep'),
+    );
+  const paths = new Set(deleted.map(({ path }) => path));
+  const names = [...paths].flatMap((path) => /^([^/]+)\/1_tenant\.yaml$/.exec(path)?.[1] ?? []);
+  return names
+    .filter((name) => paths.has(`${name}/2_sync.yaml`))
+    .map(
+      (name) =>
+        `${name} has no files any more. To take it out of the estate and off the cluster: flux-gitops remove ${name}.`,
+    );
 }
 
 /** What later runs do with the files that are not as this version writes them. */
@@ -481,6 +500,7 @@ export function reportOf(
   const circumstances = {
     shown: shorten,
     hasGit: (folder: string) => existsSync(join(folder, '.git')),
+    originOf,
     published: published !== undefined,
     words,
     live,
@@ -502,7 +522,7 @@ export function reportOf(
     })),
     ...(plan.moves && { moves: plan.moves.map(({ before, after, ...move }) => move) }),
     ...(plan.departures && {
-      departures: plan.departures.map(({ kustomization, ...departure }) => departure),
+      departures: plan.departures.map(({ kustomization, isAdopted, ...departure }) => departure),
     }),
     repositories: repos.map((compared) => reportedRepo(compared, parser)),
     elsewhere: plan.elsewhere.flatMap(({ repo, url, layer }) =>

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
 import type { Live } from './cluster/live.ts';
+import type { Earlier } from './disk/base.ts';
 import {
   type ComparedFile,
   type ComparedRepo,
@@ -13,11 +14,13 @@ import {
 import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
-import { openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
+import { isThere, openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
 import { type PushRefused, pushRefused } from './findings-report.ts';
 import { plannerOf } from './plan/commands.ts';
+import { namespaceOf } from './plan/estate.ts';
+import { isByHand } from './plan/own-form.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
 import type { Prepared, Start } from './prepared.ts';
@@ -25,6 +28,7 @@ import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
 import { blobId } from './render/git-text.ts';
+import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import { type Report, reportOf, summaryText } from './report.ts';
 import { type Given, parseArguments, wordsOf } from './settings/arguments.ts';
@@ -60,13 +64,17 @@ export async function prepare(
   if (found.length > 0) throw inputError([...problems, ...found]);
   // Parsing manifests takes time, so other runs do not load it.
   const reader =
-    command === 'adopt' || switches.takeOver ? await import('./disk/adoption.ts') : undefined;
+    command === 'adopt' || command === 'remove' || switches.takeOver
+      ? await import('./disk/adoption.ts')
+      : undefined;
+  // The answers can name an environment.
+  let known = words;
   const open = (others: readonly Problem[] = []): Workspace => {
     if (reader && command === 'adopt')
       return reader.openForAdoption(start.cwd, into, texts.name?.[0]);
     const broken: Problem[] = [];
     const found = openWorkspace(command, start.cwd, into, texts.name?.[0], broken);
-    const opened = reader ? reader.withManifests(found) : found;
+    const opened = reader && needsManifests(known, found) ? reader.withManifests(found) : found;
     // Without the contents of the folder, a planner would report other problems.
     if (broken.length > 0) throw inputError([...others, ...broken]);
     return opened;
@@ -84,8 +92,14 @@ export async function prepare(
     asks && !isAction(command) && command !== 'update' && command !== 'adopt'
       ? await (await import('./dialogue.ts')).askOpen(given, workspace, terminal)
       : given;
+  known = complete;
   return { given: complete, terminal, asks, open };
 }
+
+/** Whether a run takes over what a user wrote by hand, or removes it: its objects are in the manifests only. */
+const needsManifests = ({ switches, positionals }: Given, { home }: Workspace): boolean =>
+  switches.takeOver === true ||
+  (home?.record?.environments ?? []).some((one) => isByHand(one) && positionals.includes(one.name));
 
 /** Whether the run shows what it would do, and writes nothing. */
 const isOnlyShown = ({ switches }: Given): boolean =>
@@ -156,12 +170,28 @@ async function connected({ given }: Settled, prepared: Prepared): Promise<Live |
   const { asks, terminal, open } = prepared;
   const workspace = open();
   const plan = planFor(given, workspace);
+  checkRemembered(plan, workspace);
   const config = plan.repos.find(({ role }) => role === 'config');
   const folder = workspace.folderOf(config?.name ?? '');
   const { openLive } = await import('./cluster/live.ts');
   const context = given.texts.context?.at(-1);
   const isMove = given.switches.move === true;
   return openLive({ plan, folder, context, asks, isMove }, terminal);
+}
+
+/** Refuses to remove an adopted environment that only the working tree knows: a run that continues would not find it. */
+function checkRemembered({ departures = [] }: Plan, { former }: Workspace): void {
+  const unknown = departures.filter(({ name, namespace, isAdopted, state }) => {
+    const found = isAdopted && state === 'gone' ? former?.(name) : undefined;
+    return isAdopted && state === 'gone' && (!found || namespaceOf(found) !== namespace);
+  });
+  if (unknown.length === 0) return;
+  const names = unknown.map(({ name, namespace }) => `${name} (${namespace})`).join(', ');
+  throw new UserError(
+    `${names}: only ${RECORD_FILE} has the namespace, and git does not have this file as it is. After an interruption, this command could not continue. Nothing was written.\n` +
+      `  Commit ${RECORD_FILE} in the config repo first. Then run the same command again.`,
+    1,
+  );
 }
 
 /** Refuses the second step of a removal as long as the first one is not in the branch that the cluster follows. */
@@ -205,8 +235,24 @@ async function settle({ given, terminal, open }: Prepared): Promise<Settled> {
   if (!given.switches.publish) return { given };
   const workspace = open();
   const plan = planFor(given, workspace);
+  checkHistory(plan, workspace);
   const { signInForPlan } = await import('./publish/publish.ts');
   return signInForPlan(given, plan, wordsOf(given), workspace.parent, terminal.say);
+}
+
+/** Refuses to publish what a user wrote by hand from a folder without git: the first commit would not have those files. */
+function checkHistory({ repos }: Plan, { folderOf }: Workspace): void {
+  const without = repos
+    .filter(({ adopting, found }) => adopting === 'by-hand' || (found?.adopted ?? []).length > 0)
+    .map(({ name }) => ({ name, folder: folderOf(name) }))
+    .filter(({ folder }) => isThere(folder) && !isThere(join(folder, '.git')));
+  const [first] = without;
+  if (first === undefined) return;
+  throw new UserError(
+    `${without.map(({ name }) => name).join(', ')} cannot be published: a user wrote files there, and it is no repository of git, so GitHub would get none of those files. Nothing was written.\n` +
+      `  Commit and push all files yourself first: ${shellCommand(['git', '-C', first.folder, 'init'])}. Or run the same command without --publish.`,
+    1,
+  );
 }
 
 function planFor(given: Given, workspace: Workspace): Plan {
@@ -235,6 +281,9 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
   const problems: Problem[] = [];
   const render = layerRenderer(templatesOf);
   const { force = false, keep = false, conflictMarkers: markers = false } = given.switches;
+  const published = async (folder: string): Promise<Earlier | undefined> =>
+    (await import('./disk/published-version.ts')).publishedFiles(folder, terminal.say);
+  const comparison = { render, force, keep, markers, published };
   const repos: ComparedRepo[] = [];
   for (const repo of plan.repos) {
     const folder = workspace.folderOf(repo.name);
@@ -243,7 +292,7 @@ async function compare({ given }: Settled, { open, terminal }: Prepared): Promis
         `Looking at ${repo.name} (${repos.length + 1} of ${plan.repos.length}) ...`,
         'progress',
       );
-    repos.push(await compareRepo(repo, folder, { render, force, keep, markers }, problems));
+    repos.push(await compareRepo(repo, folder, comparison, problems));
   }
   terminal.say('', 'progress');
   if (problems.length > 0) throw inputError(problems);

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -135,6 +143,27 @@ describe('the packed package', () => {
       stderr,
       /Run flux-gitops instead of yo flux-gitops, or run yo as an ordinary user/,
     );
+  });
+
+  test('loads one file for a completion, and one more for an ordinary run', () => {
+    const list = join(folder, 'loaded');
+    const hook = `import { registerHooks } from 'node:module';
+      import { appendFileSync } from 'node:fs';
+      registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(list)}, url + '\\n'); return next(url, context); } });`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
+    const chunksOf = (...argv: string[]): string[] => {
+      writeFileSync(list, '');
+      const bin = join(installed, 'bin/flux-gitops.js');
+      const { status, stderr } = run('node', [...flags, bin, ...argv], folder);
+      assert.equal(status, 0, stderr);
+      return readFileSync(list, 'utf8')
+        .split('\n')
+        .flatMap((url) => /\/dist\/chunks\/(.*)\.js$/.exec(url)?.[1] ?? [])
+        .filter((name) => name !== 'rolldown-runtime')
+        .sort();
+    };
+    assert.deepEqual(chunksOf('__complete', 'fish', 'tenant', ''), ['completion']);
+    assert.deepEqual(chunksOf('--yes', '--into', 'bundled'), ['completion', 'run']);
   });
 
   test('prints the completion scripts', () => {

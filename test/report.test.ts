@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
@@ -84,6 +84,59 @@ test('a repository that git knows already gets a commit and a push, no new repos
   assert.doesNotMatch(stderr, /gh repo create octo-org\/flux-demo/);
 });
 
+test('a folder that pushes to the old owner gets the new address, and one without a remote gets a repository', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'acme'], folder);
+  const git = (repo: string, ...words: string[]): string =>
+    execFileSync('git', ['-C', join(folder, repo), ...words], { encoding: 'utf8' });
+  for (const [repo, address] of [
+    ['flux-dev', 'git@github.com:acme/flux-dev.git'],
+    ['flux-stage-prod', 'https://github.com/Other/flux-stage-prod'],
+    ['flux-demo', ''],
+  ] as const) {
+    git(repo, 'init', '--quiet');
+    if (address !== '') git(repo, 'remote', 'add', 'origin', address);
+  }
+  const { stderr } = await runHere(['--owner', 'other'], folder);
+  const text = asInParent(stderr);
+  for (const line of [
+    'gh repo create other/flux-dev --public\n',
+    'git -C flux-dev remote set-url origin https://github.com/other/flux-dev\n',
+    'git -C flux-dev push --set-upstream origin HEAD\n',
+    "git -C flux-stage-prod commit --message 'Change the estate' && git -C flux-stage-prod push\n",
+    'gh repo create flux-demo --public --source flux-demo --push\n',
+  ])
+    assert.ok(text.includes(line), `${line} in\n${text}`);
+  assert.doesNotMatch(text, /set-url origin \S*flux-(stage-prod|demo)|flux-gitops --publish/);
+  const readme = readFileSync(join(folder, 'flux-demo/README.md'), 'utf8');
+  assert.match(readme, /remote set-url origin https:\/\/github\.com\/OTHER\/"\$repo"/);
+});
+
+test('another visibility comes with the commands that change it on GitHub, where the repositories are there', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => (await runHere(argv, folder)).stderr;
+  await run('--owner', 'acme');
+  const edit = /gh repo edit/;
+  const fresh = await run('--visibility', 'private');
+  assert.doesNotMatch(fresh, edit, 'nothing is on GitHub yet');
+  await run('--visibility', 'public');
+  for (const repo of ['flux-dev', 'flux-stage-prod', 'flux-demo']) {
+    const git = (...words: string[]) => execFileSync('git', ['-C', join(folder, repo), ...words]);
+    git('init', '--quiet');
+    git('remote', 'add', 'origin', `https://github.com/acme/${repo}`);
+  }
+  for (const visibility of ['private', 'public']) {
+    const text = await run('--visibility', visibility);
+    order(nextOf(text), [
+      `Make the repositories ${visibility} on GitHub`,
+      `gh repo edit acme/flux-demo --visibility ${visibility} --accept-visibility-change-consequences`,
+      `gh repo edit acme/flux-dev --visibility ${visibility}`,
+      'flux-gitops --publish --yes',
+    ]);
+    assert.doesNotMatch(await run('--interval', visibility === 'public' ? '5m' : '6m'), edit);
+  }
+});
+
 test('more environments than a screen holds are applied by a loop', async () => {
   const names = Array.from({ length: 30 }, (_, index) => `env-${index}`);
   const { stderr } = await runHere(['--scenario', `shop=${names.join(',')}`], temporaryFolder());
@@ -94,7 +147,7 @@ test('more environments than a screen holds are applied by a loop', async () => 
 
 test('commands to copy are quoted for a shell', async () => {
   const folder = temporaryFolder();
-  const { stderr } = await runCommand(['--owner', 'octo-org', '--into', "it's here"], folder);
+  const { stderr } = await runHere(['--owner', 'octo-org', '--into', "it's here"], folder);
   assert.match(stderr, /kubectl apply -f 'it'\\''s here\/flux-demo\/dev\/'/);
 });
 
@@ -111,20 +164,35 @@ test('with --json a refusal is JSON on stdout, with each problem', async () => {
   );
 });
 
+test('a refusal is said once, and its example is a good one', async () => {
+  const refusal = async (...flags: string[]): Promise<string> => {
+    const { code, stderr } = await runHere(['--owner', 'octo', ...flags], temporaryFolder());
+    assert.equal(code, 2);
+    return stderr;
+  };
+  const oci = await refusal('--source', 'oci', '--github-url', 'https://ghe.example.com');
+  assert.equal(oci.split('Sigstore knows the identities').length, 2);
+  const kind = await refusal('--credentials', 'ssh');
+  assert.match(kind, /Example: --visibility private --credentials deploy-key\n/);
+  const address = await refusal('--ssh-url', 'git@github.com:acme');
+  for (const text of [kind, address])
+    assert.doesNotMatch(text, /Example: .*(credentials ssh|git@github\.com:acme)/);
+});
+
 test('help is printed however it is asked for', async () => {
   const folder = temporaryFolder();
-  const whole = (await runCommand(['tenant', '--help'], folder)).stdout;
+  const whole = (await runHere(['tenant', '--help'], folder)).stdout;
   for (const argv of [
     ['help', 'tenant'],
     ['tenant', 'help'],
     ['tenant', '-h'],
   ])
-    assert.equal((await runCommand(argv, folder)).stdout, whole, argv.join(' '));
+    assert.equal((await runHere(argv, folder)).stdout, whole, argv.join(' '));
   assert.match(whole, /flux-gitops tenant ENV/);
-  const { version } = JSON.parse((await runCommand(['--yes', '--json'], folder)).stdout);
+  const { version } = JSON.parse((await runHere(['--yes', '--json'], folder)).stdout);
   assert.equal(version, undefined);
-  assert.match((await runCommand(['-v'], folder)).stdout, /^\d+\.\d+\.\d+\n$/);
-  assert.equal((await runCommand(['-y'], folder)).code, 0);
+  assert.match((await runHere(['-v'], folder)).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal((await runHere(['-y'], folder)).code, 0);
 });
 
 test('a run that changed nothing because files were kept does not call them as they should be', async () => {
@@ -134,6 +202,40 @@ test('a run that changed nothing because files were kept does not call them as t
   const { stderr } = await runHere([], folder);
   assert.match(stderr, /Nothing was changed\./);
   assert.doesNotMatch(stderr, /up to date/);
+});
+
+test('READMEs of an estate with Secrets of the user say where they go, and give no advice for public ones', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'octo', '--visibility', 'private', '--credentials', 'none'], folder);
+  const [config, app] = ['flux-demo', 'flux-dev'].map((repo) =>
+    readFileSync(join(folder, repo, 'README.md'), 'utf8'),
+  );
+  assert.match(
+    config ?? '',
+    /## Private repositories\n\nYou make the Secrets for `dev`, `stage`, `prod`/,
+  );
+  assert.match(config ?? '', /the Secret that you made is missing/);
+  assert.match(app ?? '', /## This repository is private/);
+  for (const text of [config, app])
+    assert.doesNotMatch(text ?? '', /run `flux-gitops --visibility private`|keep the fork public/);
+});
+
+test('READMEs have no row that cannot occur: of git without git, of limits without limits', async () => {
+  const rows = async (...flags: string[]): Promise<string> => {
+    const folder = temporaryFolder();
+    await runHere(['--owner', 'octo', ...flags], folder);
+    const files = ['flux-demo/README.md', 'flux-dev/README.md'];
+    return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('');
+  };
+  const git = /GitRepository \||couldn't find remote ref/;
+  const limits = /exceeded quota|violates PodSecurity|--size|memory limit/;
+  assert.doesNotMatch(await rows('--source', 'oci'), git);
+  assert.doesNotMatch(await rows('--profile', 'reference'), limits);
+  const usual = await rows();
+  assert.match(usual, git);
+  assert.match(usual, limits);
+  const mixed = await rows('--profile', 'reference', '--source', 'oci', '--sync-config');
+  assert.doesNotMatch(mixed, git);
 });
 
 test('READMEs say what holds after each change', async () => {
@@ -407,7 +509,7 @@ test('private repositories come with the command for the Secrets, between namesp
   inOrder(
     await run(...mine),
     'kubectl apply -f flux-demo/dev/1_tenant.yaml',
-    'flux-gitops credentials dev stage prod --into=flux-demo | kubectl apply -f -',
+    'flux-gitops credentials dev stage prod --into=flux-demo --publish | kubectl apply -f -',
     'kubectl apply -f flux-demo/dev/',
   );
   const followed = await run(...mine, '--sync-config', '--credentials', 'token');
@@ -431,10 +533,182 @@ test('a later run asks for a Secret only where Flux reads in another way than be
   await run('--owner', 'octo-org', '--visibility', 'private');
   assert.doesNotMatch(await run('--interval', '5m'), /flux-gitops credentials/);
   const more = await run('tenant', 'qa', '--into', 'flux-demo');
-  assert.match(more, /flux-gitops credentials qa --into=flux-demo \|/);
+  assert.match(more, /flux-gitops credentials qa --into=flux-demo --publish \|/);
   const moved = await run('--owner', 'mona');
-  assert.match(moved, /flux-gitops credentials dev stage prod qa --into=flux-demo \|/);
+  assert.match(moved, /flux-gitops credentials dev stage prod qa --into=flux-demo --publish \|/);
   assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
+});
+
+test('the next steps name the deploy keys that Flux no longer needs, whatever replaces them', async () => {
+  const estate = async () => {
+    const folder = temporaryFolder();
+    const run = async (...argv: string[]) => asInParent((await runHere(argv, folder)).stderr);
+    await run('--owner', 'octo-org', '--visibility', 'private', '--sync-config');
+    return run;
+  };
+  const pages = (owner: string): RegExp =>
+    new RegExp(
+      `Delete the deploy keys[^:]*: https://github.com/${owner}/flux-dev/settings/keys, https://github.com/${owner}/flux-stage-prod/settings/keys, flux-demo/settings/keys`,
+    );
+  const joined = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  const revoke = 'credentials dev stage prod flux-demo --revoke --into=flux-demo';
+  for (const flags of [
+    ['--credentials', 'token'],
+    ['--credentials', 'github-app'],
+    ['--credentials', 'none'],
+    ['--visibility', 'public'],
+    ['--source', 'oci'],
+  ]) {
+    const text = joined(await (await estate())(...flags));
+    assert.match(text, pages('octo-org'), flags.join(' '));
+    assert.ok(text.includes(revoke), text);
+  }
+  const run = await estate();
+  const moved = joined(await run('--owner', 'mona'));
+  assert.match(moved, pages('octo-org'));
+  assert.doesNotMatch(moved, /--revoke/);
+  assert.doesNotMatch(await run('--interval', '5m'), /Delete the deploy keys/);
+  const one = joined(await run('tenant', 'prod', '--credentials', 'token'));
+  assert.doesNotMatch(one, /Delete the deploy keys/, 'stage reads flux-stage-prod with the key');
+  const gone = joined(await run('tenant', 'dev', '--credentials', 'token'));
+  assert.match(
+    gone,
+    /Delete the deploy keys[^:]*: https:\/\/github\.com\/mona\/flux-dev\/settings/,
+  );
+  assert.match(gone, /credentials dev --revoke/);
+});
+
+test('the command for the Secrets registers keys where the run offers that, and says so elsewhere', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => asInParent((await runHere(argv, folder)).stderr);
+  const offered = await run('--owner', 'octo-org', '--visibility', 'private');
+  assert.match(offered, /flux-gitops --publish --yes\n/);
+  assert.match(offered, /credentials dev stage prod --into=flux-demo --publish \|/);
+  assert.doesNotMatch(offered, /Without --publish/);
+  const byHand = await run('rename', 'dev', 'test', '--into', 'flux-demo');
+  assert.match(byHand, /Without --publish, the command prints each key and the page/);
+  assert.match(byHand, /credentials test --into=flux-demo \|/);
+});
+
+/** The commands of the step of `stderr` that begins with `start`. */
+function commandsOf(stderr: string, start: string): string {
+  const lines = (stderr.split('\nNext:\n')[1] ?? '').split('\n');
+  const first = lines.findIndex((line) => line.replace(/^\d+\. /, '').startsWith(start));
+  assert.notEqual(first, -1, `${start} in\n${stderr}`);
+  const rest = lines.slice(first + 1);
+  return rest
+    .slice(
+      0,
+      rest.findIndex((line) => /^\d+\. /.test(line)),
+    )
+    .join('\n');
+}
+
+/** A kubectl that makes a Secret of its standard input, and keeps what is applied. It logs its arguments. */
+const KUBECTL = `#!/bin/bash
+echo "$*" >> "$LOG"
+case "$*" in
+  *create*) echo "$*"; cat; echo ;;
+  label*) cat ;;
+  apply*) cat >> "$APPLIED" ;;
+esac
+`;
+
+test('private artifacts get a user and a token for each app repo, after the namespaces, as often as needed', async () => {
+  const flags = ['--owner', 'octo-org', '--visibility', 'private', '--source', 'oci'];
+  const { stderr } = await runHere(flags, temporaryFolder());
+  order(nextOf(stderr), [
+    'workflow Push of each app repo has pushed',
+    'dev/1_tenant.yaml',
+    'Give Flux a user and a token for the artifacts of each app repo',
+    'Apply the environments',
+  ]);
+  const bin = temporaryFolder();
+  writeFileSync(join(bin, 'kubectl'), KUBECTL, { mode: 0o755 });
+  const [log, applied] = [join(bin, 'log'), join(bin, 'applied')];
+  const script = commandsOf(stderr, 'Give Flux a user and a token');
+  for (const token of ['first', 'second']) {
+    const env = { PATH: `${bin}:${process.env.PATH}`, LOG: log, APPLIED: applied };
+    const input = `reads-dev\n${token}-dev\nreads-prod\n${token}-prod\n`;
+    const { status, stderr: said } = spawnSync('bash', ['-c', script], { env, input });
+    assert.equal(status, 0, String(said));
+  }
+  const secrets = readFileSync(applied, 'utf8').split('\n').filter(Boolean);
+  const places = [
+    'dev registry-flux-dev',
+    'stage registry-flux-stage-prod',
+    'prod registry-flux-stage-prod',
+  ];
+  const expected = ['first', 'second'].flatMap((token) =>
+    places.flatMap((place) => {
+      const [environment, secret] = place.split(' ');
+      const user = environment === 'dev' ? 'dev' : 'prod';
+      return [
+        `-n fluxdemo-${environment} create secret generic ${secret} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=/dev/stdin --dry-run=client -o yaml`,
+        `{"auths":{"ghcr.io":{"username":"reads-${user}","password":"${token}-${user}"}}}`,
+      ];
+    }),
+  );
+  assert.deepEqual(secrets, expected);
+  const argv = readFileSync(log, 'utf8');
+  assert.doesNotMatch(argv, /first-|second-/);
+  assert.match(argv, /^label --local -f - toolkit\.fluxcd\.io\/tenant=fluxdemo-prod -o yaml$/m);
+});
+
+test('Secrets for artifacts come again only when the artifacts change', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => (await runHere(argv, folder)).stderr;
+  const asks = /Give Flux a user and a token|Give Flux the public half|gh secret set/;
+  await run('--owner', 'octo-org', '--visibility', 'private', '--source', 'oci');
+  assert.doesNotMatch(await run('--interval', '5m'), asks);
+  assert.match(await run('tenant', 'qa', '--into', 'flux-demo'), /registry-flux-qa fluxdemo-qa\n/);
+  const signed = await run('--signature', 'key');
+  assert.match(signed, /generic cosign-flux-qa --from-file cosign\.pub/);
+  assert.match(signed, /gh secret set COSIGN_PASSWORD --repo octo-org\/"\$repo"/);
+  assert.doesNotMatch(await run('--interval', '6m'), asks);
+});
+
+test('a config repo that is an artifact is waited for, and its Secrets come before Flux', async () => {
+  const flags = ['--signature', 'key', '--registry', 'oci://registry.example.com/OWNER'];
+  const oci = ['--source', 'oci', '--sync-config', '--visibility', 'private', ...flags];
+  const { stderr } = await runHere(['--owner', 'octo-org', ...oci], temporaryFolder());
+  order(nextOf(stderr), [
+    'Give the workflows their secrets',
+    'gh secret set REGISTRY_PASSWORD',
+    'gh workflow run push.yaml --repo octo-org/"$repo"',
+    'workflow Push of each app repo and of the config repo has',
+    'give_pull_secret registry.example.com registry-flux-demo flux-system',
+    'kubectl -n flux-system create secret generic cosign-flux-demo',
+    'Install Flux:',
+    'give_pull_secret registry.example.com registry-flux-stage-prod fluxdemo-stage fluxdemo-prod',
+    'kubectl -n fluxdemo-prod create secret generic cosign-flux-stage-prod',
+  ]);
+});
+
+test('the source of the other kind is deleted, with its Secrets, also where the cluster follows the config repo', async () => {
+  const folder = temporaryFolder();
+  const run = async (...argv: string[]) => (await runHere(argv, folder)).stderr;
+  const flags = ['--visibility', 'private', '--sync-config', '--signature', 'key'];
+  await run('--owner', 'octo-org', ...flags);
+  const oci = await run('--source', 'oci');
+  const source = 'source.toolkit.fluxcd.io';
+  order(nextOf(oci), [
+    `--namespace fluxdemo-dev wait ocirepositories.${source}/flux-dev --for=condition=Ready`,
+    `--namespace fluxdemo-dev delete --ignore-not-found gitrepositories.${source} flux-dev`,
+    '--namespace fluxdemo-dev delete --ignore-not-found secret git-flux-dev',
+    '--namespace fluxdemo-prod delete --ignore-not-found secret git-flux-stage-prod',
+    'Delete the deploy keys',
+  ]);
+  assert.doesNotMatch(await run('--interval', '5m'), /ignore-not-found/);
+  const git = await run('tenant', 'dev', '--source', 'git', '--into', 'flux-demo');
+  order(nextOf(git), [
+    `--namespace fluxdemo-dev delete --ignore-not-found ocirepositories.${source} flux-dev`,
+    '--namespace fluxdemo-dev delete --ignore-not-found secret registry-flux-dev',
+    '--namespace fluxdemo-dev delete --ignore-not-found secret cosign-flux-dev',
+  ]);
+  assert.doesNotMatch(git, /delete --ignore-not-found \S+ git-flux-dev|fluxdemo-prod delete/);
+  const own = await run('tenant', 'dev', '--credentials', 'none', '--into', 'flux-demo');
+  assert.doesNotMatch(own, /ignore-not-found/, 'the Secret may be the own one of the user');
 });
 
 test('private repositories need an owner, and a person is asked for it before that is refused', async () => {

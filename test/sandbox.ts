@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { act } from '../lib/actions.ts';
+import { act, printOutcome } from '../lib/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import { printReport } from '../lib/report.ts';
 import { execute, prepare } from '../lib/run.ts';
 import { commandOf } from '../lib/settings/command-words.ts';
-import { adapterTerminal } from '../lib/terminal.ts';
+import { adapterTerminal, type Say } from '../lib/terminal.ts';
 
 /** The command of this checkout. */
 export const BIN = fileURLToPath(new URL('../bin/flux-gitops.js', import.meta.url));
@@ -59,29 +59,63 @@ export function runCommand(
   });
 }
 
+/** Where this process runs between two runs of `runHere`. */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
 /**
- * Runs `flux-gitops` with `argv` in `cwd` inside this process, without a terminal. What would go to stdout is
- * not there.
+ * Runs `flux-gitops` with `argv` in `cwd` inside this process, without a terminal. It says and writes what `runCommand`
+ * does, except that a refusal has no word "error" before it and no document of `--json`. One run must end before the
+ * next one begins.
  */
 export async function runHere(argv: readonly string[], cwd: string): Promise<Outcome> {
-  const said: string[] = [];
-  const command = commandOf(argv[0]);
+  const [printed, said]: [string[], string[]] = [[], []];
+  const outcome = (code: number): Outcome => ({
+    code,
+    stdout: printed.join(''),
+    stderr: said.map((text) => `${text}\n`).join(''),
+  });
   const nobody = async (): Promise<never> => {
     throw new Error('a question without a terminal');
   };
-  const terminal = adapterTerminal(false, (text) => said.push(text), nobody);
+  // An empty progress line ends the progress, and prints nothing.
+  const say: Say = (text, kind) => void ((text || !kind) && said.push(text));
+  const terminal = adapterTerminal(false, say, nobody);
+  const command = commandOf(argv[0]);
+  const rest = command === undefined ? argv : argv.slice(1);
+  const start = { cwd, caller: 'flux-gitops' as const };
+  // The next steps name folders as they are from here.
+  process.chdir(cwd);
   try {
-    const rest = command === undefined ? argv : argv.slice(1);
-    const prepared = await prepare(command ?? 'app', rest, terminal, { cwd });
-    if (!prepared) return { code: 0, stdout: '', stderr: '' };
-    const outcome = await act(prepared);
-    if (outcome) return { code: outcome.exitCode, stdout: outcome.text, stderr: said.join('\n') };
+    const prepared = await listen(printed, () => prepare(command ?? 'app', rest, terminal, start));
+    if (!prepared) return outcome(0);
+    const acted = await act(prepared);
+    if (acted) return outcome(listen(printed, () => printOutcome(acted, prepared)));
     const report = await execute(prepared);
-    printReport(report, { ...prepared, say: terminal.say });
-    return { code: 0, stdout: '', stderr: said.join('\n') };
+    listen(printed, () => printReport(report, { ...prepared, say: terminal.say }));
+    return outcome(0);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { code: error.code, stdout: '', stderr: [...said, error.message].join('\n') };
+    said.push(error.message);
+    return outcome(error.code);
+  } finally {
+    process.chdir(ROOT);
+  }
+}
+
+/**
+ * Adds to `printed` what `work` writes to stdout before it waits for anything. Later, the test runner writes its own
+ * results there.
+ */
+function listen<T>(printed: string[], work: () => T): T {
+  const { write } = process.stdout;
+  process.stdout.write = (text: string | Uint8Array): boolean => {
+    printed.push(String(text));
+    return true;
+  };
+  try {
+    return work();
+  } finally {
+    process.stdout.write = write;
   }
 }
 

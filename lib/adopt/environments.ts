@@ -12,9 +12,11 @@ import { folderOf } from './overlays.ts';
 import { type Marks, type ReadSource, readSource } from './sources.ts';
 import {
   filesOf,
+  formerAccount,
   isUsual,
   lossesOf,
   objectOf,
+  ownFilesOf,
   replaceableOf,
   roleOf,
   type Tenant,
@@ -190,9 +192,12 @@ function describe(
       replaceable,
       files: filesOf(tenant),
       lost,
-      role: roleOf(tenant),
+      role: roleOf(tenant, sync),
+      formerAccount: formerAccount(tenant, sync),
+      ownFiles: ownFilesOf(tenant, all),
     },
     gitRepository: source.name,
+    ...(address.secret !== undefined && { gitSecret: address.secret }),
     kustomization: sync.name,
     settings: {
       ...{ owner, githubUrl: address.githubUrl, interval },

@@ -37,7 +37,10 @@ export function estateSettings(files: readonly TextFile[], take: Take): Estate {
     .find((line) => line.startsWith('* '));
   if (owners) put('codeowners', owners.slice(2).trim().split(' '), '.github/CODEOWNERS');
   const workflow = '.github/workflows/validate.yaml';
-  if (text(workflow)?.includes('FLUX_OPERATOR_VERSION')) put('ci', 'github', workflow);
+  // A repository that pushes an artifact has the workflow in any case. Only with --ci github, it also verifies the estate.
+  const pushes = text('.github/workflows/push.yaml') !== undefined;
+  if (text(workflow)?.includes(pushes ? 'FLUX_GITOPS_VERSION' : 'FLUX_OPERATOR_VERSION'))
+    put('ci', 'github', workflow);
   return read;
 }
 

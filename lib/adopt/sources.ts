@@ -1,4 +1,4 @@
-import { gitSecretOf, sourceUrl } from '../plan/estate.ts';
+import { sourceUrl } from '../plan/estate.ts';
 import { pullSecretOf } from '../plan/oci.ts';
 import {
   appRepoName,
@@ -25,8 +25,9 @@ export type ReadSource = {
   readonly usualUrl: (name: string) => string;
   /** The fields of `spec` that this package writes with these settings, besides those of every source. */
   readonly fields: readonly string[];
-  /** Whether Flux reads it with the Secret for private repositories of this package. */
+  /** Whether Flux reads it with a Secret; the name of the one for a git repository. */
   readonly isPrivate: boolean;
+  readonly secret?: string;
 };
 
 /**
@@ -59,7 +60,8 @@ function readGit(source: Manifest, marks: Marks): ReadSource | string {
   );
   const problem = problemOf(url, web, owner, repo);
   if (problem !== undefined || web === undefined) return problem ?? '';
-  const isPrivate = textAt(source, 'spec', 'secretRef', 'name') === gitSecretOf(repo);
+  const secret = textAt(source, 'spec', 'secretRef', 'name');
+  const isPrivate = secret !== undefined;
   const isApp = textAt(source, 'spec', 'provider') === 'github';
   const kinds: Credentials[] =
     scheme === 'ssh' ? ['deploy-key'] : isApp ? ['github-app'] : ['token'];
@@ -75,12 +77,17 @@ function readGit(source: Manifest, marks: Marks): ReadSource | string {
   const all = { sshUrl: SSH_OF_GITHUB, ...settings, githubUrl: web, owner } as SharedSettings;
   return {
     ...{ repo, owner, githubUrl: web, settings, isPrivate },
+    ...(secret !== undefined && { secret }),
     places: [
       ['branch', 'spec', 'ref'],
       ...(isPrivate ? [['credentials', 'spec', 'secretRef'] as const] : []),
       ...('sshUrl' in own && !isUsual ? [['sshUrl', 'spec', 'url'] as const] : []),
     ],
-    usualUrl: () => sourceUrl(all, repo),
+    usualUrl: () => {
+      const usual = sourceUrl(all, repo);
+      // GitHub has a repository at both addresses, so the shorter one is no loss. Other servers may not.
+      return url === `${usual}.git` && web === 'https://github.com' ? url : usual;
+    },
     fields: [
       ...(isPrivate ? ['secretRef'] : []),
       ...(credentials === 'github-app' ? ['provider'] : []),

@@ -76,24 +76,21 @@ export function lossesOf(
   if (textAt(sync, 'spec', 'prune') !== 'true')
     lost.push(`${spot(sync, 'spec', 'prune')} does not let Flux delete what a commit removes`);
   if (tenant.overlay !== undefined && tenant.overlay !== '.')
+    return [
+      ...lost,
+      `${tenant.overlay}/kustomization.yaml builds it from files of other folders, for one of several clusters, and an estate of this package is for one cluster`,
+    ];
+  if (accountOf(sync) === undefined)
     lost.push(
-      `${tenant.overlay}/kustomization.yaml builds it from files that it shares with others`,
+      `${spot(sync, 'spec')} names no service account, so Flux applies it with its own rights`,
     );
-  if (tenant.overlay !== undefined && tenant.overlay !== '.')
-    return [...lost, `${tenant.overlay}/kustomization.yaml builds it from files of other folders`];
-  const account = textAt(sync, 'spec', 'serviceAccountName');
-  if (account !== tenant.namespace)
-    lost.push(
-      account === undefined
-        ? `${spot(sync, 'spec')} names no service account, so Flux applies it with its own rights`
-        : `${spot(sync, 'spec', 'serviceAccountName')} acts as the service account ${account}`,
-    );
-  for (const one of tenant.objects.filter((it) => isCovered(it, tenant.namespace, sync, source)))
-    lost.push(...ownPartsOf(one, tenant.namespace));
+  const accounts = accountsOf(tenant, sync);
+  for (const one of tenant.objects.filter((it) => isCovered(it, accounts, sync, source)))
+    lost.push(...ownPartsOf(one, tenant.namespace, accounts));
   for (const file of filesOf(tenant)) {
     const own = tenant.objects.filter((one) => one.file === file);
-    const covered = own.some((one) => isCovered(one, tenant.namespace, sync, source));
-    const others = own.filter((one) => !isCovered(one, tenant.namespace, sync, source));
+    const covered = own.some((one) => isCovered(one, accounts, sync, source));
+    const others = own.filter((one) => !isCovered(one, accounts, sync, source));
     if (!replaceable.includes(file) && covered)
       lost.push(
         others.length > 0
@@ -105,7 +102,7 @@ export function lossesOf(
 }
 
 /** What the object `one` has beside what this package writes in an object of its kind and name, as sentences. */
-function ownPartsOf(one: Manifest, namespace: string): string[] {
+function ownPartsOf(one: Manifest, namespace: string, accounts: readonly string[]): string[] {
   const about = (path: string[], what: string): string =>
     `${spot(one, ...path)} has the ${what} of ${one.kind} ${one.name}`;
   const metadata = (['labels', 'annotations'] as const).flatMap((part) =>
@@ -117,7 +114,8 @@ function ownPartsOf(one: Manifest, namespace: string): string[] {
   const subjects = (valueAt(one, 'subjects')?.value ?? []) as { kind?: string; name?: string }[];
   const others = subjects.filter(
     ({ kind, name }) =>
-      name !== `gotk:${namespace}:reconciler` && !(kind === 'ServiceAccount' && name === namespace),
+      name !== `gotk:${namespace}:reconciler` &&
+      !(kind === 'ServiceAccount' && accounts.includes(name ?? '')),
   );
   return [
     ...metadata,
@@ -139,11 +137,40 @@ const spot = (one: Manifest, ...path: string[]): string => {
   return `${file}:${line}`;
 };
 
-/** Whether this package writes an object of this kind and name for the tenant in `namespace`, or needs none in its place. */
-function isCovered(one: Manifest, namespace: string, sync: Manifest, source: Manifest): boolean {
-  if (one.kind === 'Namespace' || (one.kind === 'ServiceAccount' && one.name === namespace))
-    return true;
-  if (one.kind === 'RoleBinding') return one.name === `${namespace}-reconciler`;
+/** The service account as which Flux applies `sync`. */
+export const accountOf = (sync: Manifest): string | undefined =>
+  textAt(sync, 'spec', 'serviceAccountName');
+
+/** The names of the service account of `tenant`: the one that this package writes, and the one of today. */
+const accountsOf = ({ namespace }: Tenant, sync: Manifest): string[] => [
+  namespace,
+  accountOf(sync) ?? namespace,
+];
+
+/** The service account of `tenant` and its role binding, if their names are others than this package writes: `kind/name`. */
+export function formerAccount(tenant: Tenant, sync: Manifest): string[] {
+  const [own, account = own] = accountsOf(tenant, sync);
+  if (account === own) return [];
+  return tenant.objects
+    .filter(
+      ({ kind, name }) =>
+        (kind === 'ServiceAccount' && name === account) ||
+        (kind === 'RoleBinding' && name === `${account}-reconciler`),
+    )
+    .map(({ kind, name }) => `${kind.toLowerCase()}/${name}`);
+}
+
+/** Whether this package writes such an object for a tenant with one of `accounts`, or needs none in its place. */
+function isCovered(
+  one: Manifest,
+  accounts: readonly string[],
+  sync: Manifest,
+  source: Manifest,
+): boolean {
+  if (one.kind === 'Namespace') return true;
+  if (one.kind === 'ServiceAccount') return accounts.includes(one.name);
+  if (one.kind === 'RoleBinding')
+    return accounts.some((account) => one.name === `${account}-reconciler`);
   // A token that never expires: only the profile reference has one.
   if (one.kind === 'Secret') return textAt(one, 'type') === 'kubernetes.io/service-account-token';
   return [sync, source].some(({ kind, name }) => kind === one.kind && name === one.name);
@@ -152,8 +179,11 @@ function isCovered(one: Manifest, namespace: string, sync: Manifest, source: Man
 /** The ClusterRole of the tenant's service account, and its place. */
 export function roleOf(
   tenant: Tenant,
+  sync: Manifest,
 ): { readonly name: string; readonly from: string } | undefined {
-  const binding = objectOf(tenant, 'RoleBinding', `${tenant.namespace}-reconciler`);
+  const binding = accountsOf(tenant, sync)
+    .map((account) => objectOf(tenant, 'RoleBinding', `${account}-reconciler`))
+    .findLast((one) => one !== undefined);
   const name = binding && textAt(binding, 'roleRef', 'name');
   return name === undefined
     ? undefined
@@ -174,12 +204,19 @@ export function replaceableOf(
   all: readonly Manifest[],
 ): string[] {
   if (tenant.overlay !== undefined && tenant.overlay !== '.') return [];
+  const accounts = accountsOf(tenant, sync);
   return filesOf(tenant).filter((file) =>
     all
       .filter((one) => one.file === file)
-      .every(
-        (one) => tenant.objects.includes(one) && isCovered(one, tenant.namespace, sync, source),
-      ),
+      .every((one) => tenant.objects.includes(one) && isCovered(one, accounts, sync, source)),
+  );
+}
+
+/** The files of `tenant` that have no object of anybody else. `all` has every object of the repository. */
+export function ownFilesOf(tenant: Tenant, all: readonly Manifest[]): string[] {
+  if (tenant.overlay !== undefined && tenant.overlay !== '.') return [];
+  return filesOf(tenant).filter((file) =>
+    all.filter((one) => one.file === file).every((one) => tenant.objects.includes(one)),
   );
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { KUSTOMIZATIONS, sourceResource } from '../plan/estate.ts';
+import { KUSTOMIZATIONS, SOURCE_RESOURCES, sourceResource } from '../plan/estate.ts';
 import type { Say } from '../terminal.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
 import { ownedBy } from './removal.ts';
@@ -52,6 +52,7 @@ export async function bring(
   const former = async (): Promise<KubernetesObject[]> =>
     isMove ? formerSyncs(kubectl, arrival) : [];
   if (isFollowed) await waitForSyncs(kubectl, arrival, say);
+  else await checkSecrets(kubectl, arrival, say);
   await disarm(kubectl, namespace, await former(), say);
   if (!isFollowed) {
     say(`${namespace}: applies ${folder}.`);
@@ -98,6 +99,36 @@ async function disarm(
   }
 }
 
+type Source = { readonly kind: string; readonly spec?: { readonly secretRef?: { name: string } } };
+
+/**
+ * Throws a UserError if Flux needs a Secret that is not there: nothing but the namespace of the tenant has changed then.
+ * Without this look, a move would wait for an app that cannot come.
+ */
+async function checkSecrets(
+  kubectl: Kubectl,
+  { name, namespace, folder }: Arrival,
+  say: Say,
+): Promise<void> {
+  const printed = await kubectl.run(['apply', '--dry-run=client', '-f', folder, '-o', 'json']);
+  const { items = [] } = JSON.parse(printed) as { items?: readonly Source[] };
+  const wanted = items.flatMap(({ kind, spec }) =>
+    sourceResource(kind) === undefined ? [] : (spec?.secretRef?.name ?? []),
+  );
+  if (wanted.length === 0) return;
+  // A Secret needs the namespace.
+  say(`${namespace}: applies the namespace, which has the Secrets for Flux.`);
+  await kubectl.run(['apply', '-f', join(folder, '1_tenant.yaml')]);
+  for (const secret of wanted) {
+    if ((await kubectl.get('secrets', secret, namespace)) !== undefined) continue;
+    throw new UserError(
+      `Flux needs the Secret ${secret} in the namespace ${namespace} to read the app repo of ${name}, and it is not there. The app was not changed.\n` +
+        `  Make it with flux-gitops credentials ${name} --live, then run the same command again.`,
+      1,
+    );
+  }
+}
+
 /** Deletes the source of `sync`, if the files of the environment do not have it and no other sync uses it. */
 async function removeSource(
   kubectl: Kubectl,
@@ -124,6 +155,9 @@ async function removeSource(
     return used.kind === sourceRef.kind && used.name === sourceRef.name;
   });
   if (users.length > 1) return;
+  const source = await kubectl.get(resource, sourceRef.name, namespace);
+  // The Secret goes first, so that a run which continues here still finds its name.
+  if (source) await removeSecret(kubectl, namespace, source);
   await kubectl.run([
     'delete',
     resource,
@@ -134,6 +168,29 @@ async function removeSource(
     '--ignore-not-found',
   ]);
 }
+
+const secretOf = ({ spec }: KubernetesObject): string | undefined =>
+  (spec as { secretRef?: { name: string } }).secretRef?.name;
+
+/** Deletes the Secret of `source`, which goes: the tenant must not read that repository any more. */
+async function removeSecret(
+  kubectl: Kubectl,
+  namespace: string,
+  source: KubernetesObject,
+): Promise<void> {
+  const name = secretOf(source);
+  const secret = name && (await kubectl.get('secrets', name, namespace));
+  // A Secret of a person can have other uses.
+  if (!name || !secret || secret.metadata.labels?.[MANAGED_BY] !== 'flux-gitops') return;
+  const kinds = `${SOURCE_RESOURCES.GitRepository},${SOURCE_RESOURCES.OCIRepository}`;
+  const sources = await kubectl.list(kinds, { namespace });
+  const users = sources?.filter((one) => secretOf(one) === name);
+  if (users === undefined || users.length > 1) return;
+  await kubectl.run(['delete', 'secret', name, '-n', namespace, '--ignore-not-found']);
+}
+
+/** The label of what the command `credentials` wrote. */
+const MANAGED_BY = 'app.kubernetes.io/managed-by';
 
 /** Whether the syncs in the files of `arrival` are on the cluster. */
 export async function isApplied(kubectl: Kubectl, arrival: Arrival): Promise<boolean> {

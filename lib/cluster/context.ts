@@ -17,6 +17,8 @@ type Wanted = {
   readonly purpose: string;
   /** Whether the run asks questions. */
   readonly asks: boolean;
+  /** Whether it deletes what nobody can bring back. Then Enter means no. */
+  readonly deletes?: boolean;
 };
 
 /**
@@ -25,27 +27,44 @@ type Wanted = {
  * another one, and Interrupted when the user says no.
  */
 export async function connectToChange(wanted: Wanted, terminal: Terminal): Promise<Kubectl> {
-  const { folder, context, purpose, asks } = wanted;
+  const { folder, context, purpose, asks, deletes = false } = wanted;
   const kubectl = await connect(context);
   const before = rememberedContext(folder);
   const isOther = before !== undefined && before !== kubectl.context;
-  if (asks) await confirm(kubectl, purpose, isOther ? before : undefined, terminal);
+  if (asks) await confirm(kubectl, { purpose, deletes }, isOther ? before : undefined, terminal);
   else if (isOther && context === undefined) throw otherCluster(kubectl, before);
   else terminal.say(`On the cluster of context ${kubectl.context} (${kubectl.server}): ${purpose}`);
   rememberContext(folder, kubectl.context);
   return kubectl;
 }
 
+/**
+ * kubectl for a command that only reads the cluster. With another context than that of the last command that changed the
+ * cluster, asks on a terminal; without one, `--context` must name it. Remembers nothing, so that a look at another
+ * cluster does not change what the next command takes for the usual one. Throws a UserError when the context is not meant,
+ * and Interrupted when the user says no.
+ */
+export async function connectToRead(wanted: Wanted, terminal: Terminal): Promise<Kubectl> {
+  const { folder, context, purpose, asks } = wanted;
+  const kubectl = await connect(context);
+  const before = rememberedContext(folder);
+  const isOther = context === undefined && before !== undefined && before !== kubectl.context;
+  if (isOther && asks) await confirm(kubectl, { purpose, deletes: false }, before, terminal);
+  else if (isOther) throw otherCluster(kubectl, before);
+  else terminal.say(`On the cluster of context ${kubectl.context} (${kubectl.server}): ${purpose}`);
+  return kubectl;
+}
+
 async function confirm(
   { context, server }: Kubectl,
-  purpose: string,
+  { purpose, deletes }: { readonly purpose: string; readonly deletes: boolean },
   before: string | undefined,
   terminal: Terminal,
 ): Promise<void> {
   if (before !== undefined)
     terminal.say(`The last command for this estate used another context: ${before}.`);
   const question = `On the cluster of context ${context} (${server}): ${purpose}?`;
-  if (await terminal.confirm(question, before === undefined)) return;
+  if (await terminal.confirm(question, before === undefined && !deletes)) return;
   const { cancel } = await import('../cancel.ts');
   cancel();
 }

@@ -33,6 +33,8 @@ export type Kubectl = {
    * kubectl's own message when it fails.
    */
   readonly run: (args: readonly string[], input?: string) => Promise<string>;
+  /** The same, but returns also what kubectl says when it fails: it may have done a part of what it was asked. */
+  readonly attempt: (args: readonly string[], input?: string) => Promise<Attempt>;
   /** The object `name` of `resource`, such as `secrets`, or undefined if there is none. */
   readonly get: (
     resource: string,
@@ -46,6 +48,9 @@ export type Kubectl = {
   ) => Promise<readonly KubernetesObject[] | undefined>;
 };
 
+/** How a run of kubectl ended, and what it printed to stdout and stderr. */
+export type Attempt = { readonly code: number; readonly out: string; readonly error: string };
+
 /** How long kubectl may wait for an answer of the API server. */
 const REQUEST_TIMEOUT = '30s';
 
@@ -56,6 +61,8 @@ const REQUEST_TIMEOUT = '30s';
 export async function connect(context?: string): Promise<Kubectl> {
   const named = context ?? (await currentContext());
   const flags = ['--context', named, '--request-timeout', REQUEST_TIMEOUT];
+  const attempt = (args: readonly string[], input?: string): Promise<Attempt> =>
+    tryKubectl([...flags, ...args], input);
   const run = (args: readonly string[], input?: string): Promise<string> =>
     runKubectl([...flags, ...args], input);
   const path = '{.clusters[0].cluster.server}';
@@ -65,6 +72,7 @@ export async function connect(context?: string): Promise<Kubectl> {
     context: named,
     server,
     run,
+    attempt,
     get: async (resource, name, namespace) => {
       const place = namespace === undefined ? [] : ['-n', namespace];
       const text = await run([
@@ -104,15 +112,28 @@ async function currentContext(): Promise<string> {
 export class KubectlError extends UserError {
   /** Whether the API server does not know the kind of the request. */
   readonly isUnknownKind: boolean;
+  /** Whether the user may not do what the request says. */
+  readonly isForbidden: boolean;
+  /** What kubectl printed before it failed: of several kinds, the objects of those that the user may see. */
+  readonly output: string;
 
-  constructor(message: string) {
+  constructor(message: string, output = '') {
     super(`kubectl: ${message}`, 1);
     this.isUnknownKind = /the server doesn't have a resource type/.test(message);
+    this.isForbidden = /\(Forbidden\)/.test(message);
+    this.output = output;
   }
 }
 
+/** Runs kubectl. Returns what it prints to stdout, and throws a KubectlError if it fails. */
+async function runKubectl(args: readonly string[], input?: string): Promise<string> {
+  const { code, out, error } = await tryKubectl(args, input);
+  if (code !== 0) throw new KubectlError(error || `exit ${code}`, out);
+  return out;
+}
+
 /** Runs kubectl. Secrets must be in `input`: other users of the machine can read the arguments of a process. */
-function runKubectl(args: readonly string[], input = ''): Promise<string> {
+function tryKubectl(args: readonly string[], input = ''): Promise<Attempt> {
   return new Promise((resolve, reject) => {
     const child = spawn('kubectl', args, {
       env: environmentWithoutTokens(),
@@ -126,11 +147,13 @@ function runKubectl(args: readonly string[], input = ''): Promise<string> {
     // kubectl can end before it has read its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
-    child.on('close', (code) => {
-      if (code === 0) resolve(Buffer.concat(out).toString('utf8'));
-      else
-        reject(new KubectlError(Buffer.concat(errors).toString('utf8').trim() || `exit ${code}`));
-    });
+    child.on('close', (code) =>
+      resolve({
+        code: code ?? -1,
+        out: Buffer.concat(out).toString('utf8'),
+        error: Buffer.concat(errors).toString('utf8').trim(),
+      }),
+    );
   });
 }
 
@@ -138,7 +161,7 @@ function explainStart(error: NodeJS.ErrnoException): Error {
   if (error.code !== 'ENOENT') return error;
   return new UserError(
     'This needs kubectl, and there is no kubectl on your PATH.\n' +
-      '  Install it (https://kubernetes.io/docs/tasks/tools/), or run the command without --live.',
+      '  Install it: https://kubernetes.io/docs/tasks/tools/. A command with --live also runs without --live.',
     1,
     error,
   );

@@ -41,7 +41,9 @@ export async function openLive(wanted: Wanted, terminal: Terminal): Promise<Live
   // Whoever renames an environment may not think of its data. On a terminal, the question names the data.
   const kept =
     plan.environments.length > 0 && !asks ? stocks.filter(({ claims }) => claims.length > 0) : [];
-  return { kubectl: await connectToChange({ ...wanted, purpose }, terminal), wanted, kept };
+  const deletes = stocks.some(({ isThere }) => isThere);
+  const connected = await connectToChange({ ...wanted, purpose, deletes }, terminal);
+  return { kubectl: connected, wanted, kept };
 }
 
 /** Refuses to apply an environment into a namespace of somebody else. */

@@ -30,10 +30,27 @@ export async function takeStock(kubectl: Kubectl, departure: Departure): Promise
   const { namespace } = departure;
   const found = await kubectl.get('namespaces', namespace);
   if (found === undefined) return { departure, isThere: false, claims: [] };
-  checkTenant(found, departure);
+  await checkOwner(kubectl, found, departure);
   await checkAppliers(kubectl, departure);
   const claims = (await kubectl.list('persistentvolumeclaims', { namespace })) ?? [];
   return { departure, isThere: true, claims: claims.map(({ metadata }) => metadata.name) };
+}
+
+/**
+ * Refuses a namespace that is not this tenant's. One that a user made with the flux CLI is labelled with the name of its
+ * service account; when that is gone as well, Kubernetes is deleting the namespace already.
+ */
+async function checkOwner(
+  kubectl: Kubectl,
+  found: KubernetesObject,
+  departure: Pick<Departure, 'name' | 'namespace' | 'isAdopted'>,
+): Promise<void> {
+  const label = found.metadata.labels?.[TENANT];
+  if (departure.isAdopted && label !== undefined) {
+    const account = await kubectl.get('serviceaccounts', label, departure.namespace);
+    if (isLeaving(found) || account?.metadata.labels?.[TENANT] === label) return;
+  }
+  checkTenant(found, departure);
 }
 
 /** Refuses a namespace that is not marked as this tenant's. */
@@ -91,7 +108,7 @@ export async function removeTenant(
     );
     await removeAll(kubectl, namespace, appliers, 'what the app itself gave to Flux', say);
     await removeAll(kubectl, namespace, kinds, 'the sources of Flux', say);
-    await removeNamespace(kubectl, namespace, say);
+    await removeNamespace(kubectl, departure, say);
   } else say(`The namespace ${namespace} is not on the cluster.`);
   await removeClusterWide(kubectl, namespace, say);
   await nameVolumes(kubectl, namespace, say);
@@ -173,13 +190,14 @@ async function remove(
   await kubectl.run(['delete', kind, ...names, ...place, '--ignore-not-found', '--wait=false']);
 }
 
-async function removeNamespace(kubectl: Kubectl, namespace: string, say: Say): Promise<void> {
+async function removeNamespace(kubectl: Kubectl, departure: Departure, say: Say): Promise<void> {
+  const { namespace } = departure;
   const read = async (): Promise<KubernetesObject[]> =>
     [await kubectl.get('namespaces', namespace)].flatMap((one) => one ?? []);
   const [found] = await read();
   if (found === undefined) return;
   // Between the first look and now, somebody may have made a namespace of the same name.
-  checkTenant(found, { name: namespace, namespace });
+  await checkOwner(kubectl, found, departure);
   say(`${namespace}: the namespace with everything that is left in it.`);
   if (!isLeaving(found)) await remove(kubectl, undefined, 'namespaces', [namespace]);
   await untilGone(`the namespace ${namespace} to go`, read, say);

@@ -25,7 +25,13 @@ import { checkFile, writeToFile, writeToPipe } from './output.ts';
 import { rotate } from './rotate.ts';
 import { changesBegin, expand, openContext, type RunContext } from './run-context.ts';
 import { checkSops } from './sops.ts';
-import { chosenSources, type Source, sourcesOf } from './sources.ts';
+import {
+  chosenSources,
+  type KeyedSource,
+  keyedSourcesOf,
+  type Source,
+  sourcesOf,
+} from './sources.ts';
 
 export const credentials: Action = { check, run };
 
@@ -34,7 +40,7 @@ function check(given: Given, { home, folder, folderOf }: Workspace): Problem[] {
   const problems = flagProblems(given);
   const record = home?.record;
   if (record === undefined) return [...problems, notInConfigRepo(folder)];
-  const sources = sourcesOf(record);
+  const sources = isAboutKeys(given) ? keyedSourcesOf(record) : sourcesOf(record);
   if (sources.length === 0) return [...problems, nothingPrivate(record)];
   const known = [...record.environments.map((one) => one.name), record.name];
   for (const word of given.positionals) {
@@ -45,6 +51,10 @@ function check(given: Given, { home, folder, folderOf }: Workspace): Problem[] {
   const encrypted = encryptionProblems(given, chosen, record, folderOf(record.name));
   return [...problems, ...inputProblems(given, chosen), ...encrypted];
 }
+
+/** Whether the run is about the deploy keys on GitHub, which stay there when Flux begins to read in another way. */
+const isAboutKeys = ({ switches }: Given): boolean =>
+  switches.listKeys === true || switches.revoke === true || switches.prune === true;
 
 /** The flags of which a run can have only one. */
 const MODES = ['rotate', 'listKeys', 'revoke', 'prune'] as const;
@@ -166,8 +176,9 @@ function notPrivate(word: string, known: readonly string[], sources: readonly So
 }
 
 /** What the kinds of credentials of `chosen` need, where the run makes Secrets. */
-function inputProblems({ texts, switches }: Given, chosen: readonly Source[]): Problem[] {
-  if (switches.listKeys || switches.revoke || switches.prune) return [];
+function inputProblems(given: Given, chosen: readonly Source[]): Problem[] {
+  if (isAboutKeys(given)) return [];
+  const { texts, switches } = given;
   const problems: Problem[] = [];
   const ofKind = (kind: Source['kind']): Source[] => chosen.filter((one) => one.kind === kind);
   const tokens = ofKind('token');
@@ -212,12 +223,13 @@ function inputProblems({ texts, switches }: Given, chosen: readonly Source[]): P
 
 /** What speaks against encrypted Secrets in the config repo at `folder`, and against Secrets that they would replace. */
 function encryptionProblems(
-  { switches, positionals }: Given,
+  given: Given,
   chosen: readonly Source[],
   record: RepoRecord,
   folder: string,
 ): Problem[] {
-  if (switches.listKeys || switches.revoke || switches.prune) return [];
+  if (isAboutKeys(given)) return [];
+  const { switches, positionals } = given;
   const problems: Problem[] = [];
   const places = switches.sops ? [] : placesWithFile(chosen, folder);
   if (places.length > 0) {
@@ -264,8 +276,9 @@ async function run(prepared: Prepared): Promise<Outcome> {
   const problems = check(given, workspace);
   const record = workspace.home?.record;
   if (record === undefined || problems.length > 0) throw inputError(problems);
-  const sources = chosenSources(sourcesOf(record), given.positionals);
-  const keys = sources.filter(({ kind }) => kind === 'deploy-key');
+  const about = isAboutKeys(given);
+  const keys = chosenSources(about ? keyedSourcesOf(record) : [], given.positionals);
+  const sources = about ? keys : chosenSources(sourcesOf(record), given.positionals);
   const context = openContext(prepared, record, workspace.folderOf(record.name), sources);
   // A key that a cluster must keep may not be changed by two runs at once.
   const alone = (work: () => Promise<Outcome>): Promise<Outcome> =>
@@ -297,7 +310,7 @@ function connectFor(purpose: string, { prepared, folder }: RunContext): Promise<
   return connectToChange({ folder, context: given.texts.context?.[0], purpose, asks }, terminal);
 }
 
-async function revoke(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+async function revoke(sources: readonly KeyedSource[], context: RunContext): Promise<Outcome> {
   const { prepared } = context;
   const words = prepared.given.positionals;
   const question = `Remove the deploy keys of ${words.join(', ')} from GitHub?`;
@@ -310,7 +323,7 @@ async function stop(): Promise<never> {
   return cancel();
 }
 
-async function prune(sources: readonly Source[], context: RunContext): Promise<Outcome> {
+async function prune(sources: readonly KeyedSource[], context: RunContext): Promise<Outcome> {
   const purpose = `remove the deploy keys of ${context.title} from GitHub that no Secret of this cluster has`;
   return pruneKeys(sources, await connectFor(purpose, context), context);
 }

@@ -39,23 +39,39 @@ function withToken({ githubUrl }: Source, token: Token, control: RunControl): Gi
   return openGithub(locateGithub(githubUrl), token, control);
 }
 
+/** What GitHub says about a token: a warning if it can read more than it must, and its end if it has one. */
+export type CheckedToken = {
+  readonly warning: string | undefined;
+  readonly expires: string | undefined;
+};
+
+/** The header with which GitHub says when the token of a request ends, such as 2026-12-31 12:00:00 UTC. */
+const EXPIRATION = 'github-authentication-token-expiration';
+
+/** The time in `header` as Kubernetes writes times; undefined if the token does not end. */
+function expiryIn(header: unknown): string | undefined {
+  const time = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
 /**
- * Checks that `token` reads the contents of `source`, and returns a warning if it reads more than that. Throws a
- * PublishError if it does not.
+ * Checks that `token` reads the contents of `source`. Throws a PublishError if it does not.
  */
 export async function checkFluxToken(
   source: Source,
   token: Token,
   control: RunControl,
-): Promise<string | undefined> {
+): Promise<CheckedToken> {
   const github = withToken(source, token, control);
   const { owner, repo } = source;
   const name = `${owner}/${repo}`;
   const facts = { repo: name, owner, what: `read ${name}`, request: `GET /repos/${name}/branches` };
-  const fullName = await github.call({ ...facts, permissions: 'contents=read' }, async () => {
+  const about = { ...facts, permissions: 'contents=read' };
+  const { fullName, expires } = await github.call(about, async () => {
     try {
-      await github.rest.repos.listBranches({ owner, repo, per_page: 1 });
-      return (await github.rest.repos.get({ owner, repo })).data.full_name;
+      const { headers } = await github.rest.repos.listBranches({ owner, repo, per_page: 1 });
+      const { data } = await github.rest.repos.get({ owner, repo });
+      return { fullName: data.full_name, expires: expiryIn(headers[EXPIRATION]) };
     } catch (error) {
       const status = readFailure(error)?.status;
       if (status === 404 || status === 403)
@@ -71,13 +87,13 @@ export async function checkFluxToken(
     });
     return data.map((one) => one.full_name).filter((one) => one !== fullName);
   });
-  if (others.length === 0) return undefined;
+  if (others.length === 0) return { warning: undefined, expires };
   const more =
     others.length > 3 ? ` and ${others.length >= 99 ? 'many' : others.length - 3} more` : '';
-  return (
+  const warning =
     `The token from ${token.source} also reads ${others.slice(0, 3).join(', ')}${more}. The tenant can read the Secret, and ` +
-    `with it these repositories. Create a fine-grained token that reads only ${name}: ${github.host.web}/settings/personal-access-tokens/new`
-  );
+    `with it these repositories. Create a fine-grained token that reads only ${name}: ${github.host.web}/settings/personal-access-tokens/new`;
+  return { warning, expires };
 }
 
 /** A GitHub App as a person names it. */

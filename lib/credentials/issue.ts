@@ -15,7 +15,7 @@ import { appFields, checkApp, checkFluxToken } from './github-checks.ts';
 import { appGiven, tokenFor } from './input.ts';
 import { register } from './rotate.ts';
 import { changesBegin, type RunContext } from './run-context.ts';
-import { deployKeyFields, type Fields, nextFields, secretFor } from './secret.ts';
+import { deployKeyFields, EXPIRES, type Fields, nextFields, secretFor } from './secret.ts';
 import type { Source } from './sources.ts';
 
 /** What the run did for one repository, without any secret. */
@@ -38,10 +38,10 @@ export async function issueNew(
 ): Promise<{ issued: Issued; secrets: object[] }> {
   const isKey = source.kind === 'deploy-key';
   const key = isKey ? newKey(run) : undefined;
-  const fields = key
-    ? deployKeyFields(key, await run.hosts(source))
+  const { fields, expires }: Handed = key
+    ? { fields: deployKeyFields(key, await run.hosts(source)) }
     : await givenFields(source, run);
-  const secrets = source.places.map((place) => secretFor(place, fields));
+  const secrets = source.places.map((place) => secretFor(place, fields, { expires }));
   const registered = key !== undefined && (await offer(source, key, run));
   const about = key && { fingerprint: fingerprintOf(key.publicKey), registered };
   return { issued: { ...summary(source), ...about, changed: true }, secrets };
@@ -59,21 +59,24 @@ const summary = ({ repo, kind, places }: Source) => ({
   secrets: places.map(({ namespace, secret: name }) => ({ namespace, name })),
 });
 
+/** What Flux gets: the fields of its Secret, and when they end if that is known. */
+type Handed = { readonly fields: Fields; readonly expires?: string | undefined };
+
 /** The fields for a token or a GitHub App, after GitHub said that it reads the repository. */
 async function givenFields(
   source: Source,
   { prepared, control, say }: RunContext,
-): Promise<Fields> {
+): Promise<Handed> {
   if (source.kind === 'token') {
     const token = await tokenFor(source, prepared);
-    const warning = await checkFluxToken(source, token, control);
+    const { warning, expires } = await checkFluxToken(source, token, control);
     if (warning) say(`! ${warning}`);
-    return { username: 'git', password: token.value };
+    return { fields: { username: 'git', password: token.value }, expires };
   }
   const app = appGiven(prepared);
   const { installationId, warning } = await checkApp(source, app, control);
   if (warning) say(`! ${warning}`);
-  return appFields(app, installationId, source.githubUrl);
+  return { fields: appFields(app, installationId, source.githubUrl) };
 }
 
 /** Registers the public half, or tells the user where to add it. Returns whether it was registered. */
@@ -108,9 +111,9 @@ export async function issueLive(
   const live = await readPlaces(kubectl, source);
   requirePlaces(source, live);
   if (source.kind !== 'deploy-key') {
-    const fields = await givenFields(source, run);
+    const handed = await givenFields(source, run);
     changesBegin();
-    const changed = await bring(live, fields, kubectl);
+    const changed = await bring(live, handed, kubectl);
     await fetchSoon(source, changed, kubectl);
     return { ...summary(source), changed };
   }
@@ -121,10 +124,10 @@ export async function issueLive(
   changesBegin();
   // A new key is on the cluster first, so that a kill cannot lose the private half of a registered key. A kept key may
   // replace another one, so GitHub must know it first.
-  const before = kept ? false : await bring(live, fields, kubectl);
+  const before = kept ? false : await bring(live, { fields }, kubectl);
   const unknown = kept === undefined || run.prepared.given.switches.registerKeys;
   const registered = unknown ? await offer(source, key, run) : false;
-  const changed = before || (await bring(live, fields, kubectl));
+  const changed = before || (await bring(live, { fields }, kubectl));
   await removeCopies(kubectl, live);
   await fetchSoon(source, changed || registered, kubectl);
   const fingerprint = fingerprintOf(key.publicKey);
@@ -146,19 +149,21 @@ async function keptKey(
   return keys.find(isKnown) ?? keys[0];
 }
 
-/** Writes the Secrets that differ from `fields`. Returns whether there were any. */
+/** Writes the Secrets that differ from what Flux gets. Returns whether there were any. */
 async function bring(
   live: readonly LivePlace[],
-  fields: Fields,
+  { fields, expires }: Handed,
   kubectl: Kubectl,
 ): Promise<boolean> {
-  const other = live.filter(({ held }) =>
-    Object.entries(fields).some(([name, text]) => held?.fields[name] !== text),
+  const other = live.filter(
+    ({ held }) =>
+      Object.entries(fields).some(([name, text]) => held?.fields[name] !== text) ||
+      held?.found.metadata.annotations?.[EXPIRES] !== expires,
   );
   const secrets = other.map(({ place, held }) => {
     // An unfinished rotation keeps its notes.
     const kept = held?.next ? nextFields(held.next) : {};
-    return secretFor(place, { ...fields, ...kept }, held);
+    return secretFor(place, { ...fields, ...kept }, { ...held, expires });
   });
   await applySecrets(kubectl, secrets);
   return secrets.length > 0;

@@ -1,12 +1,13 @@
 /** The deploy keys of an estate as a list, and the removal of those that nobody needs. */
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Outcome } from '../prepared.ts';
+import { PublishError } from '../publish/refusals.ts';
 import { readPlaces } from './cluster.ts';
 import { listDeployKeys, type RegisteredKey, removeDeployKey } from './deploy-keys.ts';
 import { fingerprintsInFiles } from './encrypted-files.ts';
 import { changesBegin, type RunContext } from './run-context.ts';
 import { heldFingerprint } from './secret.ts';
-import type { Source } from './sources.ts';
+import type { KeyedSource, Source } from './sources.ts';
 
 /** One deploy key of a repository, and who has it. */
 type ListedKey = {
@@ -27,7 +28,7 @@ type ListedRepo = { readonly repo: string; readonly keys: readonly ListedKey[] }
 
 /** The deploy keys of `sources` on GitHub and, with `kubectl`, in the Secrets of the cluster. */
 export async function listKeys(
-  sources: readonly Source[],
+  sources: readonly KeyedSource[],
   kubectl: Kubectl | undefined,
   run: RunContext,
 ): Promise<Outcome> {
@@ -35,12 +36,33 @@ export async function listKeys(
   let now = 0;
   for (const source of sources) {
     const home = await run.home(source);
-    const keys = await keysOf(source, kubectl, run);
+    const keys = await ifShown(source, run, () => keysOf(source, kubectl, run));
     now = home.github.now();
+    if (keys === undefined) continue;
     repositories.push({ repo: `${home.owner}/${source.repo}`, keys });
   }
   const text = repositories.flatMap((one) => repoLines(one, now)).join('\n');
   return { text, json: { repositories }, exitCode: 0 };
+}
+
+/**
+ * The answer of GitHub about the deploy keys of `source`; undefined if it does not show them, and the estate needs none of
+ * them: the repository may not be on GitHub, or the token may not see its keys. Throws where the user named it.
+ */
+async function ifShown<Answer>(
+  { repo, owner, places, neededBy }: KeyedSource,
+  { prepared, say }: RunContext,
+  look: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  const { positionals } = prepared.given;
+  const isNamed = places.some(({ environment }) => positionals.includes(environment ?? repo));
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof PublishError) || isNamed || neededBy.length > 0) throw error;
+    say(`! ${owner}/${repo}: its deploy keys were not looked at. ${error.message.split('\n')[0]}`);
+    return undefined;
+  }
 }
 
 async function keysOf(
@@ -115,17 +137,30 @@ type Removed = {
 
 /** Removes the keys of this estate that no Secret of the cluster has. */
 export async function pruneKeys(
-  sources: readonly Source[],
+  sources: readonly KeyedSource[],
   kubectl: Kubectl,
   run: RunContext,
 ): Promise<Outcome> {
   const repositories: Removed[] = [];
   for (const source of sources) {
-    const keys = await keysOf(source, kubectl, run);
-    const unused = keys.filter(({ ours, usedBy }) => ours && usedBy?.length === 0);
+    const keys = await ifShown(source, run, () => keysOf(source, kubectl, run));
+    if (keys === undefined) continue;
+    const ours = keys.filter(({ id, ours }) => ours && id !== undefined);
+    const unused = ours.filter(({ usedBy }) => usedBy?.length === 0);
     repositories.push(await removeKeys(source, unused, run));
+    if (source.neededBy.length === 0) sayKept(source, ours, run);
   }
   return removalOutcome(repositories);
+}
+
+/** A key that Flux does not need any more can still be in a Secret. */
+function sayKept({ repo, owner, places }: Source, keys: readonly ListedKey[], run: RunContext) {
+  const words = places.map(({ environment }) => environment ?? repo);
+  for (const { fingerprint, usedBy = [] } of keys)
+    if (usedBy.length > 0)
+      run.say(
+        `! ${owner}/${repo} keeps ${fingerprint}: Flux reads in another way now, but ${usedBy.join(' and ')} still has this key. To remove it: flux-gitops credentials ${words.join(' ')} --revoke`,
+      );
 }
 
 /**
@@ -133,15 +168,14 @@ export async function pruneKeys(
  * `words` name environments, or the config repo.
  */
 export async function revokeKeys(
-  sources: readonly Source[],
+  sources: readonly KeyedSource[],
   words: readonly string[],
   run: RunContext,
 ): Promise<Outcome> {
   const repositories: Removed[] = [];
   for (const source of sources) {
-    const { repo, owner, places } = source;
-    const names = places.map(({ environment }) => environment ?? repo);
-    const neededBy = names.filter((name) => !words.includes(name));
+    const { repo, owner } = source;
+    const neededBy = source.neededBy.filter((name) => !words.includes(name));
     if (neededBy.length > 0) {
       run.say(`= ${owner}/${repo}: the key stays, because ${neededBy.join(' and ')} needs it`);
       repositories.push({ repo: `${owner}/${repo}`, removed: [], neededBy });

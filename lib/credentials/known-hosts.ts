@@ -1,9 +1,9 @@
 /** The host keys of a git server, in the format of known_hosts. */
 import { createHmac } from 'node:crypto';
 
-/** The host of `sshUrl` as known_hosts has it: with its port in brackets, unless the port is 22. */
-export function hostOf(sshUrl: string): string {
-  const { hostname, port } = new URL(sshUrl);
+/** The host of an SSH `address` as known_hosts has it: with its port in brackets, unless the port is 22. */
+export function hostOf(address: string): string {
+  const { hostname, port } = new URL(address);
   const bare = hostname.replace(/^\[|\]$/g, '');
   return port === '' || port === '22' ? bare : `[${bare}]:${port}`;
 }

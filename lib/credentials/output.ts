@@ -7,6 +7,7 @@ import {
   linkSync,
   lstatSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { RECORD_FILE, RECORD_KEY } from '../plan/record.ts';
 import { writeSecretly } from '../publish/secrets.ts';
 import { manifestOf } from './secret.ts';
 
@@ -32,7 +34,7 @@ export async function writeToPipe(secrets: readonly object[]): Promise<void> {
 }
 
 /**
- * The absolute path for `file`. Throws a UserError if it exists, unless `overwrite`, or if it is inside a git
+ * The absolute path for `file`. Throws a UserError if it exists, unless `overwrite`, or if it is inside a
  * repository: a key there would soon be in a commit.
  */
 export function checkFile(file: string, overwrite: boolean): string {
@@ -47,21 +49,32 @@ export function checkFile(file: string, overwrite: boolean): string {
   const real = join(folder, basename(path));
   const repository = repositoryAround(folder);
   if (repository !== undefined)
-    throw refusal(
-      file,
-      `it would be inside the git repository ${repository}, and soon in a commit`,
-    );
+    throw refusal(file, `it would be inside the ${repository}, and soon in a commit`);
   if (!overwrite && lstatSync(real, { throwIfNoEntry: false }))
     throw refusal(file, 'this file exists. --force overwrites it');
   return real;
 }
 
-/** The git repository around `folder`, with or without a working tree. A broken one counts, and one of another user. */
+/**
+ * The repository around `folder`, in words. A git repository counts with or without a working tree, a broken one too, and
+ * so does one of another user. A repository of an estate counts before `git init`: its first commit takes everything.
+ */
 function repositoryAround(folder: string): string | undefined {
   const has = (name: string): boolean =>
     lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
-  if (has('.git') || ['HEAD', 'objects', 'refs'].every(has)) return folder;
+  if (has('.git') || ['HEAD', 'objects', 'refs'].every(has)) return `git repository ${folder}`;
+  if (has(RECORD_FILE) && isRecord(join(folder, RECORD_FILE)))
+    return `repository ${folder} of an estate`;
   return dirname(folder) === folder ? undefined : repositoryAround(dirname(folder));
+}
+
+/** Whether the record at `path` is one of this package. A damaged one counts, and one that cannot be read. */
+function isRecord(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').includes(RECORD_KEY);
+  } catch {
+    return true;
+  }
 }
 
 const refusal = (file: string, reason: string): UserError =>

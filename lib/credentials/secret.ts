@@ -23,6 +23,9 @@ export function nextFields({ identity, publicKey }: DeployKey): Fields {
 /** The annotation with the fingerprints of the keys that a rotation must still take from GitHub. */
 const REPLACED = 'flux-gitops/replaced-keys';
 
+/** The annotation with the time at which the token in a Secret ends, as GitHub said it. */
+export const EXPIRES = 'flux-gitops/expires';
+
 /** A Secret for `place`. Its version is that of `found`, so that the API server refuses it if another run changed it. */
 export function secretFor(
   { namespace, secret, environment }: Place,
@@ -30,9 +33,14 @@ export function secretFor(
   more: {
     readonly found?: KubernetesObject | undefined;
     readonly replaced?: readonly string[];
+    readonly expires?: string | undefined;
   } = {},
 ): object {
-  const { found, replaced = [] } = more;
+  const { found, replaced = [], expires } = more;
+  const annotations = {
+    ...(replaced.length > 0 && { [REPLACED]: replaced.join(' ') }),
+    ...(expires !== undefined && { [EXPIRES]: expires }),
+  };
   const version = found?.metadata.resourceVersion;
   const labels = environment === undefined ? {} : { 'toolkit.fluxcd.io/tenant': namespace };
   const encode = (text: string): string => Buffer.from(text).toString('base64');
@@ -43,7 +51,7 @@ export function secretFor(
       name: secret,
       namespace,
       labels: { 'app.kubernetes.io/managed-by': 'flux-gitops', ...labels },
-      ...(replaced.length > 0 && { annotations: { [REPLACED]: replaced.join(' ') } }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
       ...(version !== undefined && { resourceVersion: version }),
     },
     // Kubernetes allows no other type for a Secret that exists.

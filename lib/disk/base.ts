@@ -96,9 +96,12 @@ function formerRecords(found: FoundRecord, folder: string): FoundRecord[] {
   return records;
 }
 
+/** The files that another published version writes in the repository in `folder`; undefined if nobody can say. */
+export type Published = (folder: string) => Promise<Earlier | undefined>;
+
 /**
  * The text that the last run wrote to `path`: as an earlier version rendered it, as this version renders the old
- * record, or from the history of git. Undefined when none of them has it.
+ * record, from the history of git, or from the version that the record names. Undefined when none of them has it.
  */
 export async function findBase(
   path: string,
@@ -106,6 +109,7 @@ export async function findBase(
   found: FoundRecord | undefined,
   known: { readonly written: Written; readonly earlier: readonly Earlier[] },
   render: LayerRenderer,
+  published?: Published,
 ): Promise<string | undefined> {
   const hashes = known.written.get(path) ?? [];
   if (found === undefined || hashes.length === 0) return undefined;
@@ -123,5 +127,6 @@ export async function findBase(
     const text = await readBlobById(folder, hash);
     if (text !== undefined) return text;
   }
-  return undefined;
+  const text = (await published?.(folder))?.get(path);
+  return text !== undefined && hashes.includes(blobId(text)) ? text : undefined;
 }

@@ -14,9 +14,10 @@ import {
   recordText,
   type Written,
 } from '../plan/record.ts';
+import { withNamespace } from '../plan/rename.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
-import { type Earlier, earlierFiles, findBase } from './base.ts';
+import { type Earlier, earlierFiles, findBase, type Published } from './base.ts';
 import { checkFile, checkFolder, isInside } from './folders.ts';
 import { mergeStages, textIn } from './git-stages.ts';
 import { packageVersion } from './package-files.ts';
@@ -89,6 +90,8 @@ export type Comparison = {
   readonly markers?: boolean;
   /** The files that have other paths than in earlier versions. */
   readonly moves?: readonly Move[];
+  /** What the version that the record names writes, if nothing here has the old text of an edited file. */
+  readonly published?: Published;
 };
 
 /**
@@ -123,7 +126,7 @@ export async function compareRepo(
   const files = withCarried(repo, folder, compared, problems);
   files.push(
     ...leftovers(repo, folder, planned, { known, moved, ...comparison }),
-    ...replaced(repo, folder, planned),
+    ...replaced(repo, folder, planned, comparison.force, problems),
   );
   for (const { path, action } of files)
     if (WRITES.has(action) || action === 'ask') checkFile(folder, path, problems);
@@ -141,6 +144,7 @@ function withCarried(
   files: readonly ComparedFile[],
   problems: Problem[],
 ): ComparedFile[] {
+  if (carried.length === 0) return [...files];
   const merged = new Map(files.map((file) => [file.path, file]));
   for (const { path, contents } of carried) {
     const planned = merged.get(path);
@@ -199,17 +203,31 @@ function isLeftOut(
   return !isThere(join(folder, path));
 }
 
-/** The hand-written files that this run removes, because other files have their objects now. */
+/**
+ * The hand-written files that this run removes, because other files have their objects now, or because they go with
+ * their environment. In the second case, git must have them.
+ */
 function replaced(
-  { takesOver = [] }: RepoPlan,
+  { takesOver = [], gone = [] }: RepoPlan,
   folder: string,
   planned: readonly File[],
+  force: boolean,
+  problems: Problem[],
 ): ComparedFile[] {
   const paths = new Set(planned.map(({ path }) => path));
   return takesOver.flatMap((path): ComparedFile[] => {
     const found = paths.has(path) ? undefined : readIfThere(join(folder, path));
     if (found === undefined) return [];
-    return [{ path, found, contents: found, state: 'leftover', action: 'remove', hashes: [] }];
+    if (gone.length > 0 && !force && !isCommitted(folder, path, found))
+      problems.push({
+        given: join(folder, path),
+        rule: 'a user wrote this file by hand, and git does not have it as it is, so its contents would be lost. Commit it first. --force removes it without that',
+        example: `git add ${path} && git commit`,
+        flag: path,
+        settings: ['arguments'],
+      });
+    const state = gone.length > 0 ? 'edited' : 'leftover';
+    return [{ path, found, contents: found, state, action: 'remove', hashes: [] }];
   });
 }
 
@@ -341,36 +359,49 @@ type Place = {
 };
 
 /**
- * `file` if an earlier version wrote it to another path, and a user deleted or edited it there. Adds a path from which
- * the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
+ * `file` if an earlier version wrote it to another path, and a user deleted or edited it there; or if its environment had
+ * another name, and a user edited it there. Adds a path from which the edits are taken over to `moved`. Undefined where the new path says all, and where a merge is not possible: then the
  * edited file stays where it is.
  */
 async function compareMoved(
   file: File,
   place: Place,
-  { render, force, moves }: Comparison,
+  { render, force, moves, published }: Comparison,
   moved: Set<string>,
 ): Promise<ComparedFile | undefined> {
   const { folder, known, found, repo } = place;
   if (force || found !== undefined || known.written.has(file.path)) return undefined;
-  const from = formerPaths(file.path, moves).find((path) => known.written.has(path));
+  const { renamed } = repo;
+  const old = renamed && file.path.startsWith(`${renamed.to}/`) ? renamed : undefined;
+  const former = old ? [`${old.from}${file.path.slice(old.to.length)}`] : [];
+  const from = [...former, ...formerPaths(file.path, moves)].find((path) =>
+    known.written.has(path),
+  );
   if (from === undefined) return undefined;
   const text = readIfThere(join(folder, from));
   const common = { path: file.path, found, hashes: [blobId(file.contents)] };
+  if (text === undefined && old) return undefined;
   if (text === undefined)
     return { ...common, contents: file.contents, state: 'deleted', action: 'keep' };
   if (isOurs(folder, from, text, known.written.get(from) ?? [])) return undefined;
-  const base = await findBase(from, folder, repo.found, known, render);
-  const merged = base === undefined ? undefined : await mergeEdited(text, base, file, repo);
+  const base = await findBase(from, folder, repo.found, known, render, published);
+  const [ours, before] = [text, base].map((one) =>
+    old && one !== undefined ? withNamespace(one, old.namespaces) : one,
+  );
+  const merged =
+    ours === undefined || before === undefined
+      ? undefined
+      : await mergeEdited(ours, before, file, repo);
   if (merged === undefined) return undefined;
-  moved.add(from);
+  // Where the old environment stays for now, its files do, too.
+  if (old === undefined || repo.gone?.includes(old.from)) moved.add(from);
   return { ...common, contents: merged, state: 'edited', action: 'merge' };
 }
 
 async function compareFile(
   file: File,
   place: Place,
-  { force, keep, markers = false, render }: Comparison,
+  { force, keep, markers = false, render, published }: Comparison,
 ): Promise<ComparedFile> {
   const { path } = file;
   const { found, known, record = '', repo } = place;
@@ -398,7 +429,7 @@ async function compareFile(
   const base =
     found.includes('\ufffd') || sidesOf(found) !== undefined
       ? undefined
-      : await findBase(path, place.folder, place.repo.found, known, render);
+      : await findBase(path, place.folder, place.repo.found, known, render, published);
   const merged = base === undefined ? undefined : await mergeEdited(found, base, file, place.repo);
   if (merged === found) return { ...common, contents, state: 'edited', action: 'none' };
   if (merged !== undefined)

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** The texts of a file during a merge of git; a side without the file is undefined. */
 export type Stages = {
   readonly base: string | undefined;
@@ -48,6 +51,17 @@ export function* formerTexts(folder: string, path: string): Generator<string> {
 export function isPushed(folder: string): boolean {
   if (git(folder, ['status', '--porcelain']) !== '') return false;
   return (git(folder, ['branch', '--remotes', '--contains', 'HEAD']) ?? '') !== '';
+}
+
+/** Where `git push` goes from `folder`; an empty text without a remote, undefined if git's file cannot be read. */
+export function originOf(folder: string): string | undefined {
+  try {
+    const config = readFileSync(join(folder, '.git/config'), 'utf8');
+    const remote = /^\s*\[remote "origin"\]\s*$([^[]*)/m.exec(config)?.[1] ?? '';
+    return /^\s*url\s*=\s*(\S+)\s*$/m.exec(remote)?.[1] ?? '';
+  } catch {
+    return undefined;
+  }
 }
 
 const textAt = (folder: string, object: string): string | undefined =>

@@ -70,6 +70,8 @@ async function acquire(
   say: (text: string) => void,
   patience: Patience,
 ): Promise<void> {
+  if (create(file)) return;
+  // The first use of the clock loads a module of Node.js, so a run that does not wait does without it.
   const started = performance.now();
   let announced = false;
   while (!create(file)) {

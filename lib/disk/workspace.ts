@@ -83,7 +83,11 @@ const KIND: { readonly [command in CommandName]: RepoKind } = {
   rename: 'config-repo',
   update: 'config-repo',
   verify: 'config-repo',
+  status: 'config-repo',
 };
+
+/** The commands that only read an estate. */
+const READING: ReadonlySet<CommandName> = new Set(['verify', 'status']);
 
 /** The repository that `command` works on: the one around `folder`, or the config repo beside or in it. */
 function homeOf(
@@ -112,8 +116,8 @@ function homeOf(
       flag: '--into',
       settings: ['into'],
     });
-  // An app repo alone can be checked as well.
-  return command === 'verify' && configs.length === 0 ? around : undefined;
+  // An app repo alone can be checked and watched as well.
+  return READING.has(command) && configs.length === 0 ? around : undefined;
 }
 
 /** The repository around `start`, if this package wrote it. */

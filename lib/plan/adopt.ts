@@ -9,7 +9,7 @@ import {
   type SharedSettings,
   type Visibility,
 } from '../settings/settings.ts';
-import { byRepo, checkEstate, type Environment, namespaceOf } from './estate.ts';
+import { byRepo, checkEstate, type Environment, gitSecretOf, namespaceOf } from './estate.ts';
 import {
   BY_DEFAULT,
   BY_MOST,
@@ -183,10 +183,12 @@ const fallback = (key: SettingKey, name: string, shared: SharedSettings): unknow
 /** How `read` differs from the form of this package, in which its namespace would be `usualNamespace`. */
 function formOf(read: ReadEnvironment, usualNamespace: string): OwnForm {
   const { name, repo, namespace, gitRepository, kustomization, path, usual, files } = read;
+  const { gitSecret } = read;
   return readOwnForm({
     ...(namespace !== usualNamespace && { namespace }),
     ...(gitRepository !== repo && { gitRepository }),
     ...(kustomization !== repo && { kustomization }),
+    ...(gitSecret !== undefined && gitSecret !== gitSecretOf(repo) && { gitSecret }),
     ...(path !== `./${name}` && path !== `./overlays/${name}` && { path }),
     ...(!usual && { byHand: files }),
   });

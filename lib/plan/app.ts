@@ -12,15 +12,16 @@ import {
   keepForm,
   mergeEnvironments,
   type NameSource,
+  notesAboutProfiles,
   readEnvironments,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { isByHand } from './own-form.ts';
-import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
+import { checkKind, type Elsewhere, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
-import { checkLayouts, joinRepo, planRepo } from './repositories.ts';
+import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
 
 const SOURCE: NameSource = {
   flag: '--scenario',
@@ -72,8 +73,17 @@ export function planApp(given: Given, world: World): Planned {
   const written = environments.filter((one) => !isByHand(one));
   const config = planRepo(record, written, found);
   const { visibility } = estate;
-  const appRepos = [...byRepo(environments)].map(([repo, fed]) => {
+  const elsewhere: Elsewhere[] = [];
+  const notHere: string[] = [];
+  const appRepos = [...byRepo(environments)].flatMap(([repo, fed]) => {
     const place = world.find(repo, problems);
+    const known = recorded.filter((one) => one.repo === repo);
+    // The config repo is written last, so an app repo that it knows has been written once.
+    if (!place.exists && known.length > 0 && !given.switches.force) {
+      if (!known.every(isByHand)) notHere.push(repo);
+      elsewhere.push(...missingFrom(fed, known));
+      return [];
+    }
     problems.push(...checkKind(place, 'scenario-repo', repo, SOURCE));
     const other = world.feederOf(repo);
     if (other !== undefined)
@@ -95,11 +105,9 @@ export function planApp(given: Given, world: World): Planned {
   });
   const syncConfig = estate.syncConfig === 'yes';
   const plan = {
-    repos: [config, ...appRepos],
-    elsewhere: [],
-    environments,
-    syncConfig,
-    visibility,
+    ...{ repos: [config, ...appRepos], elsewhere, environments, syncConfig, visibility },
+    ...(notHere.length > 0 && { notHere }),
+    ...notesAboutProfiles(given, environments),
   };
   checkFollowed(plan, given, problems);
   checkArtifacts(environments, given, problems);

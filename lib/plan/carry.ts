@@ -13,14 +13,15 @@ export type Source = {
 
 /**
  * What goes along from the folder `source` to the folder `target`: the files that the last run did not write like this,
- * as `change` makes them, and what a person deleted. `off` has the paths that the old folder loses.
+ * as `change` makes them, and what a person deleted. Without `change`, all files go along as they are, because a label
+ * with the name of another app repo would restart the pods. `off` has the paths that the old folder loses.
  */
 export function carryFolder(
   source: Source,
   target: string,
   world: World,
   problems: Problem[],
-  change: (text: string) => string = (text) => text,
+  change?: (text: string) => string,
 ): { carried: CarriedFile[]; off: string[] } {
   const { repo, record, folder } = source;
   const files = filesOf(repo, folder, world, problems);
@@ -33,10 +34,10 @@ export function carryFolder(
   return {
     carried: [
       ...files
-        .filter((file) => !isOurs(file))
+        .filter((file) => change === undefined || !isOurs(file))
         .map(({ path, contents }) => ({
           path: `${target}/${below(path)}`,
-          contents: change(contents),
+          contents: change ? change(contents) : contents,
         })),
       ...deleted.map((path) => ({ path: `${target}/${below(path)}`, contents: undefined })),
     ],

@@ -1,5 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
+import { goodText } from '../settings/resolve.ts';
 import {
   DEMO_OWNER,
   type EstateSettings,
@@ -25,7 +26,7 @@ export function checkCredentials(
     problems.push({
       given: `--credentials ${quote(asked)} with public repositories`,
       rule: 'only private repositories need credentials. Flux reads public repositories without any',
-      example: `--visibility private --credentials ${asked}`,
+      example: `--visibility private --credentials ${goodText('credentials', asked)}`,
       flag: '--credentials or --visibility',
       settings: ['credentials', 'visibility'],
     });
@@ -35,7 +36,7 @@ export function checkCredentials(
     problems.push({
       given: `--ssh-url ${quote(ssh)} with --credentials ${used.join(' and ')}`,
       rule: 'Flux uses ssh only with --credentials deploy-key, which only private repositories have',
-      example: `--visibility private --credentials deploy-key --ssh-url ${ssh}`,
+      example: `--visibility private --credentials deploy-key --ssh-url ${goodText('sshUrl', ssh)}`,
       flag: '--ssh-url or --credentials',
       settings: ['sshUrl', 'credentials'],
     });

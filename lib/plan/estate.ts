@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../errors.ts';
+import { type Given, splitOnce } from '../settings/arguments.ts';
 import type { EnvironmentSettings } from '../settings/resolve.ts';
 import {
   environmentName,
@@ -7,7 +8,13 @@ import {
   ruleAbout,
   SSH_OF_GITHUB,
 } from '../settings/rules.ts';
-import type { SettingKey, SharedSettings } from '../settings/settings.ts';
+import {
+  flagOf,
+  keysOf,
+  type SettingKey,
+  type SharedSettings,
+  settingOf,
+} from '../settings/settings.ts';
 import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 
 /** The full name of Flux's Kustomizations, as kubectl takes it: another API group has a kind of the same name. */
@@ -80,6 +87,12 @@ export function gitSecretOf(repo: string): string {
     .replace(/-+$/, '')}`;
 }
 
+/** The name of the Secret with which Flux reads the app repo of an environment. An adopted one can have another name. */
+export const secretNameOf = ({
+  repo,
+  gitSecret = gitSecretOf(repo),
+}: Pick<Environment, 'repo' | 'gitSecret'>): string => gitSecret;
+
 /** The common web address of the repositories of an owner. */
 export function ownerUrl({
   githubUrl,
@@ -117,7 +130,11 @@ export function mergeEnvironments(
 export function keepForm(environment: Environment, recorded: readonly Environment[]): Environment {
   const before = recorded.find(({ name }) => name === environment.name);
   if (before === undefined) return environment;
-  return isByHand(before) ? before : { ...environment, ...readOwnForm(before) };
+  if (isByHand(before)) return before;
+  const { gitSecret, ...form } = readOwnForm(before);
+  // Another app repo has another Secret.
+  const secret = before.repo === environment.repo && gitSecret !== undefined ? { gitSecret } : {};
+  return { ...environment, ...form, ...secret };
 }
 
 /** The source of names, for messages: the flag, an example, and the setting. */
@@ -229,4 +246,33 @@ function checkNamespace(
       'kube-*, default and flux-system belong to Kubernetes and Flux, so a tenant must have another namespace';
     problems.push({ ...about, rule });
   }
+}
+
+/**
+ * The notes about flags that change nothing: those about what only a hardened tenant has, for an environment of
+ * `environments` with another profile. Without such flags there is nothing.
+ */
+export function notesAboutProfiles(
+  { texts }: Given,
+  environments: readonly Environment[],
+): { readonly notes?: readonly string[] } {
+  const names = environments.map(({ name }) => name);
+  const notes = keysOf('each')
+    .filter((key) => settingOf(key).group === 'isolation')
+    .flatMap((key) => {
+      const isFor = (name: string): boolean =>
+        (texts[key] ?? []).some((text) => {
+          const [head] = splitOnce(text, '=');
+          return !names.includes(head) || head === name;
+        });
+      const idle = environments
+        .filter(({ name, profile }) => profile !== 'hardened' && isFor(name))
+        .map(({ name }) => name);
+      return idle.length === 0
+        ? []
+        : [
+            `${flagOf(key)} changes nothing for ${idle.join(', ')} now: only tenants with --profile hardened have it.`,
+          ];
+    });
+  return notes.length > 0 ? { notes } : {};
 }

@@ -34,15 +34,21 @@ export type ReadEnvironment = {
   /** The names of its Flux objects. The source can be an OCIRepository. */
   readonly gitRepository: string;
   readonly kustomization: string;
+  /** The Secret with which Flux reads its private repository. */
+  readonly gitSecret?: string;
   readonly path: string;
   /** The files with its objects. */
   readonly files: readonly string[];
+  /** The files that have nothing but its objects, so that they can go with it. */
+  readonly ownFiles: readonly string[];
   /** The files that this package can replace: all their objects are in its own files, too. */
   readonly replaceable: readonly string[];
   /** Whether its files and names are those that this package uses. */
   readonly usual: boolean;
   /** The ClusterRole of its service account, and its place. */
   readonly role?: { readonly name: string; readonly from: string } | undefined;
+  /** Its service account and the role binding of it, as `kind/name`, if this package writes others. */
+  readonly formerAccount: readonly string[];
   /** What would be lost if this package wrote its own files. */
   readonly lost: readonly string[];
 };

@@ -1,9 +1,9 @@
 import { type Problem, quote } from '../errors.ts';
 import { carryBase, carryFolder } from './carry.ts';
-import { byRepo, type Environment, namespaceOf, repositoryUrl } from './estate.ts';
+import { byRepo, type Environment, namespaceOf, repositoryUrl, secretNameOf } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
-import { syncNamesOf } from './oci.ts';
+import { gitCredentialsOf, syncNamesOf } from './oci.ts';
 import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { withoutFolders } from './repositories.ts';
@@ -39,7 +39,10 @@ export function planMoves(
   const left: RepoPlan[] = [];
   for (const [repo, fed] of byRepo(pairs.map(({ old }) => old))) {
     const place = world.find(repo, problems);
-    if (isRenamedFolder(repo, fed, pairs, recorded, world, problems)) continue;
+    if (isRenamedFolder(repo, fed, pairs, recorded, world, problems)) {
+      for (const [to, files] of filesThere(repo, pairs, world, problems)) carried.set(to, files);
+      continue;
+    }
     if (place.record?.kind !== 'scenario-repo') {
       problems.push(notHere(repo, fed[0] ?? pairs[0]?.old));
       continue;
@@ -68,6 +71,7 @@ export function planMoves(
       to: one.repo,
       before: syncNamesOf(old),
       after: syncNamesOf(one),
+      ...(gitCredentialsOf(old) !== 'none' && { secret: secretNameOf(old) }),
     }),
   );
   return { moves, carried, left };
@@ -100,6 +104,26 @@ function isRenamedFolder(
       settings: ['arguments', 'repo'],
     });
   return true;
+}
+
+/** The files of the environments of `repo` where its folder has another name already: they stay as they are. */
+function filesThere(
+  repo: string,
+  pairs: readonly Pair[],
+  world: World,
+  problems: Problem[],
+): Map<string, CarriedFile[]> {
+  const files = new Map<string, CarriedFile[]>();
+  for (const { one } of pairs.filter(({ old }) => old.repo === repo)) {
+    const { record } = world.find(one.repo, []);
+    if (record === undefined) continue;
+    const folders = one.layout === 'overlays' ? ['base', appFolderOf(one)] : [appFolderOf(one)];
+    const found = folders.flatMap(
+      (folder) => carryFolder({ repo: one.repo, record, folder }, folder, world, problems).carried,
+    );
+    files.set(one.repo, [...(files.get(one.repo) ?? []), ...found]);
+  }
+  return files;
 }
 
 /** The problem that `repo`, which feeds `one`, is not beside the config repo. */

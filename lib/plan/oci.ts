@@ -14,6 +14,14 @@ type Signed = Pick<SharedSettings, 'signature' | 'githubUrl' | 'owner'>;
 /** Whether Flux applies artifacts of `settings`, and not the repository itself. */
 export const isOci = ({ source }: Pick<SharedSettings, 'source'>): boolean => source === 'oci';
 
+/** Whether a key of the user signs the artifacts of `settings`, so that Flux needs its public half. */
+export const isKeySigned = ({ source, signature }: Pick<SharedSettings, 'source' | 'signature'>) =>
+  source === 'oci' && signature === 'key';
+
+/** Whether the workflows of `one` and `other` need the same secrets of GitHub Actions. */
+export const needsSameSecrets = (one: SharedSettings, other: SharedSettings): boolean =>
+  one.owner === other.owner && one.registry === other.registry && one.signature === other.signature;
+
 /** The address in the registry that all artifacts of an owner are below. */
 export function registryOf({ registry, owner }: Registered): string {
   const parts = registry.split('/');
@@ -35,7 +43,8 @@ export const pullSecretOf = (repo: string): string =>
   `registry-${repo.toLowerCase().replaceAll('_', '-')}`;
 
 /** The Secret with the public key for artifacts of `repo`. */
-const keySecretOf = (repo: string): string => pullSecretOf(repo).replace('registry-', 'cosign-');
+export const keySecretOf = (repo: string): string =>
+  pullSecretOf(repo).replace('registry-', 'cosign-');
 
 /** The host of a registry, without the path. */
 export const registryHostOf = (settings: Registered): string =>

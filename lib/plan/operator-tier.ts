@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { DEMO_OWNER, SETTINGS, type SharedSettings } from '../settings/settings.ts';
+import { configKeySecretLines, configPullSecretLines } from './artifact-secrets.ts';
 import {
   gitSecretOf,
   namespaceOf,
@@ -27,6 +28,7 @@ import {
 import { isByHand } from './own-form.ts';
 import type { Layer, Plan, Values } from './plan.ts';
 import { decrypts, hasPolicies, type RepoRecord, recipientsOf } from './record.ts';
+import { flagsOf } from './secret-commands.ts';
 
 /** The version of the charts flux-operator and flux-instance. They are released together. */
 export const CHART_VERSION = '0.58.1';
@@ -78,9 +80,12 @@ function installValues(record: RepoRecord): Values {
     isOneRecipient: recipientsOf(record).length === 1,
     keyFile: `${record.name}.agekey`,
     configSecret: gitSecretOf(record.name),
+    shared: record.shared,
     credentials: gitCredentialsOf(record.shared),
-    configWords: `${record.name}${gitCredentialsOf(record.shared) === 'deploy-key' ? ' --publish' : ''}`,
+    configWords: [record.name, ...flagsOf({ settings: record.shared }, true)].join(' '),
     ...configSourceValues(record),
+    pullLines: configPullSecretLines(record),
+    keyLines: configKeySecretLines(record.name),
     ...(followsArtifact(record)
       ? {
           configUrl: configArtifactOf(record),

@@ -8,16 +8,25 @@ export type OwnForm = {
   readonly namespace?: string;
   readonly gitRepository?: string;
   readonly kustomization?: string;
+  /** The Secret with which Flux reads its private repository. */
+  readonly gitSecret?: string;
   /** The folder that Flux applies, as its Kustomization has it. */
   readonly path?: string;
 };
 
 /** The keys of OwnForm in a record. */
-export const OWN_FORM = ['namespace', 'gitRepository', 'kustomization', 'path', 'byHand'] as const;
+export const OWN_FORM = [
+  'namespace',
+  'gitRepository',
+  'kustomization',
+  'gitSecret',
+  'path',
+  'byHand',
+] as const;
 
 /** The values of OwnForm in `from`, without those that are not valid. */
 export function readOwnForm(from: { readonly [key: string]: unknown }): OwnForm {
-  const text = (key: 'namespace' | 'gitRepository' | 'kustomization' | 'path', rule: RegExp) => {
+  const text = (key: Exclude<(typeof OWN_FORM)[number], 'byHand'>, rule: RegExp) => {
     const value = from[key];
     return typeof value === 'string' && rule.test(value) ? { [key]: value } : {};
   };
@@ -27,6 +36,7 @@ export function readOwnForm(from: { readonly [key: string]: unknown }): OwnForm 
     ...text('namespace', LABEL),
     ...text('gitRepository', SUBDOMAIN),
     ...text('kustomization', SUBDOMAIN),
+    ...text('gitSecret', SUBDOMAIN),
     ...text('path', /^[\w./-]{1,500}$/),
     ...(isList && { byHand: files as string[] }),
   };
@@ -43,7 +53,8 @@ export function isByHand({ byHand }: OwnForm): boolean {
 
 /** `environment` as this package writes a new one. */
 export function withoutForm<T extends OwnForm>(environment: T): Omit<T, keyof OwnForm> {
-  const { byHand, namespace, gitRepository, kustomization, path, ...usual } = environment;
+  const { byHand, namespace, gitRepository, kustomization, gitSecret, path, ...usual } =
+    environment;
   return usual;
 }
 

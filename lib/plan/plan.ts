@@ -31,6 +31,8 @@ export type RepoPlan = {
   readonly untouched: readonly string[];
   /** Environments that the user named: the run restores their deleted files. */
   readonly askedFor: readonly string[];
+  /** An environment that gets another name: the edits of its files go along, with the new namespace in them. */
+  readonly renamed?: Renamed;
   /** Environments that this run takes out of the repository. */
   readonly gone?: readonly string[];
   /** Files that come from another app repo, with their texts. */
@@ -52,6 +54,13 @@ export type RepoPlan = {
   readonly takesOver?: readonly string[];
 };
 
+/** The folders and the namespaces of an environment before and after it gets another name. */
+export type Renamed = {
+  readonly from: string;
+  readonly to: string;
+  readonly namespaces: readonly [before: string, after: string];
+};
+
 /**
  * A file that goes along to another folder: a person wrote it or edited it, so no template has its text. Without
  * contents, the person deleted it, and it must not come back.
@@ -67,6 +76,8 @@ export type Move = {
   /** The Flux objects of the environment, before the move and after it. */
   readonly before: SyncNames;
   readonly after: SyncNames;
+  /** The Secret with which Flux read the former app repo, if it was private. */
+  readonly secret?: string;
 };
 
 /** The names of the Flux objects of an environment. */
@@ -90,6 +101,8 @@ export type Departure = {
   readonly repo?: string;
   /** The name of its Kustomization, if it is known. */
   readonly kustomization?: string;
+  /** Whether a user made its namespace before the estate was adopted: its labels may be others than this package writes. */
+  readonly isAdopted?: true;
   readonly state: 'leaving' | 'gone' | 'unrecorded';
 };
 
@@ -105,6 +118,11 @@ export type Plan = {
   /** The environments that leave the estate, in the order of the run. */
   readonly departures?: readonly Departure[];
   readonly moves?: readonly Move[];
+  /** Service accounts and role bindings, as `kind/name`, that the files of a namespace have no more. */
+  readonly formerAccounts?: readonly {
+    readonly namespace: string;
+    readonly objects: readonly string[];
+  }[];
   /** The environment that a new one replaces, and that leaves in a run of its own. */
   readonly replaces?: string;
   /** More sentences about the run. */

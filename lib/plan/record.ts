@@ -135,10 +135,11 @@ export function writeRecord(record: RepoRecord, found: FoundRecord | undefined):
 
 /** An app repo has no Flux objects. */
 function formIn(kind: RepoKind, environment: Environment): OwnForm {
-  const { namespace, path, ...objects } = readOwnForm(environment);
+  const { namespace, path, gitSecret, ...objects } = readOwnForm(environment);
   return {
     ...(namespace !== undefined && { namespace }),
     ...(kind === 'config-repo' && objects),
+    ...(gitSecret !== undefined && { gitSecret }),
     ...(path !== undefined && { path }),
   };
 }
@@ -389,7 +390,15 @@ function lift(
       });
     feeders.set(name, repo);
   }
-  if (feeders.size < pairs.length) return undefined;
+  const unfed = Object.keys(environments).filter((name) => !feeders.has(name));
+  for (const name of unfed)
+    problems.push({
+      given: `${path} environment ${quote(name)}`,
+      rule: 'no scenario lists it, so no app repo feeds it, and the next run would drop it',
+      example: `"scenarios": { "flux-${name}": ["${name}"] }`,
+      flag: path,
+    });
+  if (feeders.size < pairs.length || unfed.length > 0) return undefined;
   return { ...rest, environments: Object.fromEntries(lifted) };
 }
 

@@ -15,10 +15,11 @@ import {
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
 import { syncNamesOf } from './oci.ts';
+import { isByHand } from './own-form.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
-import { checkWritten } from './take-over.ts';
+import { checkWritten, filesByHand } from './take-over.ts';
 import { notInConfigRepo } from './tenant.ts';
 
 const SOURCE: NameSource = {
@@ -45,9 +46,13 @@ export function planRemove(given: Given, world: World): Planned {
   const former = names
     .filter((name) => !known.has(name))
     .flatMap((name) => formerDeparture(name, given, recorded, world, problems));
-  checkWritten(chosen, 'remove', problems);
+  // Where the cluster follows the config repo, its files must change before they go.
+  if (recorded.estate.syncConfig === 'yes') checkWritten(chosen, 'remove', problems);
+  const files = filesByHand(chosen, world, problems);
   if (problems.length > 0) return { problems };
   const plan = planDepartures(chosen, former, recorded, world, problems);
+  const [config] = plan.repos;
+  if (config && files.length > 0) plan.repos[0] = { ...config, takesOver: files };
   if (given.switches.publish) addFormerRepos(plan, former, world, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
@@ -95,6 +100,7 @@ export function planDepartures(
         namespace: namespaceOf(one),
         repo: one.repo,
         kustomization: syncNamesOf(one).kustomization,
+        ...adoptedMark(one),
         state: stays(one) ? 'leaving' : 'gone',
       }),
     ),
@@ -114,6 +120,10 @@ const foldersOfUsers = ({ name, repo, path }: Environment): string[] =>
   path === undefined
     ? []
     : [`The folder ${path} of ${repo}, which Flux applied for ${name}, is yours and stays.`];
+
+/** Only an adopted environment has a namespace of its own form, or files that a user wrote by hand. */
+const adoptedMark = (one: Environment): Pick<Departure, 'isAdopted'> =>
+  one.namespace !== undefined || isByHand(one) ? { isAdopted: true } : {};
 
 const surplusOf = (one: Environment) => ({
   repo: one.repo,
@@ -178,6 +188,7 @@ function formerDeparture(
   const known = former && {
     repo: former.repo,
     kustomization: syncNamesOf(former).kustomization,
+    ...adoptedMark(former),
   };
   return [{ name, namespace, ...known, state: 'unrecorded' }];
 }

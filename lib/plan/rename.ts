@@ -148,9 +148,8 @@ function planNew(
   const source = { repo: old.repo, record: place.record, folder: appFolderOf(old) };
   // A manifest may name the namespace that it is for.
   const [before, after] = [namespaceOf(old), namespaceOf(one)];
-  const word = new RegExp(`(?<![\\w-])${before}(?![\\w-])`, 'g');
   const files = carryFolder(source, appFolderOf(one), world, problems, (text) =>
-    text.replace(word, after),
+    withNamespace(text, [before, after]),
   );
   const config = world.home ?? { exists: true, all: {} };
   const own = { visibility: estate.visibility, ...ciOf(estate, place, false) };
@@ -159,7 +158,10 @@ function planNew(
   const carried = { carried: files.carried, ...(!stays && { carriedOff: files.off }) };
   return {
     repos: [
-      planRepo({ ...recorded, environments }, [one], config, [one.name], gone),
+      {
+        ...planRepo({ ...recorded, environments }, [one], config, [one.name], gone),
+        renamed: { from: old.name, to: one.name, namespaces: [before, after] },
+      },
       { ...app, ...carried },
     ],
     elsewhere: [],
@@ -171,6 +173,14 @@ function planNew(
     syncConfig: stays,
     visibility: estate.visibility,
   };
+}
+
+/** `text` with the new namespace wherever it names the old one. */
+export function withNamespace(
+  text: string,
+  [before, after]: readonly [before: string, after: string],
+): string {
+  return text.replace(new RegExp(`(?<![\\w-])${before}(?![\\w-])`, 'g'), after);
 }
 
 /** `old` with another name, and with the usual names of its objects. What was a default of the old name becomes the default of the new one. */

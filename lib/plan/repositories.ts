@@ -4,7 +4,7 @@ import { byRepo, type Environment, repositoryUrl } from './estate.ts';
 import { branchesOf, githubFiles } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
 import { operatorTier } from './operator-tier.ts';
-import type { Found, Layer, RepoPlan } from './plan.ts';
+import type { Elsewhere, Found, Layer, RepoPlan } from './plan.ts';
 import { type FoundRecord, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
 import { environmentValues, hasDemo, isConfined, readmeValues } from './values.ts';
 
@@ -157,3 +157,14 @@ const listed = (words: readonly string[]): string =>
   words.length <= 8
     ? words.join(', ')
     : `${words.slice(0, 8).join(', ')} and ${words.length - 8} more`;
+
+/** The folders that an app repo elsewhere needs: those of the new environments in `fed`. */
+export function missingFrom(
+  fed: readonly Environment[],
+  siblings: readonly Environment[],
+): Elsewhere[] {
+  const there = new Set(siblings.map(({ name }) => name));
+  return fed
+    .filter(({ name }) => !there.has(name))
+    .map((one) => ({ repo: one.repo, url: repositoryUrl(one, one.repo), layer: appLayer(one) }));
+}

@@ -4,7 +4,7 @@ import { keysOf, type Profile } from '../settings/settings.ts';
 import { type Environment, keepForm } from './estate.ts';
 import type { ReadEnvironment } from './hand-written.ts';
 import { isByHand } from './own-form.ts';
-import type { World } from './plan.ts';
+import type { Plan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 
 /**
@@ -22,8 +22,14 @@ export function formOf(
   return { ...keepForm(environment, [kept]) };
 }
 
+/** What `--take-over` replaces: hand-written files, and service accounts with other names than this package writes. */
+export type TakenOver = {
+  readonly files: readonly string[];
+  readonly formerAccounts: NonNullable<Plan['formerAccounts']>;
+};
+
 /**
- * The hand-written files that `--take-over` replaces. Adds a problem for each environment that a run would change
+ * What `--take-over` replaces. Adds a problem for each environment that a run would change
  * without `--take-over`, and for each one whose files have something that this package cannot write.
  */
 export function checkTakeOver(
@@ -32,7 +38,7 @@ export function checkTakeOver(
   added: readonly Environment[],
   { manifests }: World,
   problems: Problem[],
-): string[] {
+): TakenOver {
   const { switches, texts } = given;
   const names = new Set(added.map(({ name }) => name));
   const byHand = environments.filter((one) => names.has(one.name) && isByHand(one));
@@ -48,7 +54,7 @@ export function checkTakeOver(
           flag: '--take-over',
           settings: ['takeOver', 'arguments'],
         });
-    return [];
+    return { files: [], formerAccounts: [] };
   }
   for (const name of [...names].filter((one) => !byHand.some((other) => other.name === one)))
     problems.push({
@@ -58,7 +64,7 @@ export function checkTakeOver(
       flag: '--take-over',
       settings: ['takeOver'],
     });
-  return byHand.flatMap(({ name }) => {
+  const reads = byHand.flatMap(({ name }) => {
     const read = manifests?.read.environments.find((one) => one.name === name);
     const profile = added.find((one) => one.name === name)?.profile;
     const lost = read ? [...read.lost, ...raised(read, profile)] : ['its manifests are gone'];
@@ -71,7 +77,38 @@ export function checkTakeOver(
         flag: '--take-over',
         settings: ['takeOver'],
       });
-    return read?.replaceable ?? [];
+    return read ?? [];
+  });
+  return {
+    files: reads.flatMap(({ replaceable }) => replaceable),
+    formerAccounts: reads
+      .filter(({ formerAccount }) => formerAccount.length > 0)
+      .map(({ namespace, formerAccount }) => ({ namespace, objects: formerAccount })),
+  };
+}
+
+/**
+ * The files of those of `environments` that a user wrote by hand: they go with them. Adds a problem for each whose files
+ * have something else as well.
+ */
+export function filesByHand(
+  environments: readonly Environment[],
+  { manifests }: World,
+  problems: Problem[],
+): string[] {
+  return environments.filter(isByHand).flatMap(({ name, byHand = [] }) => {
+    const read = manifests?.read.environments.find((one) => one.name === name);
+    if (read === undefined) return [];
+    const shared = read.files.filter((file) => !read.ownFiles.includes(file));
+    if (shared.length > 0)
+      problems.push({
+        given: `environment ${quote(name)}, which a user wrote by hand (${byHand.join(', ')})`,
+        rule: `not only this environment needs ${shared.join(', ')}, so no run removes the file. Take the environment out of your files, and run flux-gitops adopt --repair, which brings the record up to date`,
+        example: `files that have nothing but the objects of ${name}`,
+        flag: 'the arguments',
+        settings: ['arguments'],
+      });
+    return shared.length > 0 ? [] : read.ownFiles;
   });
 }
 

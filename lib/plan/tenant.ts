@@ -1,6 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
-import { readSetting, resolve } from '../settings/resolve.ts';
+import { goodText, readSetting, resolve } from '../settings/resolve.ts';
 import type { Visibility } from '../settings/settings.ts';
 import { checkCredentials } from './credentials.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type Environment,
   mergeEnvironments,
   type NameSource,
-  repositoryUrl,
+  notesAboutProfiles,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
 import { NO_MOVE, notHere, planMoves } from './move.ts';
@@ -19,7 +19,7 @@ import { checkArtifacts } from './oci.ts';
 import { isByHand } from './own-form.ts';
 import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
-import { appLayer, checkLayouts, joinRepo, planRepo } from './repositories.ts';
+import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
 import { checkTakeOver, formOf } from './take-over.ts';
 
 const SOURCE: NameSource = {
@@ -49,7 +49,7 @@ export function planTenant(given: Given, world: World): Planned {
   const { estate } = resolve({ ...given, texts: {} }, recorded, [], []);
   const { visibility } = estate;
   checkVisibility(given, visibility, problems);
-  const takeOvers = checkTakeOver(given, recorded, added, world, problems);
+  const takenOver = checkTakeOver(given, recorded, added, world, problems);
   checkCredentials(given, visibility, added, problems);
   const { moves, carried, left } = isMove
     ? planMoves(added, recorded, estate, world, problems)
@@ -60,7 +60,7 @@ export function planTenant(given: Given, world: World): Planned {
   const names = added.map(({ name }) => name);
   const written = added.filter((one) => !isByHand(one));
   const plannedConfig = planRepo({ ...recorded, environments }, written, config, names);
-  const repos: RepoPlan[] = [{ ...plannedConfig, takesOver: takeOvers }];
+  const repos: RepoPlan[] = [{ ...plannedConfig, takesOver: takenOver.files }];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
@@ -85,8 +85,13 @@ export function planTenant(given: Given, world: World): Planned {
   repos.push(...left);
   const syncConfig = estate.syncConfig === 'yes';
   checkArtifacts(environments, given, problems);
-  const moving = moves.length > 0 ? { moves } : {};
-  const plan = { repos, elsewhere, environments: added, ...moving, syncConfig, visibility };
+  const { formerAccounts } = takenOver;
+  const more = {
+    ...(moves.length > 0 && { moves }),
+    ...(formerAccounts.length > 0 && { formerAccounts }),
+    ...notesAboutProfiles(given, added),
+  };
+  const plan = { repos, elsewhere, environments: added, ...more, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };
 }
 
@@ -109,18 +114,10 @@ function checkVisibility(given: Given, visibility: Visibility, problems: Problem
   problems.push({
     given: `--visibility ${quote(asked)}`,
     rule: `all repositories of this estate are ${visibility}, and only flux-gitops without a subcommand can change that`,
-    example: `flux-gitops --visibility ${asked}`,
+    example: `flux-gitops --visibility ${goodText('visibility', asked)}`,
     flag: '--visibility',
     settings: ['visibility'],
   });
-}
-
-/** The folders that an app repo elsewhere needs: those of the new environments in `fed`. */
-function missingFrom(fed: readonly Environment[], siblings: readonly Environment[]): Elsewhere[] {
-  const there = new Set(siblings.map(({ name }) => name));
-  return fed
-    .filter(({ name }) => !there.has(name))
-    .map((one) => ({ repo: one.repo, url: repositoryUrl(one, one.repo), layer: appLayer(one) }));
 }
 
 /** The problem that `folder` is in no config repo; `example` is a run of the command. */

@@ -15,7 +15,9 @@ export function planUpdate(given: Given, world: World): Planned {
   const problems: Problem[] = [];
   const estate = settingsOf(given, home.record);
   const isConfig = home.record.kind === 'config-repo';
-  const beside = isConfig ? appRepos(home.record, world, problems) : { here: [], missing: [] };
+  const beside = isConfig
+    ? appRepos(home.record, world, problems)
+    : { here: [], missing: [], lost: [] };
   const { environments } = home.record;
   checkEstate(isConfig ? home.record.name : undefined, environments, problems);
   for (const { record } of [home, ...beside.here])
@@ -35,7 +37,7 @@ export function planUpdate(given: Given, world: World): Planned {
   const { visibility } = estate;
   const syncConfig = isConfig && estate.syncConfig === 'yes';
   const plan = { repos, elsewhere: [], environments, syncConfig, visibility };
-  const notes = byHandNotes(environments.filter(isByHand));
+  const notes = [...byHandNotes(environments.filter(isByHand)), ...lostNotes(beside.lost)];
   return { problems, plan: { ...plan, notHere: beside.missing, notes } };
 }
 
@@ -50,6 +52,13 @@ function byHandNotes(environments: readonly Environment[]): string[] {
   ];
 }
 
+/** What a person must know of app repos that have lost their records. */
+const lostNotes = (repos: readonly string[]): string[] =>
+  repos.map(
+    (repo) =>
+      `The app repo ${repo} has no .yo-rc.json, so no update changes it. flux-gitops adopt --repair writes the file again.`,
+  );
+
 /** The recorded settings; a setting that is newer than the record has its default. */
 const settingsOf = (given: Given, record: FoundRecord): EstateSettings =>
   resolve({ ...given, texts: {} }, record, [], []).estate;
@@ -60,14 +69,19 @@ const visibilityOf = (
   { visibility }: EstateSettings,
 ): Pick<EstateSettings, 'visibility'> => ({ visibility: estate.visibility ?? visibility });
 
-/** The app repos of `config` that lie beside it, and the names of those that do not. */
+/** The app repos of `config` that lie beside it, and the names of those that do not, and of those without a record. */
 function appRepos(
   config: FoundRecord,
   world: World,
   problems: Problem[],
-): { readonly here: readonly Found[]; readonly missing: readonly string[] } {
+): {
+  readonly here: readonly Found[];
+  readonly missing: readonly string[];
+  readonly lost: readonly string[];
+} {
   const here: Found[] = [];
   const missing: string[] = [];
+  const lost: string[] = [];
   for (const [repo, fed] of byRepo(config.environments)) {
     const found = world.find(repo, problems);
     problems.push(
@@ -75,9 +89,9 @@ function appRepos(
     );
     if (found.record) here.push(found);
     // An app repo that a user wrote by hand may have no record anywhere.
-    else if (!fed.every(isByHand)) missing.push(repo);
+    else if (!fed.every(isByHand)) (found.exists ? lost : missing).push(repo);
   }
-  return { here, missing };
+  return { here, missing, lost };
 }
 
 function notInEstate(folder: string): Problem {

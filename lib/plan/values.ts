@@ -1,6 +1,7 @@
 import { imageTag } from '../settings/rules.ts';
 import { DEMO_OWNER } from '../settings/settings.ts';
 import type { SyncSpec } from '../settings/sync-spec.ts';
+import { keySecretLines, pullSecretLines } from './artifact-secrets.ts';
 import {
   byRepo,
   type Environment,
@@ -8,6 +9,7 @@ import {
   namespaceOf,
   ownerUrl,
   repositoryUrl,
+  secretNameOf,
   sourceUrl,
   sshOwnerUrl,
 } from './estate.ts';
@@ -18,6 +20,7 @@ import {
   followsArtifact,
   gitCredentialsOf,
   isGithubRegistry,
+  isKeySigned,
   isOci,
   registryHostOf,
   sourceValues,
@@ -25,6 +28,7 @@ import {
 } from './oci.ts';
 import type { Values } from './plan.ts';
 import { decrypts, hasPolicies, type RepoRecord } from './record.ts';
+import { flagsOf, hostKeysAt, type SecretCommand, secretCommands } from './secret-commands.ts';
 import { earlierQuotaOf, quotaOf } from './sizes.ts';
 
 const made = new WeakMap<Environment, Values>();
@@ -63,7 +67,7 @@ function makeValues(environment: Environment): Values {
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),
     sourceUrl: sourceUrl(environment, environment.repo),
-    gitSecret: gitSecretOf(environment.repo),
+    gitSecret: secretNameOf(environment),
     credentials: gitCredentialsOf(environment),
     ...sourceValues(environment),
     ownerUrl: ownerUrl(environment),
@@ -105,14 +109,21 @@ export function mayKustomize(environment: Environment): boolean {
   return environment.profile === 'hardened' && !isConfined(environment);
 }
 
+/** The version labels by image: most environments have the same one. */
+const versions = new Map<string, string[]>();
+
 /** The version label of the app; none if the tag of the image is not a valid label value. */
 function versionsOf({ image }: Environment): string[] {
+  const known = versions.get(image);
+  if (known !== undefined) return known;
   const tag = imageTag(image);
-  return tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag) ? [tag] : [];
+  const isLabel = tag !== undefined && /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(tag);
+  versions.set(image, isLabel ? [tag] : []);
+  return versions.get(image) ?? [];
 }
 
 /** The maximum number of environments in the picture: Mermaid has limits, and the README must stay readable. */
-const SHOWN = { rows: 40, picture: 12, words: 20 };
+const SHOWN = { rows: 40, picture: 12 };
 
 const namesOf = (environments: readonly Environment[]): string =>
   environments
@@ -178,9 +189,9 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
   const followed =
     kind === 'config-repo' && estate.syncConfig === 'yes' && !isOci(shared) ? [shared] : [];
   const all = [...needy, ...followed].map(({ credentials }) => credentials);
-  const publish = (kinds: readonly string[]): string =>
-    kinds.includes('deploy-key') ? ' --publish' : '';
-  const names = needy.length > SHOWN.words ? '' : needy.map((one) => ` ${one.name}`).join('');
+  const readers = needy.map((one) => ({ word: one.name, repo: one.repo, settings: one }));
+  const lines = secretCommands(readers, true).map(lineOf);
+  const scanned = [...needy, ...followed].flatMap((one) => hostKeysAt(one) ?? []);
   return {
     usesKeys: all.includes('deploy-key'),
     usesTokens: all.includes('token'),
@@ -188,26 +199,50 @@ function privateValues({ kind, name, estate, shared, environments }: RepoRecord)
     hasSecrets: needy.length > 0,
     configCredentials: followed[0]?.credentials ?? 'none',
     configSecret: gitSecretOf(name),
-    configWords: `${name}${publish(followed.map(({ credentials }) => credentials))}`,
-    secretWords: `credentials${names}${publish(needy.map(({ credentials }) => credentials))}`,
+    configLine: lineOf({ words: [name], flags: flagsOf({ settings: shared }, true) }),
+    // With what a person gives Flux the Secret of an environment that gets the settings of the estate.
+    newFlags: flagsOf({ settings: shared }, true)
+      .map((flag) => ` ${flag}`)
+      .join(''),
+    // Environments whose Secrets the user makes.
+    ownNames: namesOf(estate.visibility === 'private' ? environments.filter(isOwn) : []),
+    readsGit: followed.length > 0 || environments.some((one) => !isOci(one)),
+    hasHardened: environments.some(({ profile }) => profile === 'hardened'),
+    secretLines: lines.slice(0, SHOWN.rows),
+    secretLine: lines.join('` and `flux-gitops '),
+    scanned: [...new Set(scanned)].join('`, `ssh-keyscan '),
     encrypts: decrypts({ estate }),
     firstSecret: needy.slice(0, 1).map(environmentValues)[0],
   };
 }
 
+/** Whether Flux reads the git repository of `one` with a Secret of the user's own, if it is private. */
+const isOwn = (one: Environment): boolean => !isOci(one) && one.credentials === 'none';
+
+const lineOf = ({ words, flags }: Pick<SecretCommand, 'words' | 'flags'>): string =>
+  ['credentials', ...words, ...flags].join(' ');
+
 /** What a README says of artifacts. `sources` are the kinds of the sources, as kubectl takes them. */
 function artifactValues(record: RepoRecord): Values {
   const pushed = record.environments.filter(isOci);
+  const isPrivate = record.estate.visibility === 'private';
+  const { githubUrl, owner } = pushed[0] ?? record.shared;
+  const { host } = new URL(githubUrl);
   const kinds = new Set(
     record.environments.map((one) => `${isOci(one) ? 'oci' : 'git'}repositories`),
   );
   return {
     sources: [...kinds].sort().join(','),
     artifacts: pushed.slice(0, SHOWN.rows).map(environmentValues),
+    pullLines: isPrivate ? pullSecretLines(pushed.slice(0, SHOWN.rows)) : [],
+    keyLines: keySecretLines(pushed.slice(0, SHOWN.rows).filter(isKeySigned)),
     artifactRepos: [
       ...new Set(pushed.slice(0, SHOWN.rows).map(({ repo }) => repo)),
       ...(followsArtifact(record) ? [record.name] : []),
     ].join(' '),
+    // A repository as gh names it.
+    ghOwner: host === 'github.com' ? owner : `${host}/${owner}`,
+    gh: host === 'github.com' ? 'gh' : `GH_HOST=${host} gh`,
     firstArtifact: pushed.slice(0, 1).map(environmentValues)[0],
     config: configSourceValues(record),
     registryHost: registryHostOf(pushed[0] ?? record.shared),

@@ -269,7 +269,7 @@ function withProblems(request: PublishRequest, targets: readonly Target[]): Targ
 
 /** The reason why a repository in this state cannot be published. */
 function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) {
-  const { remote, state, ours, place } = target;
+  const { repo, remote, state, ours, place } = target;
   if (remote === undefined) return undefined;
   if (state === 'foreign')
     return remote.fullName.toLowerCase() === place.fullName.toLowerCase()
@@ -279,7 +279,8 @@ function findReason({ adoptEmpty, visibility }: PublishRequest, target: Target) 
   if (state === 'empty' && !ours && !adoptEmpty) return 'EMPTY_NOT_OURS';
   if (!needsPush(state)) return undefined;
   if (remote.archived) return 'ARCHIVED';
-  return visibility === 'private' && !remote.private ? 'PUBLIC' : undefined;
+  if (visibility === 'private') return remote.private ? undefined : 'PUBLIC';
+  return remote.private && !repo.notRead ? 'PRIVATE' : undefined;
 }
 
 /** The commands after which the estate follows a repository that got another name or another owner on GitHub. */

@@ -9,6 +9,16 @@ export function isSameRepository(origin: string, url: string): boolean {
   return one.host === other.host && one.path === other.path && samePort;
 }
 
+/**
+ * Whether a push to `origin` certainly does not reach the repository at `url`. A host of ssh can be an alias of the user's
+ * own, and a path on this machine can be a mirror, so they prove nothing.
+ */
+export function leadsElsewhere(origin: string, url: string): boolean {
+  const [one, other] = [readAddress(origin), readAddress(url)];
+  if (one === undefined || other === undefined || isSameRepository(origin, url)) return false;
+  return one.path !== other.path || one.web;
+}
+
 /** The parts of an address; `web` is true for http and https. */
 type Address = {
   readonly host: string;

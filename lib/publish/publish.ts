@@ -252,7 +252,7 @@ async function telling<T>(
  * written yet are included as texts.
  */
 export function reposToPublish(
-  { environments }: Plan,
+  { environments, syncConfig }: Plan,
   compared: readonly ComparedRepo[],
   written: boolean,
 ): PublicationRepo[] {
@@ -281,6 +281,7 @@ export function reposToPublish(
       description,
       role,
       ...(repo.feeds && { feeds: repo.feeds }),
+      ...(role === 'config' && !syncConfig && { notRead: true }),
       files: chosen.map(({ path }) => path),
       removed: [
         ...files.filter(({ action }) => action === 'remove').map(({ path }) => path),

@@ -90,6 +90,11 @@ export const GITHUB_REFUSALS = {
     message: '{repo} exists and is public, but you asked for private repositories.',
     hint: 'Make it private in its settings (this tool never changes the visibility), or use --visibility public.',
   },
+  PRIVATE: {
+    message:
+      '{repo} exists and is private, but this estate is public: Flux would read it without credentials.',
+    hint: 'Make it public in its settings (this tool never changes the visibility), or use --visibility private. To keep a Secret of your own, add --credentials none.',
+  },
   ARCHIVED: {
     message: '{repo} is archived. GitHub accepts no push to an archived repository.',
     hint: 'Unarchive the repository in its settings. {rename}',

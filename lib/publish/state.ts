@@ -27,6 +27,8 @@ export type PublicationRepo = {
   readonly details?: string | undefined;
   /** The config repo activates the others, so it is pushed last. */
   readonly role: 'scenario' | 'config';
+  /** Flux does not read it, so a public estate can have it private: a config repo that the cluster does not follow. */
+  readonly notRead?: boolean;
 };
 
 /** Whether `repo` is an app repo that feeds no environment any more. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diffIndices } from 'node-diff3';
 import { mergeText } from './merge.ts';
+import { withoutRemoved } from './sections.ts';
 import { joinTwins } from './twins.ts';
 import { addsUp, parses } from './yaml-leaves.ts';
 
@@ -31,7 +32,8 @@ export function mergeFiner(
 
 /**
  * `found` with the changes from `base` to `wanted`, by lines or by what mergeFiner can do. Undefined when both sides
- * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example.
+ * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example. A
+ * section of Markdown that a user removed stays removed.
  */
 export function mergeTexts(
   path: string,
@@ -42,7 +44,13 @@ export function mergeTexts(
   const merged = mergeText(found, base, wanted);
   const isBroken =
     merged !== undefined && /\.ya?ml$/.test(path) && parses(found) && !parses(merged);
-  return merged === undefined || isBroken ? mergeFiner(path, found, base, wanted) : merged;
+  if (merged !== undefined && !isBroken) return merged;
+  // A section that is gone has no words to merge into.
+  const left = path.endsWith('.md') ? withoutRemoved(found, base, wanted) : { base, wanted };
+  return (
+    (left.base === base ? undefined : mergeText(found, left.base, left.wanted)) ??
+    mergeFiner(path, found, left.base, left.wanted)
+  );
 }
 
 type Parts = readonly string[];
@@ -178,12 +186,30 @@ function lineByLine(ours: Parts, base: Parts, theirs: Parts, kind: Kind): string
   return lines.every((line) => line !== undefined) ? lines : undefined;
 }
 
+/** The most lines that still count as one passage. */
+const PASSAGE = 40;
+
+/** Whether `changed` has another text in place of `base`, which is longer than a passage: no line of it is left. */
+const isReplaced = (base: Parts, changed: Parts): boolean =>
+  base.length > PASSAGE && !base.some((line) => line.trim() !== '' && changed.includes(line));
+
 /** Words and the space between them as separate parts: so a text with other line breaks still has the same words. */
 function wordByWord(ours: Parts, base: Parts, theirs: Parts): string[] | undefined {
+  // Two different texts have some words in common by chance. To find them in thousands of words takes seconds.
+  if (isReplaced(base, ours) || isReplaced(base, theirs)) return undefined;
   const [one = [], old = [], other = []] = [ours, base, theirs].map((lines) =>
     lines.join('\n').split(/([ \n]+)/),
   );
+  // Words of a sentence that says something else now would make no sense in it.
+  if (!keepsHalf(old, one) || !keepsHalf(old, other)) return undefined;
   return mergeParts(one, old, other, () => undefined)
     ?.join('')
     .split('\n');
+}
+
+/** Whether at least half of the words of `base` are still in `changed`. */
+function keepsHalf(base: Parts, changed: Parts): boolean {
+  const isWord = (part: string): boolean => part.trim() !== '';
+  const lost = hunksOf(base, changed).flatMap(({ start, end }) => base.slice(start, end));
+  return 2 * lost.filter(isWord).length <= base.filter(isWord).length;
 }

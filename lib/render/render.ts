@@ -44,13 +44,16 @@ function compileLayer(
   if (templates.length === 0) throw new Error(`templates/${from} has no template`);
   return templates.map(({ path, source }) => {
     const target = path.replace(/\.ejs$/, '');
-    const fill = ejs.compile(source, {
+    const options = {
       filename: `templates/${from}/${path}`,
       escape: escapeFor(target) as (value: unknown) => string,
       strict: true,
       localsName: 'values',
       destructuredLocals: names,
-    });
+      // Otherwise ejs copies the values for each file. Templates take only values by these names.
+      unsafePrototypeLocals: true,
+    };
+    const fill = ejs.compile(source, options);
     return { path: target, fill: (values) => flatten(fill(values)) };
   });
 }
@@ -60,10 +63,12 @@ function escapeFor(target: string): (value: unknown) => string {
   return target.endsWith('.tf') ? hclString : plainText;
 }
 
-// V8 keeps a concatenated text as a tree, which is several times larger, until code reads a character of it.
+const BYTE_ORDER_MARK = 0xfeff;
+
+// V8 keeps a concatenated text as a tree, which is several times larger, until code reads a character of it. It leaves out
+// a read that changes nothing.
 function flatten(text: string): string {
-  text.charCodeAt(0);
-  return text;
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
 function checkPaths(files: File[]): File[] {

@@ -53,6 +53,12 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
   },
   adopt: { most: 0, rule: 'this command takes flags only', example: '--into flux-demo' },
   verify: { most: 0, rule: 'this command takes flags only', example: '--fetch' },
+  status: {
+    value: 'ENV',
+    most: Number.POSITIVE_INFINITY,
+    rule: 'this command takes environments',
+    example: 'dev',
+  },
 };
 
 /** The shells that have a completion script. */

@@ -155,20 +155,30 @@ function readGiven(key: SettingKey, texts: Texts, problems: Problem[]): unknown 
   return given.map((text) => readSetting(key, text, problems)).at(-1);
 }
 
-/** The value of `key` in `text`; a problem is added to `problems` when the text breaks its rule. */
+/** `text` if it is a value of `key`, and otherwise an example: for the example of a message about something else. */
+export function goodText(key: SettingKey, text: string): string {
+  const { rule } = settingOf(key);
+  return rule.read(text) === undefined ? rule.example : text;
+}
+
+/**
+ * The value of `key` in `text`; a problem is added to `problems` when the text breaks its rule. `before` is what the user
+ * wrote before the text, such as the environment that it is for.
+ */
 export function readSetting<K extends SettingKey>(
   key: K,
   text: string,
   problems: Problem[],
   where = flagOf(key),
+  before = '',
 ): Element<ValueOf<K>> | undefined {
   const { rule } = settingOf(key);
   const value = rule.read(text);
-  const example = meantBy(text, rule.choices ?? []) ?? rule.example;
+  const example = `${before}${meantBy(text, rule.choices ?? []) ?? rule.example}`;
   const shown = where.startsWith('--') ? `${where} ${example}` : example;
   if (value === undefined)
     problems.push({
-      given: rule.isSecret?.(text) ? `${where} ***` : `${where} ${quote(text)}`,
+      given: rule.isSecret?.(text) ? `${where} ***` : `${where} ${quote(`${before}${text}`)}`,
       rule: ruleAbout(rule, text),
       example: shown,
       flag: where,
@@ -201,7 +211,7 @@ function readPages(
     }
     for (const [page, values] of own) {
       const read = settingOf(key).list ? readList : readOnce;
-      pages.set(page, { ...pages.get(page), [key]: read(key, values, problems, names[0]) });
+      pages.set(page, { ...pages.get(page), [key]: read(key, values, problems, page, names[0]) });
     }
   }
   return pages;
@@ -212,14 +222,17 @@ function readOnce(
   key: SettingKey,
   texts: readonly string[],
   problems: Problem[],
+  page: string,
   environment = 'dev',
 ): unknown {
   let first: unknown;
   for (const text of texts) {
-    const value = readSetting(key, text, problems);
+    const value = readSetting(key, text, problems, flagOf(key), prefixOf(page));
     if (first !== undefined && first !== value)
       problems.push({
-        given: `${flagOf(key)} ${quote(String(first))} and ${flagOf(key)} ${quote(text)}`,
+        given: [String(first), text]
+          .map((one) => `${flagOf(key)} ${quote(`${prefixOf(page)}${one}`)}`)
+          .join(' and '),
         rule: 'give this flag once for all environments, and once for each environment',
         example: `${flagOf(key)} ${environment}=${settingOf(key).rule.example}`,
         flag: flagOf(key),
@@ -230,10 +243,18 @@ function readOnce(
   return first;
 }
 
+/** What a user writes before a value for the environment `page` only. */
+const prefixOf = (page: string): string => (page === '' ? '' : `${page}=`);
+
 /** The values of `texts` without duplicates. The word `none` empties the list. */
-function readList(key: SettingKey, texts: readonly string[], problems: Problem[]): unknown[] {
+function readList(
+  key: SettingKey,
+  texts: readonly string[],
+  problems: Problem[],
+  page = '',
+): unknown[] {
   if (texts.length === 1 && texts[0] === NONE) return [];
-  const values = texts.map((text) => readSetting(key, text, problems));
+  const values = texts.map((text) => readSetting(key, text, problems, flagOf(key), prefixOf(page)));
   return [...new Set(values.filter((value) => value !== undefined))];
 }
 

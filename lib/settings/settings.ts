@@ -11,7 +11,7 @@ export type PlanningCommand =
   | 'rename'
   | 'adopt';
 
-const ACTION_COMMANDS = ['credentials', 'verify'] as const;
+const ACTION_COMMANDS = ['credentials', 'verify', 'status'] as const;
 /** The commands whose result is a text or a change outside of the estate, and not files of the estate. */
 export type ActionCommand = (typeof ACTION_COMMANDS)[number];
 
@@ -114,7 +114,7 @@ const UPDATE = ['update'] as const;
 const APP = ['app'] as const;
 const TENANTS = ['app', 'tenant'] as const;
 const CREDENTIAL_COMMANDS = ['credentials'] as const;
-const LIVE = ['tenant', 'remove', 'rename', 'credentials'] as const;
+const LIVE = ['tenant', 'remove', 'rename', 'credentials', 'verify'] as const;
 const VERIFY = ['verify'] as const;
 
 /** A flag that means yes or no. */
@@ -365,14 +365,14 @@ export const SETTINGS = {
     group: 'cluster',
     scope: 'run',
     commands: LIVE,
-    help: 'do the steps on the cluster as well, with your own kubectl, and wait for each; the same command resumes',
+    help: 'use the cluster as well, with your own kubectl: do the steps there and wait for each (the same command resumes); verify compares and changes nothing',
   }),
   context: {
     group: 'cluster',
     scope: 'run',
-    commands: LIVE,
+    commands: [...LIVE, 'status'],
     value: 'NAME',
-    help: 'the context of kubectl to use with --live (default: the current one)',
+    help: 'the context of kubectl to use on the cluster (default: the current one)',
     rule: rules.contextName,
   },
   size: {
@@ -794,6 +794,12 @@ export const SETTINGS = {
     help: 'also write the findings to this file, in the format of code scanning on GitHub',
     rule: rules.sarifFile,
   },
+  watch: yesNo({
+    group: 'this run',
+    scope: 'run',
+    commands: ['status'],
+    help: 'show it again every two seconds and mark what changed, until Ctrl-C; without a terminal, print a line for each change',
+  }),
   yes: yesNo({
     group: 'this run',
     scope: 'run',

@@ -17,7 +17,7 @@ export type Planned = {
 /** What `verify` will find in the estate after a run has written `planned`. */
 export async function findingsAfter(planned: Planned): Promise<readonly Result[]> {
   const changes = changesOf(planned);
-  return (await verifyEstate(locationOf(planned, changes), changes)).findings;
+  return (await verifyEstate(locationOf(planned, changes), { changes })).findings;
 }
 
 /**

@@ -8,6 +8,7 @@ export const FAMILIES = {
   schema: 'Fields and API versions',
   cluster: 'What the cluster refuses',
   advice: 'Advice',
+  live: 'What the cluster has: --live',
 } as const;
 export type Family = keyof typeof FAMILIES;
 
@@ -445,6 +446,122 @@ export const CATALOGUE = {
       'NO_PROXY of the kustomize-controller does not name an address of Flux, so the controller cannot fetch the manifests.',
     remedy:
       'Add the address to NO_PROXY in install/flux-instance.yaml and in flux-instance-values.yaml.',
+  },
+  'not-checked': {
+    family: 'live',
+    severity: 'warning',
+    cause: 'verify could not compare this with the cluster.',
+    remedy:
+      'If you have no right to ask for it, ask somebody who manages the cluster to run flux-gitops verify --live',
+  },
+  'live-missing': {
+    family: 'live',
+    severity: 'error',
+    cause: 'The cluster does not have an object of the config repo.',
+    remedy:
+      'If the cluster follows the config repo, push it. Otherwise apply the files: kubectl apply -f FOLDER/',
+  },
+  'live-differs': {
+    family: 'live',
+    severity: 'error',
+    cause: 'An object of the cluster is not as its file says.',
+    remedy:
+      'Find out who changed it. If the file is right, apply it: kubectl apply -f FOLDER/. If something stays that only the cluster has: kubectl replace --save-config -f FOLDER/',
+  },
+  'live-refused': {
+    family: 'live',
+    severity: 'error',
+    cause: 'The cluster refuses the file, so nobody can apply it.',
+    remedy:
+      'Correct the file. A field that cannot be changed needs a new object: delete the old one first.',
+  },
+  'policy-missing': {
+    family: 'live',
+    severity: 'error',
+    cause:
+      'The cluster does not have a policy or its binding, so it does not refuse what this policy refuses.',
+    remedy: 'Apply the policies: kubectl apply -f FOLDER/',
+  },
+  'policy-not-effective': {
+    family: 'live',
+    severity: 'error',
+    cause:
+      'The cluster accepts what this policy must refuse. verify tried it, as a dry run, as an account of the tenant.',
+    remedy:
+      'Compare the labels of the Namespace with 1_tenant.yaml, and write the policy and its binding again: kubectl replace --save-config -f FOLDER/. A new policy needs a few seconds.',
+  },
+  'instance-not-ready': {
+    family: 'live',
+    severity: 'error',
+    cause: 'The Flux Operator has not installed Flux as the FluxInstance says.',
+    remedy: 'Read its events: kubectl -n flux-system describe fluxinstance flux',
+  },
+  'controller-differs': {
+    family: 'live',
+    severity: 'error',
+    cause:
+      'A controller of Flux does not run with the arguments, the environment or the version that the FluxInstance asks for.',
+    remedy:
+      'Let the operator write it again: kubectl -n flux-system annotate fluxinstance flux --overwrite reconcile.fluxcd.io/requestedAt=now',
+  },
+  'source-not-ready': {
+    family: 'live',
+    severity: 'error',
+    cause: 'Flux cannot fetch the source.',
+    remedy:
+      'Correct what the message says. For a private repository: flux-gitops credentials ENV --live',
+  },
+  'source-behind': {
+    family: 'live',
+    severity: 'warning',
+    cause: 'Flux has not fetched the newest commit of the branch yet.',
+    remedy: 'Wait for the interval of the source, and run the same command again.',
+  },
+  'sync-not-ready': {
+    family: 'live',
+    severity: 'error',
+    cause: 'Flux has not applied the app, or the app is not ready.',
+    remedy: 'Correct what the message says, in REPO or in the config repo.',
+  },
+  'sync-behind': {
+    family: 'live',
+    severity: 'error',
+    cause: 'Flux has fetched a newer revision than it has applied.',
+    remedy:
+      'Wait a moment, and run the same command again. If nothing changes, read the log: kubectl -n flux-system logs deployment/kustomize-controller',
+  },
+  'unmanaged-object': {
+    family: 'live',
+    severity: 'warning',
+    cause:
+      'The namespace of a tenant has an object that no repository of the estate and no other object explains.',
+    remedy: 'Delete the object, or commit its manifest to REPO.',
+  },
+  'finalizer-hangs': {
+    family: 'live',
+    severity: 'error',
+    cause:
+      'An object is being deleted and does not go, because a controller has not removed its finalizers.',
+    remedy:
+      'Start the controller that the finalizer names: finalizers.fluxcd.io is Flux. To remove the whole environment: flux-gitops remove ENV --live',
+  },
+  'secret-missing': {
+    family: 'live',
+    severity: 'error',
+    cause: 'The cluster does not have a Secret that Flux needs.',
+    remedy: 'Create it. For a private repository: flux-gitops credentials ENV --live',
+  },
+  'secret-incomplete': {
+    family: 'live',
+    severity: 'error',
+    cause: 'A Secret does not have the fields with which Flux can read the source.',
+    remedy: 'Write the Secret again: flux-gitops credentials ENV --live',
+  },
+  'credential-ends': {
+    family: 'live',
+    severity: 'warning',
+    cause: 'The token with which Flux reads a repository ends within two weeks, or has ended.',
+    remedy: 'Create a new token, and hand it over: flux-gitops credentials ENV --live',
   },
 } as const satisfies { readonly [code: string]: Entry };
 

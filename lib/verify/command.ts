@@ -10,6 +10,7 @@ import { readSetting } from '../settings/resolve.ts';
 import { settingsOf } from '../settings/settings.ts';
 import { lookOf } from '../terminal.ts';
 import { cloneMissing } from './fetch.ts';
+import { liveProblems, openComparison } from './live/command.ts';
 import type { Location } from './read-estate.ts';
 import { annotations, type Result, type Results, resultsText, sarif } from './results.ts';
 import { verifyEstate } from './verify-estate.ts';
@@ -22,6 +23,7 @@ function check(given: Given, { home, folder }: Workspace): Problem[] {
   for (const key of settingsOf('verify'))
     for (const text of given.texts[key] ?? []) readSetting(key, text, problems);
   if (home?.record === undefined) problems.push(noEstate(folder));
+  else problems.push(...liveProblems(given, home.record.kind === 'config-repo'));
   return problems;
 }
 
@@ -35,15 +37,17 @@ function noEstate(folder: string): Problem {
   };
 }
 
-async function run({ given, terminal, open }: Prepared): Promise<Outcome> {
+async function run(prepared: Prepared): Promise<Outcome> {
+  const { given, terminal, open } = prepared;
   const workspace = open();
   const location = locationOf(workspace);
+  const compare = await openComparison(prepared, location);
   if (location.config === undefined)
     terminal.say(
       `No config repo lies beside ${workspace.home?.name}, so the rights, quotas and policies of its tenants are not checked.`,
     );
   if (given.switches.fetch) await cloneMissing(location, terminal.say);
-  const results = await verifyEstate(location);
+  const results = await verifyEstate(location, compare ? { more: compare } : {});
   const from = resolve(process.env.GITHUB_WORKSPACE ?? '.');
   const pathOf = ({ repo, file }: Result): string =>
     relative(from, resolve(location.folderOf(repo), file)).replaceAll('\\', '/');

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 
 const RECORD = 'flux-demo/.yo-rc.json';
 
@@ -103,7 +103,7 @@ test('a value that contradicts the manifests is named, and the manifests decide'
   const folder = await estate();
   spoil(folder, (text) => text.replace('"interval": "1m0s"', '"interval": "9m0s"'));
   const argv = ['adopt', '--repair', '--json', '--into', 'flux-demo'];
-  const { stdout, code } = await runCommand(argv, folder);
+  const { stdout, code } = await runHere(argv, folder);
   assert.equal(code, 0);
   const { taken, notUnderstood } = JSON.parse(stdout).reading;
   const reasons = notUnderstood.map(({ reason }: { reason: string }) => reason);

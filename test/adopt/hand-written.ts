@@ -186,31 +186,42 @@ export function demo({
   ];
 }
 
-/** The output of the flux CLI, one file for each tenant, without a prefix. */
-export const exported: Files = [
+/** The output of the flux CLI, one file for each tenant: the namespace of one is called like its team, that of the other not. */
+export const exportedFor = ({
+  payments = 'payments',
+  search = 'search',
+  web = 'https://github.com/octo-org',
+  searchUrl = `${web}/search`,
+  secret = '',
+}: { [key in 'payments' | 'search' | 'web' | 'searchUrl' | 'secret']?: string } = {}): Files => [
   ['config/README.md', '# Tenants\n'],
-  ['config/tenants/payments.yaml', tenant('payments')],
+  ['config/tenants/payments.yaml', tenant(payments)],
   [
     'config/tenants/payments-sync.yaml',
     sync({
-      ...{ namespace: 'payments', path: './deploy/prod', source: 'pay', name: 'pay-sync' },
-      url: 'https://github.com/octo-org/payments-app',
+      ...{ namespace: payments, path: './deploy/prod', source: 'pay', name: 'pay-sync' },
+      url: `${web}/payments-app`,
     }),
   ],
-  ['config/tenants/search.yaml', tenant('search-team', 'search')],
+  ['config/tenants/search.yaml', tenant(`${search}-team`, search)],
   [
     'config/tenants/search-sync.yaml',
     sync({
-      ...{ namespace: 'search', path: './', source: 'search', name: 'search' },
-      ...{ url: 'ssh://git@github.com/octo-org/search.git', account: 'search-team' },
-    }),
+      ...{ namespace: search, path: './', source: 'search', name: 'search' },
+      ...{ url: searchUrl, account: `${search}-team` },
+    }).replace(/(\n {2}url: .*)/, `${secret && `\n  secretRef:\n    name: ${secret}`}$1`),
   ],
 ];
+
+/** The same with an address that needs a Secret, and without one. */
+export const exported: Files = exportedFor({
+  searchUrl: 'ssh://git@github.com/octo-org/search.git',
+});
 
 const list = (...resources: string[]): string =>
   `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n${resources.map((one) => `  - ${one}\n`).join('')}`;
 
-const overlay = (stage: string): Files => [
+const overlay = (stage: string, namespace = 'apps'): Files => [
   [
     `config/tenants/${stage}/kustomization.yaml`,
     `${list('../base/dev-team')}patches:\n  - path: dev-team-patch.yaml\n`,
@@ -221,7 +232,7 @@ const overlay = (stage: string): Files => [
 kind: Kustomization
 metadata:
   name: dev-team
-  namespace: apps
+  namespace: ${namespace}
 spec:
   path: ./${stage}
 `,
@@ -243,17 +254,22 @@ spec:
 ];
 
 /** The shape of flux2-multi-tenancy: a base for each team, an overlay for each cluster. */
-export const overlays: Files = [
+export const overlaysFor = ({
+  namespace = 'apps',
+  web = 'https://github.com/octo-org',
+  stages = ['staging', 'production'],
+} = {}): Files => [
   ['config/README.md', '# Fleet\n'],
   ['config/tenants/base/dev-team/kustomization.yaml', list('rbac.yaml', 'sync.yaml')],
-  ['config/tenants/base/dev-team/rbac.yaml', tenant('dev-team', 'apps')],
+  ['config/tenants/base/dev-team/rbac.yaml', tenant('dev-team', namespace)],
   [
     'config/tenants/base/dev-team/sync.yaml',
     sync({
-      ...{ namespace: 'apps', path: './', source: 'dev-team', name: 'dev-team' },
-      ...{ url: 'https://github.com/octo-org/dev-team-apps', account: 'dev-team' },
+      ...{ namespace, path: './', source: 'dev-team', name: 'dev-team' },
+      ...{ url: `${web}/dev-team-apps`, account: 'dev-team' },
     }),
   ],
-  ...overlay('staging'),
-  ...overlay('production'),
+  ...stages.flatMap((stage) => overlay(stage, namespace)),
 ];
+
+export const overlays: Files = overlaysFor();

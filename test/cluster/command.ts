@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile } from 'node:child_process';
 import { delimiter, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { StatusDocument } from '../../lib/status/document.ts';
 import type { Access } from './kube.ts';
 
 const execute = promisify(execFile);
@@ -38,6 +39,18 @@ export function fluxGitopsWith(
     child.stdin?.end();
     watch(child);
   });
+}
+
+/** What `flux-gitops status --json` says about the estate whose config repo is `folder`. */
+export async function statusOf(
+  access: Pick<Access, 'kubeconfig' | 'kubectl'>,
+  folder: string,
+  ...envs: string[]
+): Promise<StatusDocument> {
+  const args = ['status', '--json', '--into', folder, ...envs];
+  const { code, stdout, stderr } = await fluxGitopsWith(access, args);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as StatusDocument;
 }
 
 /** Runs the command again and again, and kills it each time a little later, until it ends by itself. */

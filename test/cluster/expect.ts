@@ -189,3 +189,18 @@ export async function versionsIn(estate: Estate, env: string): Promise<string> {
   ]);
   return own + objects;
 }
+
+/** What a workload is, apart from what its controllers report about it. */
+export async function workloadsIn(estate: Estate, env: string): Promise<string> {
+  const namespace = namespaceOf(estate, env);
+  const kinds = 'deployments,replicasets,pods,services';
+  const columns = 'K:.kind,N:.metadata.name,U:.metadata.uid,G:.metadata.generation';
+  return kubectl(estate.cluster, [
+    '-n',
+    namespace,
+    'get',
+    kinds,
+    '-o',
+    `custom-columns=${columns}`,
+  ]);
+}

@@ -3,9 +3,11 @@
  * to play with. Up until Ctrl-C, then gone without a trace.
  */
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { type Cluster, load, playgroundFile, save, startCluster } from './cluster.ts';
 import { defaultRepos, type Estate, makeEstate } from './estate.ts';
+import { livingEnvironments } from './page/living.ts';
+import { servePage } from './page/page.ts';
 import { Processes } from './processes.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -19,7 +21,7 @@ async function demoEstate(run: Processes, cluster: Cluster): Promise<Estate> {
   return estate;
 }
 
-function guide({ cluster, dir }: Estate): string {
+function guide({ cluster, dir }: Estate, page: string): string {
   return `
 A Kubernetes control plane with Flux is up. Its nodes are simulated: pods get Ready, but nothing runs in them.
 Ctrl-C ends it and removes everything.
@@ -34,6 +36,8 @@ The demo estate is in that folder. It was made with
 and this machine serves its repositories as
   ${cluster.git.url}/demo/{flux-demo,flux-dev,flux-stage-prod}
 
+What kcheck would show in each environment, as the living Deployments say: ${page}
+
 Try:
   kubectl apply -f flux-demo/policies/                     # what tenants may not do
   kubectl apply -f flux-demo/dev/                          # one tenant, from the config repo
@@ -47,6 +51,19 @@ docs/tutorial.md goes on from here. In the clone, this runs one of the tests on 
 `;
 }
 
+/** Ends with `flux-gitops status --watch`, if there is a terminal to draw on: it stays until Ctrl-C. */
+async function watchStatus(run: Processes, { cluster, dir }: Estate): Promise<void> {
+  if (!process.stdout.isTTY) return;
+  const bin = resolve(import.meta.dirname, '../../bin/flux-gitops.js');
+  const path = [resolve(cluster.kubectl, '..'), process.env.PATH].join(delimiter);
+  await run.foreground({
+    name: 'status',
+    path: process.execPath,
+    args: [bin, 'status', '--watch', '--into', dir],
+    env: { KUBECONFIG: cluster.kubeconfig, PATH: path },
+  });
+}
+
 async function main(run: Processes): Promise<void> {
   const running = load(playgroundFile());
   if (running) throw new Error(`It is up already: process ${running.pid}, ${running.kubeconfig}`);
@@ -54,7 +71,9 @@ async function main(run: Processes): Promise<void> {
   const estate = await demoEstate(run, cluster);
   save(cluster, playgroundFile());
   run.removeLater(playgroundFile());
-  process.stdout.write(guide(estate));
+  const { url } = await servePage(() => livingEnvironments(cluster, estate.dir));
+  process.stdout.write(guide(estate, url));
+  await watchStatus(run, estate);
 }
 
 const run = new Processes();

@@ -5,7 +5,8 @@
  */
 import { readdirSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { configPath, type Estate, readManifests } from './estate.ts';
+import type { Document } from 'yaml';
+import { configPath, type Estate, edit, readManifests } from './estate.ts';
 import { type Access, kubectl, tryKubectl } from './kube.ts';
 import { until } from './wait.ts';
 
@@ -22,6 +23,41 @@ export async function applyPolicies(t: TestContext, estate: Estate): Promise<voi
   const names = policiesOf(estate).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   t.after(() => kubectl(estate.cluster, ['delete', '--ignore-not-found', ...names]));
 }
+
+/**
+ * Writes the policies of `estate` for its own namespaces only, as files of its config repo, and applies these files until
+ * the test ends. So the files and the cluster agree.
+ */
+export async function ownPolicies(t: TestContext, estate: Estate): Promise<void> {
+  const folder = configPath(estate, 'policies');
+  const { prefix } = estate;
+  const rename = (document: Document, path: string[]): void =>
+    document.setIn(path, `${document.getIn(path)}-${prefix}`);
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.yaml'))) {
+    const file = configPath(estate, 'policies', name);
+    edit(file, 'ValidatingAdmissionPolicy', (document) => {
+      rename(document, ['metadata', 'name']);
+      document.addIn(['spec', 'matchConditions'], ownCondition(prefix));
+    });
+    edit(file, 'ValidatingAdmissionPolicyBinding', (document) => {
+      rename(document, ['metadata', 'name']);
+      rename(document, ['spec', 'policyName']);
+    });
+  }
+  await kubectl(estate.cluster, ['apply', '-f', folder]);
+  const names = readdirSync(folder)
+    .filter((one) => one.endsWith('.yaml'))
+    .flatMap((one) => readManifests(configPath(estate, 'policies', one)) as Policy[])
+    .filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'))
+    .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  t.after(() => kubectl(estate.cluster, ['delete', '--ignore-not-found', ...names]));
+}
+
+const ownCondition = (prefix: string): Condition => ({
+  name: 'own',
+  // A policy for a Namespace sees the name of this Namespace here.
+  expression: `request.namespace.startsWith('${prefix}-')`,
+});
 
 /** Applies the policies again, after a command has changed their files. */
 export async function updatePolicies(estate: Estate): Promise<void> {
@@ -41,8 +77,8 @@ function policiesOf(estate: Estate): Policy[] {
 function restricted({ kind, metadata, spec, ...rest }: Policy, prefix: string): Policy {
   const named = { ...rest, kind, metadata: { ...metadata, name: `${metadata.name}-${prefix}` } };
   if (spec.policyName) return { ...named, spec: { ...spec, policyName: named.metadata.name } };
-  const own = { name: 'own', expression: `request.namespace.startsWith('${prefix}-')` };
-  return { ...named, spec: { ...spec, matchConditions: [...(spec.matchConditions ?? []), own] } };
+  const matchConditions = [...(spec.matchConditions ?? []), ownCondition(prefix)];
+  return { ...named, spec: { ...spec, matchConditions } };
 }
 
 /** What the API server says when the tenant's account asks for `object`; empty when it agrees. */

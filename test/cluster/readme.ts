@@ -41,6 +41,10 @@ export function shellBlocks(page: string, title: string): string[] {
   );
 }
 
+/** `block` in bash, with `answers` in place of what a person types. */
+export const answered = (block: string, answers: readonly string[]): string =>
+  `bash -ec "$(cat <<'BLOCK'\n${block}\nBLOCK\n)" <<'ANSWERS'\n${answers.join('\n')}\nANSWERS\n`;
+
 /** Runs a block of shell commands in `folder`, as a reader would who has kubectl and a name for git. */
 export async function runInFolder(estate: Estate, folder: string, block: string): Promise<string> {
   const { kubeconfig, kubectl } = estate.cluster;

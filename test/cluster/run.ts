@@ -60,8 +60,9 @@ async function main(run: Processes): Promise<number> {
   cluster = await prepare(run);
   await build(['flux', 'cosign', 'keyless', 'registry', 'sops']);
   save(cluster, join(run.dir, 'cluster.json'));
-  // The one with many environments counts requests and needs the machine: it comes alone.
-  const alone = files.filter((file) => basename(file).startsWith('scale'));
+  // The one with many environments counts requests and needs the machine, and one changes the controllers' Deployments: they
+  // come alone.
+  const alone = files.filter((file) => /^(scale|verify-live)/.test(basename(file)));
   const others = files.filter((file) => !alone.includes(file));
   let [code, checks] = [0, 0];
   for (const [group, atOnce] of [

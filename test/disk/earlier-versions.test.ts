@@ -49,6 +49,49 @@ for (const version of EARLIER_VERSIONS)
       assert.ok(!readTree(folder).has('flux-demo/install/terraform/main.tf'));
     });
 
+    test('a section of a README that a user removed stays removed', async () => {
+      const folder = temporaryFolder();
+      writeEstate(folder, tree);
+      const readme = join(folder, 'flux-demo/README.md');
+      const before = readFileSync(readme, 'utf8');
+      writeFileSync(readme, before.replace(/\n## Troubleshooting\n[\s\S]*?(?=\n## |$)/, ''));
+      const { code, stderr } = await runHere(['update', '--into', 'flux-demo'], folder);
+      assert.equal(code, 0, stderr);
+      const after = readFileSync(readme, 'utf8');
+      assert.doesNotMatch(after, /## Troubleshooting/);
+      assert.match(after, /## Remove, move or rename an environment/);
+    });
+
+    test('an environment without files is named with the command that takes it out', async () => {
+      const folder = estate();
+      rmSync(join(folder, 'flux-demo/dev'), { recursive: true });
+      const { code, stderr } = await runHere(['update', '--into', 'flux-demo'], folder);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /dev has no files any more\. .*: flux-gitops remove dev\./);
+      assert.doesNotMatch(stderr, /qa has no files/);
+    });
+
+    test('an app repo without its record is not taken for one that is elsewhere', async () => {
+      const folder = estate();
+      rmSync(join(folder, 'flux-web/.yo-rc.json'));
+      const { code, stderr } = await runHere(['update', '--into', 'flux-demo'], folder);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /flux-web has no \.yo-rc\.json[\s\S]*flux-gitops adopt --repair/);
+      assert.doesNotMatch(stderr, /not beside the config repo/);
+    });
+
+    test('an environment that a user added to the record without a scenario is not dropped silently', async () => {
+      const folder = estate();
+      const record = join(folder, 'flux-demo/.yo-rc.json');
+      const text = readFileSync(record, 'utf8');
+      writeFileSync(record, text.replace('"environments": {', '"environments": { "uat": {},'));
+      const before = readTree(folder);
+      const { code, stderr } = await runHere(['update', '--into', 'flux-demo'], folder);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /environment "uat": no scenario lists it/);
+      assert.deepEqual(readTree(folder), before);
+    });
+
     test('follows where a user changed a setting in the record by hand, if git has the old record', async () => {
       const folder = temporaryFolder();
       writeEstate(folder, tree);

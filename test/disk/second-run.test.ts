@@ -755,3 +755,39 @@ test('an empty folder of a clone that a killed run began in is completed', async
   assert.equal(recordOf(folder).pending, undefined);
   assert.equal(read(folder, 'flux-demo/LICENSE'), 'mine\n');
 });
+
+describe('an app repo of the estate that is not beside the config repo', () => {
+  test('is not written anew by the main command: it is elsewhere', async () => {
+    const folder = await estate();
+    rmSync(join(folder, 'flux-stage-prod'), { recursive: true });
+    const said = await succeed(['--interval', '3m'], folder);
+    assert.match(said, /not beside the config repo: flux-stage-prod\. Clone them there/);
+    const after = readTree(folder);
+    assert.ok(![...after.keys()].some((path) => path.startsWith('flux-stage-prod/')));
+    assert.match(after.get('flux-demo/prod/2_sync.yaml') ?? '', /interval: 3m0s/);
+    assert.match(after.get('flux-demo/.yo-rc.json') ?? '', /"repo": "flux-stage-prod"/);
+  });
+
+  test('is said to need the folder of a new environment', async () => {
+    const folder = await estate();
+    rmSync(join(folder, 'flux-stage-prod'), { recursive: true });
+    const argv = ['--scenario', 'flux-stage-prod=stage,prod,uat', '--json'];
+    const { code, stdout, stderr } = await runCommand(argv, folder);
+    assert.equal(code, 0, stderr);
+    const { elsewhere } = JSON.parse(stdout) as { elsewhere: { repo: string; path: string }[] };
+    assert.deepEqual(
+      elsewhere.map(({ repo, path }) => [repo, path]),
+      [['flux-stage-prod', 'uat/app.yaml']],
+    );
+  });
+
+  test('is written anew with --force, and if it feeds only new environments', async () => {
+    const folder = await estate();
+    rmSync(join(folder, 'flux-stage-prod'), { recursive: true });
+    await succeed(['--scenario', 'flux-qa=qa'], folder);
+    assert.ok(readTree(folder).has('flux-qa/qa/app.yaml'));
+    assert.ok(!readTree(folder).has('flux-stage-prod/prod/app.yaml'));
+    await succeed(['--force'], folder);
+    assert.ok(readTree(folder).has('flux-stage-prod/prod/app.yaml'));
+  });
+});

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ComparedRepo } from '../../lib/disk/compare.ts';
 import { writeRepos } from '../../lib/disk/write.ts';
 import { runs } from '../properties.ts';
-import { BIN, readTree, runCommand, temporaryFolder, writeTree } from '../sandbox.ts';
+import { BIN, readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 
 const MANY = Array.from({ length: 300 }, (_, index) => `e${index}`);
 const ARGV = ['--yes', `--scenario=flux-many=${MANY.join(',')}`, '--scenario=flux-one=one'];
@@ -38,7 +38,7 @@ test('a run that is killed leaves each repository whole or not there, and the ne
         new Map([...tree].filter(([path]) => path.startsWith(`${repo}/`)));
       assert.deepEqual(mine(left), mine(expected), `${repo} after ${part} of the run`);
     }
-    assert.equal((await runCommand(ARGV, folder)).code, 0);
+    assert.equal((await runHere(ARGV, folder)).code, 0);
     assert.deepEqual(readTree(folder), expected);
   }
 });
@@ -136,7 +136,7 @@ test('a run that is killed while it changes an estate leaves no file that the ne
   const kills = Math.max(3, runs(12).numRuns);
   for (let step = 1; step <= kills; step++) {
     await killed(folder, length * (0.4 + (0.7 * step) / kills), ['--interval', `${step}m`]);
-    const { code, stderr } = await runCommand(['--interval', `${step}h`], folder);
+    const { code, stderr } = await runHere(['--interval', `${step}h`], folder);
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stderr, /you edited|stay deleted/i);
     const sync = readTree(folder).get('flux-demo/e299/2_sync.yaml') ?? '';
@@ -157,14 +157,14 @@ test('what an earlier killed run left behind is removed', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, '.flux-gitops-4194305/0'), { recursive: true });
   mkdirSync(join(folder, '.flux-gitops-stage-a1b2c3/whole'), { recursive: true });
-  assert.equal((await runCommand(['--yes'], folder)).code, 0);
+  assert.equal((await runHere(['--yes'], folder)).code, 0);
   assert.deepEqual(readdirSync(folder).sort(), ['flux-demo', 'flux-dev', 'flux-stage-prod']);
 });
 
 test('a link to nothing is refused', async () => {
   const folder = temporaryFolder();
   symlinkSync(join(folder, 'nowhere'), join(folder, 'flux-dev'));
-  const { code, stderr } = await runCommand(['--yes'], folder);
+  const { code, stderr } = await runHere(['--yes'], folder);
   assert.equal(code, 2);
   assert.match(stderr, /flux-dev: this is a link to a file or folder that does not exist/);
   assert.deepEqual(readdirSync(folder), ['flux-dev']);
@@ -175,7 +175,7 @@ test('a link that leads out of the repository is refused', async () => {
   mkdirSync(join(folder, 'flux-demo'));
   mkdirSync(join(folder, 'elsewhere'));
   symlinkSync(join(folder, 'elsewhere'), join(folder, 'flux-demo/dev'));
-  const { code, stderr } = await runCommand(['--yes'], folder);
+  const { code, stderr } = await runHere(['--yes'], folder);
   assert.equal(code, 2);
   assert.match(stderr, /flux-demo\/dev: this is a link that leads out of the repository/);
   assert.deepEqual(readdirSync(join(folder, 'elsewhere')), []);

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { readManifests } from '../../lib/adopt/manifests.ts';
 import type { Reading } from '../../lib/plan/plan.ts';
 import { demo, exported, type Files, overlays, sync, tenant } from '../adopt/hand-written.ts';
-import { readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 type Tree = ReadonlyMap<string, string>;
@@ -39,7 +39,7 @@ async function refused(folder: string, ...argv: string[]): Promise<string> {
 
 /** What `adopt` reads in `folder`, without writing. */
 async function readingIn(folder: string): Promise<Reading> {
-  const { stdout, stderr } = await runCommand(['adopt', '--dry-run', '--json'], folder);
+  const { stdout, stderr } = await runHere(['adopt', '--dry-run', '--json'], folder);
   assert.ok(stdout.includes('reading'), stderr);
   return JSON.parse(stdout).reading;
 }

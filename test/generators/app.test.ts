@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goldenTree } from '../golden.ts';
-import { readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 test('without flags and answers it writes the bytes of the own command', async () => {
@@ -50,7 +50,7 @@ test('options are what flags are, and win over answers', async () => {
     '--scenario=flux-a=a1',
     '--scenario=flux-b=b1',
   ];
-  await runCommand(['--yes', ...flags], folder);
+  await runHere(['--yes', ...flags], folder);
   assert.deepEqual(tree, readTree(folder));
 });
 

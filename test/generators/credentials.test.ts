@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { credentials } from '../../lib/credentials/command.ts';
+import { openWorkspace } from '../../lib/disk/workspace.ts';
+import { parseArguments } from '../../lib/settings/arguments.ts';
 import { BIN, readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
@@ -15,10 +18,12 @@ async function privateEstate(flags: readonly string[] = []) {
   const root = temporaryFolder();
   const into = join(root, 'estate');
   mkdirSync(into);
-  await runHere(['--yes', '--visibility', 'private', '--owner', 'octo', ...flags], into);
+  const words = ['--yes', '--visibility', 'private', '--owner', 'octo', ...flags];
+  const { stderr } = await runHere(words, into);
   const hosts = join(root, 'known_hosts');
   writeFileSync(hosts, HOSTS);
-  return { root, into, home: join(into, 'flux-demo'), hosts };
+  const next = stderr.split('\nNext:\n')[1] ?? '';
+  return { root, into, home: join(into, 'flux-demo'), hosts, next };
 }
 
 test('the Secrets go to a pipe, and no file changes', async () => {
@@ -69,6 +74,33 @@ test('a file inside of a git repository is refused, through a link too', async (
     assert.equal(code, 1);
     assert.match(stderr, /it would be inside the git repository/);
   }
+});
+
+test('a file inside of a config repo or an app repo is refused before git init, through a link and a damaged record too', async () => {
+  const { root, into, home, hosts } = await privateEstate();
+  execFileSync('ln', ['-s', join(home, 'dev'), join(root, 'link')]);
+  const app = join(into, 'flux-dev');
+  writeFileSync(
+    join(app, '.yo-rc.json'),
+    `<<<<<<< ours\n${readFileSync(join(app, '.yo-rc.json'))}`,
+  );
+  for (const folder of [home, join(home, 'dev'), join(root, 'link'), app, join(app, 'dev')]) {
+    const file = join(folder, 'x.yaml');
+    const words = ['credentials', 'prod', '--known-hosts', hosts, '--file', file];
+    const { code, stderr } = await runHere(words, home);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /it would be inside the repository .+ of an estate, and soon in a commit/);
+    assert.equal(existsSync(file), false);
+  }
+});
+
+test('a file beside the repositories is written, also where another generator has its record', async () => {
+  const { into, home, hosts } = await privateEstate();
+  writeFileSync(join(into, '.yo-rc.json'), '{ "generator-node": {} }');
+  const file = join(into, 'x.yaml');
+  const words = ['credentials', 'dev', '--known-hosts', hosts, '--file', file];
+  assert.equal((await runHere(words, home)).code, 0);
+  assert.match(readFileSync(file, 'utf8'), /identity/);
 });
 
 test('every problem of the input is named at once, before anything is done', async () => {
@@ -140,6 +172,62 @@ test('a GitHub App needs its ID and its key', async () => {
   assert.equal(code, 2);
   assert.match(stderr, /no --app-id for flux-dev and flux-stage-prod/);
   assert.match(stderr, /no private key of the GitHub App/);
+});
+
+/** The commands for Secrets in `text`, without the pipe, as a shell would split them. */
+const commandsIn = (text: string): string[][] =>
+  [...text.matchAll(/flux-gitops credentials (?!--)([^|`\n]+)/g)].map(([, words = '']) =>
+    words
+      .trim()
+      .split(' ')
+      .filter((word) => !word.startsWith('--into=')),
+  );
+
+/** What the command refuses in the config repo at `home`, when a person puts values for ID and FILE. */
+function refusalsOf(words: readonly string[], home: string): unknown[] {
+  const filled = words.map((word) => ({ ID: '123456', FILE: 'app.pem' })[word] ?? word);
+  const { given, problems } = parseArguments('credentials', filled, [], 'flux-gitops');
+  const workspace = openWorkspace('credentials', home, '.', undefined, problems);
+  return [...problems, ...credentials.check(given, workspace)];
+}
+
+test('the printed commands for a GitHub App are accepted, one for each app repo', async () => {
+  const { home, next } = await privateEstate(['--credentials', 'github-app', '--sync-config']);
+  const app = ['--app-id', 'ID', '--private-key', 'FILE'];
+  const expected = [
+    ['flux-demo', ...app],
+    ['dev', ...app],
+    ['stage', 'prod', ...app],
+  ];
+  assert.deepEqual(commandsIn(next), expected);
+  for (const file of ['README.md', 'install/README.md', '../flux-stage-prod/README.md']) {
+    const commands = commandsIn(readFileSync(join(home, file), 'utf8'));
+    assert.ok(commands.length > 0);
+    // One environment of the README does not exist yet.
+    for (const words of commands.filter(([word]) => word !== 'qa')) {
+      assert.deepEqual(refusalsOf(words, home), [], words.join(' '));
+      assert.ok(words.join(' ').endsWith(app.join(' ')), words.join(' '));
+    }
+  }
+});
+
+test('the printed commands for a GitHub Enterprise Server have the host keys of the server', async () => {
+  const server = ['--github-url', 'https://ghe.example.com'];
+  const { home, next } = await privateEstate([...server, '--sync-config']);
+  const flags = ['--publish', '--known-hosts', 'FILE'];
+  assert.deepEqual(commandsIn(next), [
+    ['flux-demo', ...flags],
+    ['dev', 'stage', 'prod', ...flags],
+  ]);
+  assert.match(next.replaceAll(/\s+/g, ' '), /compare what ssh-keyscan ghe\.example\.com prints/);
+  for (const file of ['README.md', 'install/README.md'])
+    for (const words of commandsIn(readFileSync(join(home, file), 'utf8'))) {
+      if (words[0] !== 'qa') assert.deepEqual(refusalsOf(words, home), []);
+      if (!words.includes('--rotate')) assert.deepEqual(words.slice(-3), flags);
+    }
+  assert.match(readFileSync(join(home, 'README.md'), 'utf8'), /`ssh-keyscan ghe\.example\.com`/);
+  const port = await privateEstate([...server, '--ssh-url', 'ssh://git@ghe.example.com:7999']);
+  assert.match(port.next, /ssh-keyscan -p 7999 ghe\.example\.com/);
 });
 
 test('one token for two repositories is refused', async () => {

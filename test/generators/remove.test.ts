@@ -4,18 +4,18 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { goldenTree } from '../golden.ts';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 /** A folder with the default estate of octo-org. */
 async function estate(...flags: string[]): Promise<string> {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
   return folder;
 }
 
 const remove = (folder: string, ...argv: string[]) =>
-  runCommand(['remove', ...argv, '--into', 'flux-demo'], folder);
+  runHere(['remove', ...argv, '--into', 'flux-demo'], folder);
 
 /** Runs git in the repository `repo` of `folder`. */
 function git(folder: string, repo: string, ...args: string[]): void {
@@ -33,7 +33,7 @@ test('remove takes back what tenant wrote, byte for byte', async () => {
   const folder = await estate();
   const before = readTree(folder);
   const tenant = ['tenant', 'qa', '--repo', 'flux-stage-prod', '--into', 'flux-demo'];
-  assert.equal((await runCommand(tenant, folder)).code, 0);
+  assert.equal((await runHere(tenant, folder)).code, 0);
   assert.notDeepEqual(readTree(folder), before);
   assert.equal((await remove(folder, 'qa')).code, 0);
   assert.deepEqual(readTree(folder), before);
@@ -55,7 +55,7 @@ test('an app repo that feeds nothing any more stays, and can feed again', async 
   assert.deepEqual(record['generator-flux-gitops'].environments, {});
   assert.match(readFileSync(join(folder, 'flux-dev/README.md'), 'utf8'), /feeds no environment/);
   const again = ['tenant', 'dev', '--repo', 'flux-dev', '--into', 'flux-demo'];
-  assert.equal((await runCommand(again, folder)).code, 0);
+  assert.equal((await runHere(again, folder)).code, 0);
   const whole = goldenTree('default');
   for (const path of ['flux-dev/README.md', 'flux-dev/dev/app.yaml', 'flux-demo/dev/2_sync.yaml'])
     assert.equal(readTree(folder).get(path), readTree(await estate()).get(path), path);
@@ -66,7 +66,7 @@ test('all environments can leave, and the empty estate stays empty', async () =>
   const folder = await estate();
   assert.equal((await remove(folder, 'dev', 'stage', 'prod')).code, 0);
   const before = readTree(folder);
-  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
 
@@ -175,7 +175,7 @@ test('with --sync-config an environment leaves in two runs, and the second one w
   assert.equal(early.code, 1);
   assert.match(early.stderr, /stage cannot go yet/);
   // An ordinary run keeps the state.
-  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
   assert.match(read('kustomization.yaml'), /toolkit\.fluxcd\.io\/tenant=fluxdemo-stage/);
   git(folder, 'flux-demo', 'update-ref', 'refs/remotes/origin/main', 'HEAD');
   assert.equal((await remove(folder, 'stage')).code, 0);
@@ -223,6 +223,6 @@ test('tenant takes an environment back that is leaving', async () => {
   const before = readTree(folder);
   assert.equal((await remove(folder, 'stage')).code, 0);
   const back = ['tenant', 'stage', '--into', 'flux-demo'];
-  assert.equal((await runCommand(back, folder)).code, 0);
+  assert.equal((await runHere(back, folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
 });

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 /** A folder with the default estate of octo-org. */
 async function estate(...flags: string[]): Promise<string> {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
   return folder;
 }
 
 const rename = (folder: string, ...argv: string[]) =>
-  runCommand(['rename', ...argv, '--into', 'flux-demo'], folder);
+  runHere(['rename', ...argv, '--into', 'flux-demo'], folder);
 
 test('a renamed environment is as if it had had the new name from the start', async () => {
   const scenarios = (name: string) => ['--scenario', `flux-dev=${name}`, '--replicas', `${name}=3`];
@@ -48,9 +48,29 @@ test('edited, added and deleted files go along, with the new namespace in them',
   );
   // Later runs still know what is the person's.
   const before = readTree(folder);
-  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
+
+for (const flags of [[], ['--sync-config']])
+  test(`edits of the tenant go along, with the new namespace in them ${flags.join('')}`, async () => {
+    const folder = await estate(...flags);
+    const config = join(folder, 'flux-demo');
+    const own = 'kind: ConfigMap\nmetadata:\n  name: own\n  namespace: fluxdemo-stage\n';
+    appendFileSync(join(config, 'stage/1_tenant.yaml'), `---\napiVersion: v1\n${own}`);
+    const before = readTree(config);
+    const { code, stderr } = await rename(folder, 'stage', 'test');
+    assert.equal(code, 0, stderr);
+    const after = readTree(config);
+    const tenant = after.get('test/1_tenant.yaml') ?? '';
+    assert.ok(tenant.endsWith(own.replace('-stage', '-test')), tenant);
+    assert.doesNotMatch(tenant, /fluxdemo-stage/);
+    assert.match(after.get('test/2_sync.yaml') ?? '', /path: \.\/test\n/);
+    const old = after.get('stage/1_tenant.yaml');
+    assert.equal(old, flags.length > 0 ? before.get('stage/1_tenant.yaml') : undefined);
+    assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+    assert.deepEqual(readTree(config), after);
+  });
 
 test('the output says that data stays, and what to run in which order', async () => {
   const { stderr } = await rename(await estate(), 'stage', 'test');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goldenTree } from '../golden.ts';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 test('the environments follow from the name', async () => {
@@ -27,7 +27,7 @@ test('the repo is asked for when it is not given', async () => {
 
 test('both commands write the same app repo', async () => {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['scenario-repo', 'flux-stage-prod'], folder)).code, 0);
+  assert.equal((await runHere(['scenario-repo', 'flux-stage-prod'], folder)).code, 0);
   const files = [...goldenTree('default')].filter(([path]) => path.startsWith('flux-stage-prod/'));
   assert.deepEqual(readTree(folder), new Map(files));
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { ageKey, putSopsOnPath } from '../age-key.ts';
-import { readTree, runCommand, runHere, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 
 /** The cluster tests build sops, and their own check needs it. Here it may be missing. */
 const skip = !putSopsOnPath() && 'there is no sops here';
@@ -56,7 +56,7 @@ test('the Secrets of an environment are in the config repo, and only the age key
   writeFileSync(join(home, '.sops.yaml'), 'creation_rules:\n  - path_regex: nothing\n');
   const before = readTree(home);
   const argv = ['credentials', 'stage', '--sops', '--known-hosts', hosts];
-  const { code, stderr } = await runCommand(argv, home);
+  const { code, stderr } = await runHere(argv, home);
   delete process.env.SOPS_PGP_FP;
   assert.equal(code, 0, stderr);
   const after = readTree(home);
@@ -153,7 +153,7 @@ test('every other command keeps the file and its line, and remove takes both', {
     kept(...envs);
     commit();
   }
-  const verified = await runCommand(['verify'], home);
+  const verified = await runHere(['verify'], home);
   assert.match(verified.stdout + verified.stderr, /Nothing is wrong/);
   assert.ok(!existsSync(join(home, 'dev')));
   assert.ok(listed(home).every((one) => !one.startsWith('dev/')));
@@ -233,7 +233,7 @@ test('the flags of encrypted Secrets go with no other goal, and need an estate t
 test('the next steps hand the age key over before Flux starts, and write the Secrets with --sops', async () => {
   const { home, recipient } = await encryptedEstate();
   const steps = async (argv: string[], cwd: string): Promise<string> => {
-    const { code, stdout, stderr } = await runCommand(argv, cwd);
+    const { code, stdout, stderr } = await runHere(argv, cwd);
     assert.equal(code, 0, stderr);
     return stdout + stderr;
   };
@@ -244,7 +244,7 @@ test('the next steps hand the age key over before Flux starts, and write the Sec
   const found = places.map((text) => first.indexOf(text));
   assert.ok(!found.includes(-1) && found.every((at, n) => n === 0 || at > (found[n - 1] ?? 0)));
   const tenant = await steps(['tenant', 'qa', '--yes'], home);
-  assert.match(tenant, /flux-gitops credentials qa --sops\n/);
+  assert.match(tenant, /flux-gitops credentials qa --sops --publish\n/);
   assert.doesNotMatch(tenant, /sops-age/);
   const other = temporaryFolder();
   await steps(flags, other);

@@ -3,13 +3,13 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { goldenTree } from '../golden.ts';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 /** A folder with the default estate of octo-org. */
 async function estate(...flags: string[]): Promise<string> {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
   return folder;
 }
 
@@ -46,7 +46,7 @@ test('the size of a tenant can be changed later, is remembered, and touches no o
   const changed = async (...argv: string[]): Promise<string[]> => {
     const before = readTree(folder);
     const run = ['tenant', ...argv, '--into', 'flux-demo'];
-    assert.equal((await runCommand(run, folder)).code, 0);
+    assert.equal((await runHere(run, folder)).code, 0);
     const after = readTree(folder);
     return [...after.keys()].filter((path) => after.get(path) !== before.get(path));
   };
@@ -65,7 +65,7 @@ test('a source is allowed for one tenant only, idempotently, and none takes it b
   const folder = await estate('--allow-source', 'oci://ghcr.io/shared');
   const before = readTree(folder);
   const run = async (...argv: string[]): Promise<Map<string, string>> => {
-    const outcome = await runCommand(['tenant', ...argv, '--into', 'flux-demo'], folder);
+    const outcome = await runHere(['tenant', ...argv, '--into', 'flux-demo'], folder);
     assert.equal(outcome.code, 0, outcome.stderr);
     return readTree(folder);
   };
@@ -101,10 +101,10 @@ test('a team is recorded in the config repo only; a group stays until another li
   assert.deepEqual(groups('prod'), ['all']);
   assert.doesNotMatch(readTree(folder).get('flux-dev/.yo-rc.json') ?? '', /dev-team/);
   const before = readTree(folder);
-  assert.equal((await runCommand(['--yes'], folder)).code, 0);
+  assert.equal((await runHere(['--yes'], folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
   const run = ['tenant', 'dev', '--into', 'flux-demo', '--team', 'none'];
-  assert.equal((await runCommand(run, folder)).code, 0);
+  assert.equal((await runHere(run, folder)).code, 0);
   assert.deepEqual(groups('dev'), []);
   assert.match(
     readTree(folder).get('flux-demo/dev/1_tenant.yaml') ?? '',
@@ -116,7 +116,7 @@ test('in a config repo that was cloned alone it says what the app repo must get'
   const folder = await estate();
   const alone = join(temporaryFolder(), 'my-clone');
   renameSync(join(folder, 'flux-demo'), alone);
-  const { code, stdout } = await runCommand(
+  const { code, stdout } = await runHere(
     ['tenant', 'qa', '--repo', 'flux-stage-prod', '--json'],
     alone,
   );
@@ -130,7 +130,7 @@ test('in a config repo that was cloned alone it says what the app repo must get'
   assert.equal(elsewhere[0].path, 'qa/app.yaml');
   assert.match(elsewhere[0].contents, /namespace: fluxdemo-qa/);
   assert.ok(readTree(alone).has('qa/2_sync.yaml'));
-  const { stderr } = await runCommand(['tenant', 'uat', '--repo', 'flux-stage-prod'], alone);
+  const { stderr } = await runHere(['tenant', 'uat', '--repo', 'flux-stage-prod'], alone);
   assert.match(stderr, /flux-stage-prod must get uat\/app.yaml with these contents:/);
 });
 
@@ -138,16 +138,16 @@ test('a tenant that lost its folder gets it back', async () => {
   const folder = await estate();
   const before = readTree(folder);
   rmSync(join(folder, 'flux-demo/prod'), { recursive: true });
-  assert.equal((await runCommand(['tenant', 'prod'], join(folder, 'flux-demo'))).code, 0);
+  assert.equal((await runHere(['tenant', 'prod'], join(folder, 'flux-demo'))).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
 
 test('one tenant of a private estate is allowed a kustomization.yaml, and no longer', async () => {
   const folder = await estate();
-  assert.equal((await runCommand(['--visibility', 'private'], folder)).code, 0);
+  assert.equal((await runHere(['--visibility', 'private'], folder)).code, 0);
   const before = readTree(folder);
   const allow = async (flag: string) => {
-    const { code, stderr } = await runCommand(['tenant', 'prod', flag], join(folder, 'flux-demo'));
+    const { code, stderr } = await runHere(['tenant', 'prod', flag], join(folder, 'flux-demo'));
     assert.equal(code, 0, stderr);
     const after = readTree(folder);
     return [...after.keys()].filter((path) => after.get(path) !== before.get(path));
@@ -160,4 +160,19 @@ test('one tenant of a private estate is allowed a kustomization.yaml, and no lon
   assert.match(tree.get(environment[0] ?? '') ?? '', /flux-gitops\/allow-kustomize: "yes"/);
   assert.doesNotMatch(tree.get(environment[1] ?? '') ?? '', /ignore:/);
   assert.deepEqual(await allow('--allow-kustomize=no'), []);
+});
+
+test('flags for hardened tenants say that they change nothing for another one, and for which', async () => {
+  const folder = await estate('--profile', 'reference');
+  const say = async (...argv: string[]): Promise<string> => {
+    const run = ['tenant', ...argv, '--into', 'flux-demo', '--dry-run'];
+    const { code, stdout, stderr } = await runHere(run, folder);
+    assert.equal(code, 0, stderr);
+    return stdout + stderr;
+  };
+  const both = await say('qa', 'uat', '--size', 'uat=small', '--team', 'a');
+  assert.match(both, /--size changes nothing for uat now: only tenants with --profile hardened/);
+  assert.match(both, /--team changes nothing for qa, uat now/);
+  for (const plain of [['qa'], ['qa', '--profile', 'hardened', '--size', 'small']])
+    assert.doesNotMatch(await say(...plain), /changes nothing/);
 });

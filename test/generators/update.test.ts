@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { age } from '../aged.ts';
 import { EARLIER_STATES, writeEstate } from '../earlier-states.ts';
-import { type Outcome, readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { type Outcome, readTree, runHere, temporaryFolder } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 /** A folder with an estate of octo-org in which two files are as an older version wrote them. */
 async function agedEstate(): Promise<string> {
   const folder = temporaryFolder();
   const flags = ['--yes', '--owner', 'octo-org', '--sync-config', '--replicas', 'dev=3'];
-  assert.equal((await runCommand(flags, folder)).code, 0);
+  assert.equal((await runHere(flags, folder)).code, 0);
   age(join(folder, 'flux-demo'), 'policies/events.yaml', (text) => text.replaceAll('3072', '9999'));
   age(join(folder, 'flux-dev'), 'README.md', (text) =>
     text.replace('## Troubleshooting', '## Help'),
@@ -20,7 +20,7 @@ async function agedEstate(): Promise<string> {
 }
 
 const update = (folder: string, ...flags: string[]): Promise<Outcome> =>
-  runCommand(['update', ...flags], folder);
+  runHere(['update', ...flags], folder);
 
 test('the generator brings all repositories of the estate up to date, with the settings that they record', async () => {
   const folder = await agedEstate();

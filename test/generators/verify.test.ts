@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../lib/verify/results.ts';
 import { demo, exported } from '../adopt/hand-written.ts';
-import { BIN, readTree, runCommand, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
+import { BIN, readTree, runHere, temporaryFolder, writeTree } from '../sandbox.ts';
 import { runGenerator } from './run-generator.ts';
 
 async function estate(...flags: readonly string[]): Promise<string> {
@@ -76,7 +76,7 @@ test('a warning alone ends with 0', async () => {
 test('--json prints one document with the keys that scripts rely on', async () => {
   const folder = await estate();
   breakApp(folder);
-  const { code, stdout, stderr } = await runCommand(['verify', '--json'], folder);
+  const { code, stdout, stderr } = await runHere(['verify', '--json'], folder);
   assert.equal(code, 1, stderr);
   const { findings, checked } = JSON.parse(stdout) as Results;
   assert.deepEqual(findings, [
@@ -244,7 +244,7 @@ test('of an adopted estate, what was written by hand is named and not checked', 
     const folder = temporaryFolder();
     writeTree(folder, files);
     assert.equal((await runHere(['adopt'], folder)).code, 0);
-    const { findings } = JSON.parse((await runCommand(['verify', '--json'], folder)).stdout);
+    const { findings } = JSON.parse((await runHere(['verify', '--json'], folder)).stdout);
     assert.deepEqual(
       findings.map(({ code }: { code: string }) => code),
       ['environment-not-checked'],
@@ -335,4 +335,28 @@ test('with yo, verify says the same', async () => {
   await runGenerator('verify', folder, { in: 'flux-demo', options: { json: true } });
   assert.equal(process.exitCode, 1);
   process.exitCode = 0;
+});
+
+test('--context needs --live, and --live needs the config repo', async () => {
+  const folder = await estate();
+  const context = await runHere(['verify', '--context', 'kind'], folder);
+  assert.equal(context.code, 2);
+  assert.match(context.stderr, /--context without --live/);
+  rmSync(join(folder, 'flux-demo'), { recursive: true });
+  const app = await runHere(['verify', '--live'], join(folder, 'flux-dev'));
+  assert.equal(app.code, 2);
+  assert.match(app.stderr, /--live in an app repo/);
+});
+
+test('--live without kubectl is one message', async (t) => {
+  const folder = await estate();
+  const before = process.env;
+  t.after(() => {
+    process.env = before;
+  });
+  process.env = { ...before, PATH: temporaryFolder() };
+  const { code, stdout, stderr } = await runHere(['verify', '--live'], folder);
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /This needs kubectl/);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { demo } from '../adopt/hand-written.ts';
-import { BIN, writeTree } from '../sandbox.ts';
+import { BIN, readTree, writeTree } from '../sandbox.ts';
 import { git } from './bare.ts';
 import { created, openDesk } from './command.ts';
 
@@ -46,6 +46,26 @@ test('an adopted estate is published as one commit for each repository, with the
   await run('tenant', 'qa', '--repo', 'web-late', '--publish', '--yes');
   assert.deepEqual(pushed('fleet'), ['.yo-rc.json', 'qa/1_tenant.yaml', 'qa/2_sync.yaml']);
   assert.deepEqual(pushed('web-late'), ['.yo-rc.json', 'qa/app.yaml']);
+  assert.equal(created(desk), 0);
+  assert.deepEqual(standIn.violations, []);
+});
+
+test('a folder without git is not published: GitHub would get the record and nothing else', async () => {
+  const desk = await openDesk();
+  const { standIn, folder } = desk;
+  writeTree(folder, demo({ owner: 'octo', web: standIn.url, config: 'fleet' }));
+  const before = readTree(folder);
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GH_ENTERPRISE_TOKEN: standIn.access.token,
+  };
+  const options = { cwd: join(folder, 'fleet'), env };
+  const argv = [BIN, 'adopt', '--publish', '--yes'];
+  const run = promisify(execFile)(process.execPath, argv, options);
+  await assert.rejects(run, /fleet, web-dev, web-late cannot be published: .*no repository of git/);
+  assert.deepEqual(readTree(folder), before);
   assert.equal(created(desk), 0);
   assert.deepEqual(standIn.violations, []);
 });

@@ -35,7 +35,7 @@ export async function answerApi(
     standIn.violations.push(...checkAnswer(operation, reply.status, reply.body));
   await standIn.watch(`${request.method} ${url.pathname}`, 'after');
   if (fault !== undefined) return inject(fault, request, response);
-  send(response, { ...reply, headers: { ...scopes(standIn), ...reply.headers } });
+  send(response, { ...reply, headers: { ...scopes(standIn), ...endOf(caller), ...reply.headers } });
 }
 
 /** Answers that GitHub gives, although its description of the operation does not have them. */
@@ -53,6 +53,12 @@ function isPermission({ status }: Reply): boolean {
 
 function scopes({ access }: World): Record<string, string> {
   return access.kind === 'classic' ? { 'x-oauth-scopes': access.scopes } : {};
+}
+
+/** When the token of the caller ends, if it does. */
+function endOf(caller: Caller | undefined): Record<string, string> {
+  const expires = typeof caller === 'object' && 'expires' in caller ? caller.expires : undefined;
+  return expires === undefined ? {} : { 'github-authentication-token-expiration': expires };
 }
 
 /** Who sent the request; undefined when nobody knows the token. */

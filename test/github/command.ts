@@ -35,6 +35,7 @@ export async function openDesk(): Promise<Desk> {
       HOME: folder,
       NO_COLOR: '1',
       GIT_CONFIG_NOSYSTEM: '1',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       ...(given && { GH_ENTERPRISE_TOKEN: given }),
     };
     // These commands find the address in the record.

@@ -36,6 +36,22 @@ credentialsTest(
 );
 
 credentialsTest(
+  'a token that ends: the Secret says when, also after it was replaced by one that does not',
+  async ({ github, run, cluster }) => {
+    const expires = '2026-12-31 12:00:00 UTC';
+    github.readingTokens.push({ token: TOKEN, repos: ['flux-dev'], expires });
+    assert.equal((await run(['dev', '--live'], { env })).code, 0);
+    const noted = () =>
+      [...cluster.secrets.values()][0]?.metadata.annotations?.['flux-gitops/expires'];
+    assert.equal(noted(), '2026-12-31T12:00:00.000Z');
+    github.readingTokens[0] = { token: TOKEN, repos: ['flux-dev'] };
+    assert.equal((await run(['dev', '--live'], { env })).code, 0);
+    assert.equal(noted(), undefined);
+  },
+  TOKENS,
+);
+
+credentialsTest(
   'a token that does not read the repository, and no token',
   async ({ github, run, cluster }) => {
     github.readingTokens.push({ token: TOKEN, repos: ['flux-demo'] });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { fingerprintOf, publicHalfOf } from '../../lib/credentials/deploy-key.ts';
 import { ageKey, putSopsOnPath } from '../age-key.ts';
-import { credentialsTest } from './credentials-desk.ts';
+import { runCommand } from '../sandbox.ts';
+import { type CredentialsDesk, credentialsTest } from './credentials-desk.ts';
 
 type Secret = {
   kind: string;
@@ -198,3 +199,67 @@ credentialsTest(
     ]);
   },
 );
+
+/** Changes the estate of `desk`, and returns the next steps. */
+async function change({ folder }: CredentialsDesk, ...flags: string[]): Promise<string> {
+  const { code, stderr } = await runCommand([...flags, '--yes'], join(folder, 'flux-demo'));
+  assert.equal(code, 0, stderr);
+  return stderr;
+}
+
+credentialsTest(
+  'deploy keys that Flux no longer needs are listed, pruned and revoked, however Flux reads now',
+  async (desk) => {
+    const { run, cluster, github, repo } = desk;
+    await run(['--publish', '--live']);
+    cluster.sources.clear();
+    const changes = [
+      ['--credentials', 'token'],
+      ['--credentials', 'none'],
+      ['--source', 'oci', '--signature', 'key', '--registry', 'oci://registry.example.com/OWNER'],
+      ['--source', 'git', '--visibility', 'public'],
+    ];
+    for (const flags of changes) {
+      await change(desk, ...flags);
+      const listed = await run(['--list']);
+      assert.equal(listed.code, 0, listed.stderr);
+      assert.equal(listed.stdout.match(/SHA256:/g)?.length, 3, flags.join(' '));
+    }
+    const kept = await run(['--prune', '--live']);
+    assert.equal(kept.code, 0, kept.stderr);
+    assert.equal(github.deployKeys.length, 3);
+    assert.match(kept.stderr, /fluxdemo-dev still has this key.*credentials dev --revoke/);
+    assert.equal((await run(['dev', '--revoke'])).code, 0);
+    assert.deepEqual(
+      github.deployKeys.map((one) => one.repo),
+      [repo('flux-stage-prod'), repo('flux-demo')],
+    );
+    cluster.secrets.clear();
+    assert.equal((await run(['--prune', '--live'])).code, 0);
+    assert.deepEqual(github.deployKeys, []);
+  },
+);
+
+credentialsTest('an environment that reads with a token keeps no deploy key', async (desk) => {
+  const { run, github, cluster } = desk;
+  await run(['--publish', '--live']);
+  cluster.sources.clear();
+  await change(desk, 'tenant', 'prod', '--credentials', 'token');
+  const { code, stderr } = await run(['prod', '--revoke']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /the key stays, because stage needs it/);
+  assert.equal((await run(['stage', '--revoke'])).code, 0);
+  assert.equal(github.deployKeys.length, 2);
+});
+
+credentialsTest('a repository that is not on GitHub hides no key of the others', async (desk) => {
+  const { run, repo } = desk;
+  await run(['--publish', '--live']);
+  await change(desk, '--visibility', 'public');
+  Object.assign(repo('flux-demo'), { name: 'another-name' });
+  const { code, stdout, stderr } = await run(['--list']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /octo\/flux-demo: its deploy keys were not looked at/);
+  assert.equal(stdout.match(/SHA256:/g)?.length, 2);
+  assert.notEqual((await run(['flux-demo', '--list'])).code, 0);
+});

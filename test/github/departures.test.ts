@@ -108,8 +108,11 @@ test('an app repo that was renamed on GitHub: the named commands change every ad
   desk.standIn.rename(repoOf(desk, 'flux-stage-prod'), 'flux-live');
   const refused = await desk.run(['--publish', '--yes', '--into', 'flux-demo']);
   assert.equal(refused.code, 1);
-  follow(desk, refused.stderr);
   const read = (path: string) => readFileSync(join(desk.folder, path), 'utf8');
+  const app = read('flux-stage-prod/stage/app.yaml');
+  follow(desk, refused.stderr);
+  // A label with the new name would restart the pods.
+  assert.equal(read('flux-live/stage/app.yaml'), app);
   for (const env of ['stage', 'prod'])
     assert.match(read(`flux-demo/${env}/2_sync.yaml`), /url: .*\/octo\/flux-live\n/);
   for (const path of [

@@ -213,7 +213,10 @@ test('--visibility private says what Flux needs to read the repositories', async
   const desk = await openDesk();
   const { code, stderr } = await desk.run(['--publish', '--yes', '--visibility', 'private']);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /flux-gitops credentials .*--publish \| kubectl apply -f -/);
+  assert.match(
+    stderr,
+    /flux-gitops credentials .*--publish --known-hosts FILE \| kubectl apply -f -/,
+  );
 });
 
 test('a missing token is told before the first question', async () => {
@@ -294,4 +297,22 @@ test('publishing takes the place of the demo owner only, not of owners that were
     stdout.slice(0, 500),
   );
   assert.ok(urls.some((url: string) => url.endsWith('/octo-org/flux-qa')));
+});
+
+test('an estate does not become public while GitHub has a repository that Flux reads private', async () => {
+  const desk = await openDesk();
+  const flags = ['--visibility', 'private', '--owner', 'octo'];
+  const first = await desk.run(['--publish', '--yes', ...flags]);
+  assert.equal(first.code, 0, first.stderr);
+  const cwd = join(desk.folder, 'flux-demo');
+  const before = readFileSync(join(cwd, 'dev/2_sync.yaml'), 'utf8');
+  const refused = await desk.run(['--visibility', 'public', '--publish', '--yes'], { cwd });
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /octo\/flux-dev exists and is private, but this estate is public/);
+  assert.doesNotMatch(refused.stderr, /octo\/flux-demo exists/, 'Flux does not read it');
+  assert.equal(readFileSync(join(cwd, 'dev/2_sync.yaml'), 'utf8'), before);
+  for (const name of ['flux-dev', 'flux-stage-prod'])
+    Object.assign(desk.standIn.findRepo('octo', name) ?? {}, { private: false });
+  const changed = await desk.run(['--visibility', 'public', '--publish', '--yes'], { cwd });
+  assert.equal(changed.code, 0, changed.stderr);
 });

@@ -44,7 +44,12 @@ export type DeployKey = {
 };
 
 /** A token that reads only some repositories. */
-export type ReadingToken = { token: string; repos: readonly string[] };
+export type ReadingToken = {
+  token: string;
+  repos: readonly string[];
+  /** When it ends, as GitHub writes it into its answers. */
+  expires?: string;
+};
 
 /** A GitHub App with one installation. */
 export type App = {

@@ -2,32 +2,31 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readTree, runCommand, temporaryFolder } from '../sandbox.ts';
+import { readTree, runHere, temporaryFolder } from '../sandbox.ts';
 
 /** A folder with the default estate of octo-org. */
 async function estate(...flags: string[]): Promise<string> {
   const folder = temporaryFolder();
-  assert.equal((await runCommand(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--owner', 'octo-org', ...flags], folder)).code, 0);
   return folder;
 }
 
 const move = (folder: string, ...argv: string[]) =>
-  runCommand(['tenant', ...argv, '--move', '--into', 'flux-demo'], folder);
+  runHere(['tenant', ...argv, '--move', '--into', 'flux-demo'], folder);
 
 test('a moved environment is as if the other app repo had always fed it', async () => {
   const folder = await estate('--scenario', 'flux-a=one,two', '--scenario', 'flux-b=three');
+  const app = readTree(folder).get('flux-a/two/app.yaml');
   const wanted = await estate('--scenario', 'flux-a=one', '--scenario', 'flux-b=three,two');
   const { code, stderr } = await move(folder, 'two', '--repo', 'flux-b');
   assert.equal(code, 0, stderr);
   const [tree, expected] = [readTree(folder), readTree(wanted)];
   assert.deepEqual([...tree.keys()], [...expected.keys()]);
-  for (const path of [
-    'flux-demo/two/2_sync.yaml',
-    'flux-b/two/app.yaml',
-    'flux-a/README.md',
-    'flux-b/README.md',
-  ])
+  for (const path of ['flux-demo/two/2_sync.yaml', 'flux-a/README.md', 'flux-b/README.md'])
     assert.equal(tree.get(path), expected.get(path), path);
+  // Another label in the template of the pods would restart them.
+  assert.equal(tree.get('flux-b/two/app.yaml'), app);
+  assert.notEqual(app, expected.get('flux-b/two/app.yaml'));
 });
 
 test('what a person wrote, edited and deleted goes along, and is still the person’s', async () => {
@@ -48,7 +47,7 @@ test('what a person wrote, edited and deleted goes along, and is still the perso
     left.sort(),
     ['.gitattributes', '.yo-rc.json', 'README.md'].map((one) => `flux-stage-prod/${one}`),
   );
-  assert.equal((await runCommand(['--yes', '--into', 'flux-demo'], folder)).code, 0);
+  assert.equal((await runHere(['--yes', '--into', 'flux-demo'], folder)).code, 0);
   assert.deepEqual(readTree(folder), tree);
 });
 
@@ -75,7 +74,7 @@ test('overlays move with their base, and not onto another base', async () => {
 
 test('without --move another app repo is refused, and the message names --move', async () => {
   const folder = await estate();
-  const { code, stderr } = await runCommand(
+  const { code, stderr } = await runHere(
     ['tenant', 'stage', '--repo', 'flux-dev', '--into', 'flux-demo'],
     folder,
   );

@@ -110,6 +110,13 @@ describe('Markdown', () => {
     );
   });
 
+  test('a text in place of a long one is a conflict, although words could be put next to it', () => {
+    const base = Array.from({ length: 60 }, (_, line) => `Sentence ${line} of the README.\n`).join(
+      '',
+    );
+    assert.equal(mergeTexts('README.md', 'Ours.\n', base, `New ${base}`), undefined);
+  });
+
   test('a command in a block of code is merged by whole lines only', () => {
     const base = '```sh\nkubectl apply -f dev/\n```\n';
     const ours = base.replace('dev/', 'mine/');
@@ -128,4 +135,31 @@ describe('Markdown', () => {
 
 test('files of other kinds are merged by lines only', () => {
   assert.equal(mergeFiner('main.tf', 'a\nB\n', 'a\nb\n', 'A\nb\n'), undefined);
+});
+
+describe('a section of a README that a user removed', () => {
+  const base =
+    '# A\n\n## One\n\nThe first section has words.\n\n## Two\n\nThe second section has words.\n\n```sh\n## no heading\n```\n\n### Deeper\n\nMore words of the second one.\n\n## Three\n\nThe third section has words.\n';
+  const removed = base.replace(/## Two[\s\S]*(?=## Three)/, '');
+  const wanted = base
+    .replace('The second section has words.', 'The second section has newer words.')
+    .replace('The third section has words.', 'The third section has newer words.');
+
+  test('stays removed, although the new version changed it; the others follow', () => {
+    const text = mergeTexts('README.md', removed, base, wanted);
+    assert.equal(text, removed.replace('third section has words', 'third section has newer words'));
+  });
+
+  test('is not one that has another heading or another place, and it is not lost', () => {
+    const renamed = base.replace('## Two', '## Zwei').replace('More words of', 'Our words of');
+    const text = mergeTexts('README.md', renamed, base, wanted.replace('## Two', '## Deux'));
+    assert.equal(text, undefined);
+    const own = removed.replace('## Three', '## Ours\n\nNothing of the old text.\n\n## Three');
+    const kept = mergeTexts('README.md', own, base, wanted) ?? '';
+    assert.match(
+      kept,
+      /## Ours\n\nNothing of the old text\.\n\n## Three\n\nThe third section has newer/,
+    );
+    assert.doesNotMatch(kept, /## Two/);
+  });
 });

@@ -189,14 +189,15 @@ test('a setting has one row, and at most four files of the code name it besides'
     'keep',
     'size',
     'source',
+    'registry',
   ]);
   for (const [key, { scope }] of Object.entries(SETTINGS)) {
     if (scope === 'run' || common.has(key)) continue;
     const naming = files.filter(([, text]) => new RegExp(`\\b${key}\\b`).test(text));
-    // Reading manifests means to know each setting's place in them. In verify, such words are fields of manifests.
+    // Reading manifests means to know each setting's place in them. In verify and status, such words are fields of manifests.
     const paths = naming
       .map(([path]) => path)
-      .filter((path) => !/^(publish|adopt|verify)/.test(path));
+      .filter((path) => !/^(publish|adopt|verify|status)/.test(path));
     assert.ok(paths.length <= 4, `${key} stands in ${paths.join(', ')}`);
   }
 });

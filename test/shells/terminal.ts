@@ -11,6 +11,8 @@ export type OnTerminal = {
   readonly type: (keys: string) => void;
   /** What is on the screen since the last call of `forget`, without colours. */
   readonly screen: () => string;
+  /** The same as the terminal gets it, with everything that moves the cursor. */
+  readonly output: () => string;
   readonly forget: () => void;
   /** Waits until `condition` holds; fails with the screen when it does not come about. */
   readonly until: (condition: () => boolean) => Promise<void>;
@@ -39,6 +41,7 @@ export function onTerminal(
   return {
     type: (keys) => void child.stdin?.write(keys),
     screen,
+    output: () => shown,
     forget: () => {
       shown = '';
     },

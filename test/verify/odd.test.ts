@@ -55,15 +55,22 @@ describe('a value that nobody expects is a finding at most, and never a crash', 
   for (const path of files)
     test(path, async () => {
       const text = tree.get(path) ?? '';
-      const read = (): unknown[] => parseAllDocuments(text).map((document) => document.toJS());
-      const count = placesIn(read()).length;
-      assert.ok(count > 30);
+      const documents: unknown[] = parseAllDocuments(text).map((document) => document.toJS());
+      const texts = documents.map((document) => stringify(document));
+      const whole = documents as unknown as { [key: string]: unknown };
+      const places = documents.flatMap((document, index) =>
+        [[whole, `${index}`] as const, ...placesIn(document)].map(
+          (place) => [index, ...place] as const,
+        ),
+      );
+      assert.ok(places.length > 30);
       // A prime step reaches all parts of the file, and all values.
-      for (let n = 0; n < count; n += 7) {
-        const documents = read();
-        const [object, key] = placesIn(documents)[n] ?? assert.fail();
+      for (let n = 0; n < places.length; n += 7) {
+        const [index, object, key] = places[n] ?? assert.fail();
+        const before = object[key];
         object[key] = structuredClone(ODD[(n / 7) % ODD.length]);
-        const changed = documents.map((document) => stringify(document)).join('---\n');
+        const changed = texts.with(index, stringify(documents[index])).join('---\n');
+        object[key] = before;
         await verifyTree(new Map(tree).set(path, changed));
       }
     });

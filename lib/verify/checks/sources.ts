@@ -1,4 +1,4 @@
-import { gitSecretOf, repositoryUrl, sourceUrl } from '../../plan/estate.ts';
+import { repositoryUrl, secretNameOf, sourceUrl } from '../../plan/estate.ts';
 import {
   artifactOf,
   gitCredentialsOf,
@@ -62,7 +62,7 @@ function checkAccess(source: Manifest, { files }: Estate, environment: Environme
     : gitCredentialsOf(environment) !== 'none';
   if (!isNeeded || textAt(value, 'spec', 'secretRef', 'name') !== undefined) return [];
   if (isArtifact && textAt(value, 'spec', 'serviceAccountName') !== undefined) return [];
-  const secret = isArtifact ? pullSecretOf(environment.repo) : gitSecretOf(environment.repo);
+  const secret = isArtifact ? pullSecretOf(environment.repo) : secretNameOf(environment);
   const message = `spec.secretRef is missing: Flux reads the private ${isArtifact ? 'artifact' : 'repository'} of ${environment.name} with the Secret ${secret}`;
   const finding = about('secret-reference-missing', source, message, ['spec']);
   const hint = 'Restore spec.secretRef: flux-gitops tenant ENV --force';

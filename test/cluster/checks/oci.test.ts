@@ -32,7 +32,7 @@ import {
   STEPS,
   TAG,
 } from '../push-workflow.ts';
-import { explained, runInFolder, shellBlocks } from '../readme.ts';
+import { answered, explained, runInFolder, shellBlocks } from '../readme.ts';
 import { login, startRegistry } from '../registry.ts';
 
 /** The files of the artifact that `address` names. */
@@ -70,14 +70,11 @@ async function follow(t: TestContext, profile: (typeof profiles)[number]): Promi
   const dev = new Watched(t, estate, 'dev');
   await apply(estate, 'dev', 'stage', 'prod');
   await dev.says(/registry-flux-dev" not found/);
-  const pulls = blockOf(estate, '$TOKEN');
-  await runInFolder(estate, keys, `TOKEN=wrong\n${pulls}`);
+  const pulls = blockOf(estate, 'give_pull_secret');
+  const typed = (token: string) => Object.keys(estate.repos).flatMap(() => [login.user, token]);
+  await runInFolder(estate, keys, answered(pulls, typed('wrong')));
   await dev.says(/UNAUTHORIZED/);
-  for (const [env, repo] of Object.entries(estate.repos)) {
-    const where = ['-n', namespaceOf(estate, env)];
-    await kubectl(estate.cluster, [...where, 'delete', 'secret', `registry-${repo}`]);
-  }
-  await runInFolder(estate, keys, `TOKEN=${login.password}\n${pulls}`);
+  await runInFolder(estate, keys, answered(pulls, typed(login.password)));
   await dev.says(/unknown tag=latest/);
 
   const unsigned = jobOf(estate, 'flux-dev', mine);
@@ -232,9 +229,9 @@ function isSigned(address: string, folder: string, job: Job): boolean {
   );
 }
 
-/** The commands of the README that have `words` in them, with what a reader fills in. */
+/** The commands of the README that have `words` in them. */
 function blockOf(estate: Estate, words: string): string {
   const readme = readFileSync(configPath(estate, 'README.md'), 'utf8');
-  const block = shellBlocks(readme, 'The artifacts').find((one) => one.includes(words));
-  return (block ?? '').replaceAll('USER', login.user);
+  const blocks = shellBlocks(readme, '2. Apply the environments');
+  return blocks.find((one) => one.includes(words)) ?? '';
 }

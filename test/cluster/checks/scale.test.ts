@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Results } from '../../../lib/verify/results.ts';
 import { apply, commitOf, type Fresh, freshEstate } from '../check.ts';
-import { namespaceOf, profiles } from '../estate.ts';
+import { fluxGitopsWith } from '../command.ts';
+import { configPath, type Estate, namespaceOf, profiles } from '../estate.ts';
 import { applied } from '../expect.ts';
 import { call, list } from '../kube.ts';
 
@@ -32,6 +34,23 @@ async function requests(fresh: Fresh): Promise<number> {
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+/** How long `flux-gitops status` may take for 100 environments (milliseconds). */
+const STATUS_TIME = 2000;
+
+/** The shortest time of three runs of `flux-gitops status`, which must show every environment as Ready. */
+async function statusTime({ estate }: Fresh): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < 3; run += 1) {
+    const start = performance.now();
+    const args = ['status', '--into', configPath(estate)];
+    const { code, stdout, stderr } = await fluxGitopsWith(estate.cluster, args);
+    times.push(performance.now() - start);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.match(/^e\d+ .* True /gm)?.length, size, stdout);
+  }
+  return Math.min(...times);
+}
+
 for (const profile of profiles) {
   test(`${size} environments become Ready (${profile})`, async (t) => {
     const repos = scenarios();
@@ -52,5 +71,24 @@ for (const profile of profiles) {
       ({ metadata }) => metadata.name === 'kcheck' && homes.has(metadata.namespace ?? ''),
     );
     assert.equal(apps.length, size, 'a Deployment in each');
+    if (profile === 'hardened') await compareAll(fresh.estate, lap);
+    const time = await statusTime(fresh);
+    t.diagnostic(`flux-gitops status: ${(time / 1000).toFixed(2)} s for ${size} environments`);
+    assert.ok(size > 100 || time <= STATUS_TIME, `status took ${time.toFixed()} ms`);
   });
+}
+
+/** `verify --live` finds nothing else than that nobody applied the policies of this estate. */
+async function compareAll({ cluster, dir }: Estate, lap: (what: string) => void): Promise<void> {
+  const { stdout, stderr } = await fluxGitopsWith(cluster, [
+    'verify',
+    '--live',
+    '--json',
+    '--into',
+    dir,
+  ]);
+  lap('verify --live');
+  const { findings } = JSON.parse(stdout) as Results;
+  const others = findings.filter(({ file }) => !file.startsWith('policies/'));
+  assert.deepEqual(others, [], stderr);
 }

@@ -11,19 +11,20 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import type { Results } from '../../../lib/verify/results.ts';
 import { ageKey } from '../../age-key.ts';
 import { pathOf } from '../cache.ts';
 import { freshEstate, theCluster } from '../check.ts';
-import { fluxGitops, fluxGitopsWith } from '../command.ts';
+import { fluxGitops, fluxGitopsWith, killAndResume, statusOf } from '../command.ts';
 import { running } from '../demo.ts';
 import { configPath, type Estate, namespaceOf, profiles, publish } from '../estate.ts';
-import { applied, appliedArtifact, refused, versionsIn } from '../expect.ts';
+import { applied, appliedArtifact, refused, versionsIn, workloadsIn } from '../expect.ts';
 import { get, kubectl, tryKubectl } from '../kube.ts';
 import { applyPolicies } from '../policies.ts';
 import { give, keyFields, type PrivateEstate, privateEstate } from '../private-estate.ts';
 import { makeKey } from '../private-git.ts';
 import { benchIn, jobOf, run, SEND, SIGN_IN, STEPS, TAG } from '../push-workflow.ts';
-import { runInFolder, shellBlocks } from '../readme.ts';
+import { answered, runInFolder, shellBlocks } from '../readme.ts';
 import { login, startRegistry } from '../registry.ts';
 import { until } from '../wait.ts';
 
@@ -223,12 +224,11 @@ test('the cluster follows the artifact of the config repo, if it is signed', asy
   await publish(estate, 'flux-demo');
   const keys = join(estate.dir, '.keys');
   const bench = benchIn(scratch, keys);
-  const token = `TOKEN=${login.password}\n`;
+  const typed = Object.keys(estate.repos).flatMap(() => [login.user, login.password]);
   try {
     const install = readFileSync(configPath(estate, 'install/README.md'), 'utf8');
     for (const block of shellBlocks(install, 'The artifact of the config repo'))
-      if (block.includes('kubectl'))
-        await runInFolder(estate, keys, token + block.replaceAll('USER', login.user));
+      if (block.includes('kubectl')) await runInFolder(estate, keys, answered(block, typed));
     await follow(estate, true);
     await says(estate, /unknown tag=latest/);
     run(jobOf(estate, 'flux-demo', bench), SIGN_IN, SEND, TAG);
@@ -241,12 +241,20 @@ test('the cluster follows the artifact of the config repo, if it is signed', asy
       return found ? { ok: true } : { seen: 'no namespace' };
     });
     const readme = readFileSync(configPath(estate, 'README.md'), 'utf8');
-    for (const block of shellBlocks(readme, 'The artifacts'))
-      if (block.includes('kubectl'))
-        await runInFolder(estate, keys, token + block.replaceAll('USER', login.user));
+    for (const block of shellBlocks(readme, '2. The environments arrive'))
+      if (block.includes('create secret')) await runInFolder(estate, keys, answered(block, typed));
     for (const env of envs)
       await appliedArtifact(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
     for (const env of envs) await running(estate, env);
+    const { config, environments } = await statusOf(estate.cluster, configPath(estate));
+    assert.equal(config?.source?.kind, 'OCIRepository');
+    for (const { name, ready, source, sync } of environments) {
+      const commit = `main@sha1:${commits[estate.repos[name] ?? '']}`;
+      assert.deepEqual(
+        [ready, source?.originRevision, sync?.appliedOrigin],
+        [true, commit, commit],
+      );
+    }
   } finally {
     await follow(estate, false);
     await gone(estate, 'Kustomization', system, system);
@@ -295,6 +303,12 @@ for (const profile of profiles)
 async function leave(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
   for (const env of envs)
     await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
+  await until('status shows the config repo and all environments as ready', 60_000, async () => {
+    const shown = await statusOf(estate.cluster, configPath(estate));
+    return shown.ready && shown.config?.name === 'flux-demo'
+      ? { ok: true }
+      : { seen: JSON.stringify(shown) };
+  });
   // It shares no app repo with the one that leaves: a new commit there changes the status of all its syncs.
   const before = await versionsIn(estate, 'dev');
   const run = (...args: string[]) =>
@@ -318,6 +332,11 @@ async function leave(estate: Estate, commits: Readonly<Record<string, string>>):
     ['Kustomization', 'flux-stage-prod'],
   ] as const)
     assert.ok(await get(estate.cluster, kind, kind === 'Namespace' ? '' : namespace, name), name);
+  const [stage] = (await statusOf(estate.cluster, configPath(estate), 'stage')).environments;
+  assert.deepEqual(
+    [stage?.state, stage?.message],
+    ['leaving', 'Leaving: the app is gone. Next: flux-gitops remove stage'],
+  );
 
   const second = await run('--live');
   assert.equal(second.code, 0, second.stderr);
@@ -328,6 +347,52 @@ async function leave(estate: Estate, commits: Readonly<Record<string, string>>):
   assert.ok(Date.now() - start < 60_000, `it took ${Date.now() - start} ms`);
   for (const env of ['dev', 'prod']) await stays(estate, env);
   assert.equal(await versionsIn(estate, 'dev'), before);
+}
+
+test('an environment moves to another app repo by commits, and the app runs on', async (t) => {
+  if (theCluster().kind === 'foreign') return t.skip('its FluxInstance belongs to somebody else');
+  const { estate, commits } = await freshEstate(t, 'hardened', { args: ['--sync-config'] });
+  drop(estate, /policies\//);
+  await publish(estate, 'flux-demo');
+  try {
+    await follow(estate, true);
+    await move(estate, commits);
+  } finally {
+    await follow(estate, false);
+    await gone(estate, 'Kustomization', system, system);
+  }
+});
+
+async function move(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
+  for (const env of envs)
+    await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
+  for (const env of envs) await running(estate, env);
+  const before = await workloadsIn(estate, 'stage');
+  const others = await versionsIn(estate, 'dev');
+  const words = ['tenant', 'stage', '--repo', 'flux-new', '--move', '--into', configPath(estate)];
+  await fluxGitops(words);
+  // Nothing is pushed yet, so there is nothing to do on the cluster.
+  const early = await fluxGitopsWith(estate.cluster, [...words, '--live']);
+  assert.equal(early.code, 0, early.stderr);
+  assert.match(early.stderr, /is not on the cluster yet: push the config repo/);
+
+  const commit = await publish(estate, 'flux-new');
+  await publish(estate, 'flux-stage-prod');
+  await followed(estate, await push(estate));
+  const namespace = namespaceOf(estate, 'stage');
+  // A lost line deletes nothing: the former sync is still there, and it must not delete the app.
+  assert.ok(await get(estate.cluster, 'Kustomization', namespace, 'flux-stage-prod'));
+  await killAndResume(estate.cluster, [...words, '--live']);
+  estate.repos.stage = 'flux-new';
+  await applied(estate, 'stage', commit);
+  assert.equal(await workloadsIn(estate, 'stage'), before);
+  for (const kind of ['Kustomization', 'GitRepository'])
+    assert.equal(await get(estate.cluster, kind, namespace, 'flux-stage-prod'), undefined, kind);
+  // The config repo is applied once more, and nothing comes back.
+  await followed(estate, await push(estate));
+  assert.equal(await get(estate.cluster, 'Kustomization', namespace, 'flux-stage-prod'), undefined);
+  for (const env of envs) await stays(estate, env);
+  assert.equal(await versionsIn(estate, 'dev'), others);
 }
 
 async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string>>): Promise<void> {
@@ -342,6 +407,7 @@ async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string
   for (const env of envs)
     await applied(estate, env, commits[estate.repos[env] ?? ''] ?? '', 150_000);
   for (const env of envs) await running(estate, env);
+  await compared(estate);
 
   await fluxGitops(['tenant', 'qa', '--repo', 'flux-dev', '--yes', '--into', configPath(estate)]);
   estate.repos.qa = 'flux-dev';
@@ -361,6 +427,29 @@ async function comeAndGo(estate: Estate, commits: Readonly<Record<string, string
   assert.match(lines, /^ {2}- dev\/1_tenant\.yaml\n {2}- dev\/2_sync\.yaml$/m);
   await followed(estate, await push(estate));
   await stays(estate, 'dev');
+}
+
+/** `verify --live` finds nothing but the policies, which this estate leaves out: what Flux adds is no difference. */
+async function compared({ cluster, dir }: Estate): Promise<void> {
+  // The operator says only after half a minute that the instance is ready.
+  await until('the cluster has what the files say', 120_000, async () => {
+    const { stdout, stderr } = await fluxGitopsWith(cluster, [
+      'verify',
+      '--live',
+      '--json',
+      '--into',
+      dir,
+    ]);
+    const { findings } = JSON.parse(stdout) as Results;
+    const seen = findings.filter(
+      ({ file, code }) => !file.startsWith('policies/') && code !== 'sync-list-incomplete',
+    );
+    assert.ok(
+      findings.some(({ code }) => code === 'policy-missing'),
+      stderr,
+    );
+    return seen.length === 0 ? { ok: true } : { seen: JSON.stringify(seen) };
+  });
 }
 
 /** A right that one commit gives and the next one takes back is gone from the cluster; the tenant stays. */

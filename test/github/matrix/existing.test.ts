@@ -130,6 +130,17 @@ describe('repositories that exist', { concurrency: 2 }, () => {
     assertUntouched(scene, outcome);
   });
 
+  scenario('public was asked for, and an empty private one exists', async (scene) => {
+    scene.standIn.addRepo(owner(scene), 'flux-dev', { private: true });
+    const outcome = await scene.run({ request: { adoptEmpty: true } });
+    assertRefused(
+      outcome,
+      'PRIVATE',
+      /octo\/flux-dev exists and is private, but this estate is public/,
+    );
+    assertUntouched(scene, outcome);
+  });
+
   scenario('renamed: the redirect is not followed', async (scene) => {
     const moved = scene.standIn.addRepo(owner(scene), 'flux-dev');
     commitThere(moved, 'Live');

@@ -1,0 +1,5 @@
+import { FluxGenerator } from '../../lib/generator.ts';
+
+export default class StatusGenerator extends FluxGenerator {
+  readonly command = 'status';
+}

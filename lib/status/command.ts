@@ -1,0 +1,88 @@
+/** The command `status`: one table of the living estate. */
+import { rememberedContext } from '../cluster/context.ts';
+import { connect, type Kubectl } from '../cluster/kubectl.ts';
+import type { Workspace } from '../disk/workspace.ts';
+import { type Problem, quote } from '../errors.ts';
+import type { RepoRecord } from '../plan/record.ts';
+import type { Action, Outcome, Prepared } from '../prepared.ts';
+import { listed } from '../render/wrap.ts';
+import type { Given } from '../settings/arguments.ts';
+import { meantBy } from '../settings/closest.ts';
+import { readSetting } from '../settings/resolve.ts';
+import { settingsOf } from '../settings/settings.ts';
+import { lookOf } from '../terminal.ts';
+import { statusDocument } from './document.ts';
+import type { Row } from './model.ts';
+import { openReader } from './read.ts';
+import { placesOf, rowsOf } from './rows.ts';
+import { statusTable } from './table.ts';
+import { watch } from './watch.ts';
+
+export const status: Action = { check, run };
+
+/** Every problem of the flags, the environments and the folder. */
+function check(given: Given, { home, folder }: Workspace): Problem[] {
+  const problems: Problem[] = [];
+  for (const key of settingsOf('status'))
+    for (const text of given.texts[key] ?? []) readSetting(key, text, problems);
+  if (home?.record === undefined) return [...problems, noEstate(folder)];
+  const known = placesOf({ record: home.record, chosen: [] }).map(({ name }) => name);
+  const unknown = given.positionals.filter((word) => !known.includes(word));
+  return [...problems, ...unknown.map((word) => noEnvironment(word, known))];
+}
+
+function noEstate(folder: string): Problem {
+  return {
+    given: `the folder ${folder}`,
+    rule: 'this command must run inside a repository of an estate, or in the folder that contains one config repo, but neither this folder nor one above it has the .yo-rc.json of such a repository',
+    example: 'flux-gitops status --into flux-demo',
+    flag: '--into',
+    settings: ['into'],
+  };
+}
+
+function noEnvironment(word: string, known: readonly string[]): Problem {
+  const example = meantBy(word, known) ?? known[0] ?? '';
+  return {
+    given: `argument ${quote(word)}`,
+    rule: `this estate has no such environment. It has ${known.length > 0 ? listed(known) : 'none'}`,
+    example: `flux-gitops status ${example}`.trimEnd(),
+    flag: 'the arguments',
+    settings: ['arguments'],
+  };
+}
+
+/** Prints the state of the estate once, or again and again. Throws a UserError if the cluster cannot be read. */
+async function run({ given, terminal, open }: Prepared): Promise<Outcome> {
+  const { home, folderOf } = open();
+  const record = home?.record;
+  if (record === undefined) throw new Error('check has refused a folder without a record');
+  const isJson = given.switches.json === true;
+  const kubectl = await connect(given.texts.context?.at(-1));
+  terminal.say(clusterText(kubectl, rememberedContext(folderOf(record.name))));
+  const places = placesOf({ record, chosen: given.positionals });
+  const namespaces = places.map(({ namespace }) => namespace);
+  const read = openReader(kubectl, namespaces, given.positionals.length > 0);
+  const look = async (): Promise<Row[]> => rowsOf(places, await read());
+  const json = (rows: readonly Row[]): object => statusDocument(kubectl, places, rows);
+  if (given.switches.watch)
+    return watch(
+      { look, json: (rows) => JSON.stringify(json(rows)), place: `Context ${kubectl.context}.` },
+      { isJson, stream: process.stdout },
+    );
+  const rows = await look();
+  return { text: textOf(rows, record), json: json(rows), exitCode: 0 };
+}
+
+function textOf(rows: readonly Row[], { name }: RepoRecord): string {
+  if (rows.length === 0) return `${name} has no environments.`;
+  return statusTable(rows, { ...lookOf(process.stdout), now: Date.now() }).join('\n');
+}
+
+/** Which cluster it is, and whether that may be a surprise. */
+function clusterText({ context, server }: Kubectl, before: string | undefined): string {
+  const text = `On the cluster of context ${context} (${server}).`;
+  return before === undefined || before === context
+    ? text
+    : `${text} The last command that changed this estate used the context ${before}.`;
+}

@@ -45,11 +45,11 @@ function duplicates(manifests: readonly Manifest[], schemas: Schemas): Twice[] {
   });
 }
 
-/** kustomize writes labels and annotations that are numbers or booleans as text. */
+/** kustomize writes labels and annotations that are numbers or booleans as text, and lists and maps as empty text. */
 export function withTextLabels(manifest: Manifest): Manifest {
   const metadata = objectAt(manifest.value, 'metadata');
   const odd = ['labels', 'annotations'].filter((key) =>
-    Object.values(objectAt(metadata, key)).some((one) => /^(number|boolean)$/.test(typeof one)),
+    Object.values(objectAt(metadata, key)).some((one) => one !== null && typeof one !== 'string'),
   );
   if (odd.length === 0) return manifest;
   const texts = odd.map((key) => [
@@ -57,7 +57,7 @@ export function withTextLabels(manifest: Manifest): Manifest {
     Object.fromEntries(
       Object.entries(objectAt(metadata, key)).map(([name, one]) => [
         name,
-        typeof one === 'object' ? one : String(one),
+        typeof one !== 'object' ? String(one) : one === null ? one : '',
       ]),
     ),
   ]);

@@ -550,6 +550,7 @@ const values: readonly Mutation[] = [
     json({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { port: 80 } }),
   ),
   accepted('a label that is a number', configMap('more', '  labels:\n    build: 7\n')),
+  accepted('a label that is a list', configMap('more', '  labels:\n    parts: [web]\n')),
   accepted('an annotation that is true', configMap('more', '  annotations:\n    public: true\n')),
   {
     name: 'a Secret that is not base64',

@@ -29,16 +29,40 @@ export const podAttack = (
   private: guard,
 });
 
+/** Pods that reach the node. Each is tried as a Deployment and as a pod of its own: two guards look at these. */
+const ofTheNode: Attack[] = (
+  [
+    ['privileged', 'with all rights on the node', {}, { securityContext: { privileged: true } }],
+    [
+      'host-path',
+      'with the node’s disk',
+      { volumes: [{ name: 'disk', hostPath: { path: '/' } }] },
+      {},
+    ],
+    ['host-network', 'in the network of the node', { hostNetwork: true }, {}],
+  ] as const
+).flatMap(([name, said, pod, container]) => [
+  {
+    ...podAttack(
+      `pod-${name}`,
+      `create a Deployment of pods ${said}`,
+      'policy tenant-pods',
+      () => pod,
+      container,
+    ),
+    says: /Remove privileged, hostNetwork, hostPID, hostIPC, hostPath volumes/,
+  },
+  {
+    ...podAttack(`bare-${name}`, `create a pod ${said}`, 'Pod Security', () => pod),
+    commit: (t: Tenant) => {
+      const { spec } = podTemplate(pod, container);
+      return manifests(of('v1', 'Pod', { name: 'attack', namespace: t.namespace }, spec));
+    },
+  },
+]);
+
 export const podAttacks: Attack[] = [
-  podAttack('pod-privileged', 'create a privileged pod', 'Pod Security', () => ({}), {
-    securityContext: { privileged: true },
-  }),
-  podAttack('pod-host-path', 'create a pod that mounts the node’s disk', 'Pod Security', () => ({
-    volumes: [{ name: 'disk', hostPath: { path: '/' } }],
-  })),
-  podAttack('pod-host-network', 'create a pod in the network of the node', 'Pod Security', () => ({
-    hostNetwork: true,
-  })),
+  ...ofTheNode,
   {
     ...podAttack(
       'pod-as-reconciler',

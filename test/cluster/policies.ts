@@ -91,10 +91,20 @@ export async function refusal(access: Access, namespace: string, object: object)
 
 /** Waits until the policies of `estate` apply: the API server takes a moment to read them. */
 export async function policiesApply(estate: Estate, namespace: string): Promise<void> {
+  const metadata = { name: 'any', namespace };
   const spec = { externalIPs: ['192.0.2.1'], ports: [{ port: 80 }] };
-  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'any', namespace }, spec };
-  await until('the policies apply', 60_000, async () => {
-    const seen = await refusal(estate.cluster, namespace, service);
-    return seen.includes('tenant-network') ? { ok: true } : { seen };
-  });
+  const source = { interval: '1m', url: 'https://other.invalid/other/any' };
+  // The API server takes up one policy after the other.
+  const refused = {
+    'tenant-network': { apiVersion: 'v1', kind: 'Service', metadata, spec },
+    'tenant-sources': {
+      ...{ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', metadata },
+      spec: source,
+    },
+  };
+  for (const [policy, object] of Object.entries(refused))
+    await until(`the policy ${policy} applies`, 60_000, async () => {
+      const seen = await refusal(estate.cluster, namespace, object);
+      return seen.includes(policy) ? { ok: true } : { seen };
+    });
 }

@@ -3,22 +3,32 @@ import { apply, check, commitOf, theCluster } from '../check.ts';
 import { appIn, defaultApps, running } from '../demo.ts';
 import { type Estate, namespaceOf } from '../estate.ts';
 import { applied } from '../expect.ts';
-import { kubectl } from '../kube.ts';
+import { kubectl, tryKubectl } from '../kube.ts';
+import { type Seen, until } from '../wait.ts';
 
 const envs = ['dev', 'stage', 'prod'];
 
 /** Every object in the cluster that a Kustomization of this estate has applied. */
 async function appliedObjects(estate: Estate) {
-  const query = ['api-resources', '--verbs=list', '-o', 'name'];
-  const kinds = (await kubectl(theCluster(), query)).trim().split('\n');
-  const shown = kinds.filter((kind) => !kind.startsWith('events') && kind !== 'componentstatuses');
-  const label = 'kustomize.toolkit.fluxcd.io/namespace';
-  const wanted = envs.map((env) => namespaceOf(estate, env)).join(',');
-  const args = ['get', shown.join(','), '-A', '-l', `${label} in (${wanted})`, '-o', 'json'];
-  const { items } = JSON.parse(await kubectl(theCluster(), args)) as { items: Item[] };
+  const { items } = await until('kubectl lists every kind', 60_000, () => everyObject(estate));
   return items.map(({ kind, metadata }) => {
     return { kind, name: metadata.name, from: metadata.labels[label], to: metadata.namespace };
   });
+}
+
+const label = 'kustomize.toolkit.fluxcd.io/namespace';
+
+/** All these objects of all kinds. Another check can take away a kind between the two calls of kubectl. */
+async function everyObject(estate: Estate): Promise<Seen<{ items: Item[] }>> {
+  const query = ['api-resources', '--verbs=list', '-o', 'name'];
+  const kinds = (await kubectl(theCluster(), query)).trim().split('\n');
+  const shown = kinds.filter((kind) => !kind.startsWith('events') && kind !== 'componentstatuses');
+  const wanted = envs.map((env) => namespaceOf(estate, env)).join(',');
+  const args = ['get', shown.join(','), '-A', '-l', `${label} in (${wanted})`, '-o', 'json'];
+  const { code, out, error } = await tryKubectl(theCluster(), args);
+  if (code === 0) return { ok: JSON.parse(out) as { items: Item[] } };
+  assert.match(error, /could not find the requested resource/);
+  return { seen: error };
 }
 
 type Item = {

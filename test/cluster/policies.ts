@@ -93,12 +93,12 @@ export async function refusal(access: Access, namespace: string, object: object)
 export async function policiesApply(estate: Estate, namespace: string): Promise<void> {
   const metadata = { name: 'any', namespace };
   const spec = { externalIPs: ['192.0.2.1'], ports: [{ port: 80 }] };
-  const source = { interval: '1m', url: 'https://other.invalid/other/any' };
+  const source = { interval: '1m', url: 'https://other.invalid/charts' };
   // The API server takes up one policy after the other.
   const refused = {
     'tenant-network': { apiVersion: 'v1', kind: 'Service', metadata, spec },
     'tenant-sources': {
-      ...{ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', metadata },
+      ...{ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'HelmRepository', metadata },
       spec: source,
     },
   };

@@ -12,6 +12,7 @@ import { appFile, configPath, type Estate, edit, namespaceOf, publish } from '..
 import { applied, reconcile, refused } from '../expect.ts';
 import { type Access, kubectl } from '../kube.ts';
 import { ownPolicies, policiesApply } from '../policies.ts';
+import { until } from '../wait.ts';
 
 const REPOS = { dev: 'flux-dev', qa: 'flux-dev' };
 const ARGS = [

@@ -1,4 +1,5 @@
 /** The command `credentials`: how Flux gets what it needs to read private repositories. */
+
 import { connectToChange } from '../cluster/context.ts';
 import { connect, type Kubectl } from '../cluster/kubectl.ts';
 import { withLock } from '../disk/lock.ts';
@@ -7,6 +8,7 @@ import { inputError, type Problem, quote } from '../errors.ts';
 import { encryptedFileOf } from '../plan/layout.ts';
 import { isOci } from '../plan/oci.ts';
 import { decrypts, type RepoRecord, recipientsOf } from '../plan/record.ts';
+import { notInConfigRepo } from '../plan/tenant.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting } from '../settings/resolve.ts';
@@ -39,7 +41,8 @@ export const credentials: Action = { check, run };
 function check(given: Given, { home, folder, folderOf }: Workspace): Problem[] {
   const problems = flagProblems(given);
   const record = home?.record;
-  if (record === undefined) return [...problems, notInConfigRepo(folder)];
+  if (record === undefined)
+    return [...problems, notInConfigRepo(folder, 'flux-gitops credentials')];
   const sources = isAboutKeys(given) ? keyedSourcesOf(record) : sourcesOf(record);
   if (sources.length === 0) return [...problems, nothingPrivate(record)];
   const known = [...record.environments.map((one) => one.name), record.name];
@@ -132,16 +135,6 @@ function needsLive(key: SettingKey): Problem {
     example,
     flag: '--live',
     settings: [key, 'live'],
-  };
-}
-
-function notInConfigRepo(folder: string): Problem {
-  return {
-    given: `the folder ${folder}`,
-    rule: 'this command must run inside a config repo, or in the folder that contains one, but neither this folder nor one above it has the .yo-rc.json of a config repo',
-    example: 'flux-gitops credentials --into flux-demo',
-    flag: '--into',
-    settings: ['into'],
   };
 }
 

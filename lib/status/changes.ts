@@ -1,6 +1,6 @@
 /** What changed between two looks at the cluster. */
 import type { Row } from './model.ts';
-import { type Column, type Line, linesOf } from './table.ts';
+import { COLUMNS, type Column, type Line, linesOf } from './table.ts';
 
 /** One cell of the table that changed. The text is '' where there was no such line, or where there is none any more. */
 export type Change = {
@@ -13,16 +13,7 @@ export type Change = {
   readonly to: string;
 };
 
-const WATCHED: readonly Column[] = [
-  'SOURCE',
-  'REVISION',
-  'APPLIED',
-  'READY',
-  'WORKLOAD',
-  'GENERATION',
-  'REPLICAS',
-  'MESSAGE',
-];
+const WATCHED = COLUMNS.filter((column) => column !== 'ENVIRONMENT' && column !== 'AGE');
 
 /** The cells that differ between `before` and `after`. The age is none of them, because it always changes. */
 export function changesBetween(before: readonly Row[], after: readonly Row[]): Change[] {

@@ -3,7 +3,7 @@ import { wrapWords } from '../render/wrap.ts';
 import type { Look, Paint } from '../terminal.ts';
 import { type Row, revisionsOf, shortRevision, type WorkloadStatus } from './model.ts';
 
-const COLUMNS = [
+export const COLUMNS = [
   'ENVIRONMENT',
   'SOURCE',
   'REVISION',

@@ -145,8 +145,8 @@ test('a hand-written estate is adopted and becomes hardened: no object is anothe
   assert.equal(dev?.metadata.labels?.['toolkit.fluxcd.io/role'], 'tenant');
 });
 
-test('tenants as the flux CLI exports them are adopted and become hardened: no object is another one', async (t) => {
-  if (TWO_ADDRESSES) return t.skip(TWO_ADDRESSES);
+/** Two tenants as the flux CLI exports them, with their app repos. */
+function exported(t: TestContext) {
   const repos = { payments: 'payments-app', search: 'search' };
   const estate = byHand(t, repos, (name, web) => [
     ...exportedFor({
@@ -155,6 +155,12 @@ test('tenants as the flux CLI exports them are adopted and become hardened: no o
     ['payments-app/deploy/prod/app.yaml', app(`${name}-payments`, 'Wheat')],
     ['search/app.yaml', app(`${name}-search`, 'Cornsilk')],
   ]);
+  return { estate, repos };
+}
+
+test('tenants as the flux CLI exports them are adopted and become hardened: no object is another one', async (t) => {
+  if (TWO_ADDRESSES) return t.skip(TWO_ADDRESSES);
+  const { estate, repos } = exported(t);
   const { cluster, prefix } = estate;
   const commits: Record<string, string> = {};
   for (const repo of [...Object.values(repos), 'flux-demo'])
@@ -210,14 +216,7 @@ test('tenants as the flux CLI exports them are adopted and become hardened: no o
 
 test('tenants as the flux CLI exports them are removed from files and cluster, whatever their label', async (t) => {
   if (TWO_ADDRESSES) return t.skip(TWO_ADDRESSES);
-  const repos = { payments: 'payments-app', search: 'search' };
-  const estate = byHand(t, repos, (name, web) => [
-    ...exportedFor({
-      ...{ payments: `${name}-payments`, search: `${name}-search`, web: `${web}/${name}` },
-    }).map(([path, text]) => [path.replace(/^config/, 'flux-demo'), text] as const),
-    ['payments-app/deploy/prod/app.yaml', app(`${name}-payments`, 'Wheat')],
-    ['search/app.yaml', app(`${name}-search`, 'Cornsilk')],
-  ]);
+  const { estate, repos } = exported(t);
   const { cluster, prefix } = estate;
   for (const repo of [...Object.values(repos), 'flux-demo']) await publish(estate, repo);
   for (const file of ['payments', 'search', 'payments-sync', 'search-sync'])

@@ -81,6 +81,21 @@ function restricted({ kind, metadata, spec, ...rest }: Policy, prefix: string): 
   return { ...named, spec: { ...spec, matchConditions } };
 }
 
+/**
+ * Applies the ClusterRoles of teams. They have no prefix, because 1_tenant.yaml names them, so they stay until the cluster
+ * ends: another check may use them. On a cluster that does not end with the run they go with the test.
+ */
+export async function applyTeamRoles(t: TestContext, estate: Estate): Promise<void> {
+  const { cluster } = estate;
+  const file = configPath(estate, 'policies', 'team.yaml');
+  const roles = (readManifests(file) as Policy[]).filter(({ kind }) => kind === 'ClusterRole');
+  const items = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: roles });
+  await kubectl(cluster, ['apply', '-f', '-'], items);
+  const names = roles.map(({ metadata }) => `clusterrole/${metadata.name}`);
+  if (cluster.kind === 'foreign')
+    t.after(() => kubectl(cluster, ['delete', '--ignore-not-found', ...names]));
+}
+
 /** What the API server says when the tenant's account asks for `object`; empty when it agrees. */
 export async function refusal(access: Access, namespace: string, object: object): Promise<string> {
   const as = ['--as', `system:serviceaccount:${namespace}:${namespace}`];

@@ -12,7 +12,7 @@ import { fluxGitops } from '../command.ts';
 import { appFile, configPath, type Estate, namespaceOf, publish, revert } from '../estate.ts';
 import { applied, explain, reconcile, refused } from '../expect.ts';
 import { get, type Kubernetes, kubectl, list } from '../kube.ts';
-import { applyPolicies, policiesApply, refusal } from '../policies.ts';
+import { applyPolicies, applyTeamRoles, policiesApply, refusal } from '../policies.ts';
 import { explained } from '../readme.ts';
 import { until } from '../wait.ts';
 
@@ -180,7 +180,7 @@ test('a tenant installs, upgrades and uninstalls a chart, and a failed upgrade i
   assert.match(await refusal(estate.cluster, other, theirs), /may not use the address/);
 
   await t.test('a person of the team forces a release with the flux command', async () => {
-    await kubectl(estate.cluster, ['apply', '-f', configPath(estate, 'policies', 'team.yaml')]);
+    await applyTeamRoles(t, estate);
     const before = await get(estate.cluster, 'HelmRelease', dev, 'shop');
     const version = versionOf(before);
     assert.ok(version > 0, JSON.stringify(before?.status));

@@ -8,7 +8,7 @@ import { running } from '../demo.ts';
 import { appFile, configPath, namespaceOf, publish } from '../estate.ts';
 import { applied, reconcile } from '../expect.ts';
 import { call, get, kubectl, list, tryKubectl } from '../kube.ts';
-import { applyPolicies, refusal as refusalOf } from '../policies.ts';
+import { applyPolicies, applyTeamRoles, refusal as refusalOf } from '../policies.ts';
 import { until } from '../wait.ts';
 import { controllerRules, controllerSteps } from './controllers.ts';
 
@@ -580,10 +580,7 @@ test('a person of a team sees the tenant and asks Flux to reconcile, and may no 
     fluxGitops(['tenant', 'dev', '--yes', ...flags, '--into', configPath(estate)]);
   await tenant('--team', group);
   await applyPolicies(t, estate);
-  await kubectl(cluster, ['apply', '-f', configPath(estate, 'policies', 'team.yaml')]);
-  // Another check uses the same role on a cluster that ends with the run.
-  if (cluster.kind === 'foreign')
-    t.after(() => kubectl(cluster, ['delete', '-f', configPath(estate, 'policies', 'team.yaml')]));
+  await applyTeamRoles(t, estate);
   const namespace = namespaceOf(estate, 'dev');
   const repository = `${cluster.git.url}/${estate.owner}/flux-dev`;
   const folder = dirname(appFile(estate, 'dev'));

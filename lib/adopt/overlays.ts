@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { NotUnderstood } from '../plan/hand-written.ts';
 import type { Json } from '../plan/record.ts';
+import { yamlValue } from '../render/yaml-leaves.ts';
 import {
   inlinePatches,
   type Manifest,
@@ -138,8 +139,7 @@ const resourcesOf = ({ resources, bases, components }: Json): string[] =>
   [...listOf(resources), ...listOf(bases), ...listOf(components)].map(String);
 
 function parseList({ path, text }: TextFile, report: Report): Json | undefined {
-  const document = parseDocument(text);
-  const value = document.errors.length === 0 ? (document.toJS() as unknown) : undefined;
+  const value = yamlValue(parseDocument(text));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   report(path, 'it is not a valid kustomization.yaml');
   return undefined;

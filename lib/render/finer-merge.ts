@@ -144,14 +144,17 @@ type Kind = 'yaml' | 'text' | 'code';
 /** The lines that both sides changed. */
 function mergeLines(ours: Parts, base: Parts, theirs: Parts, kind: Kind): Parts | undefined {
   return (
-    withAdded(ours, base, theirs) ??
+    withAdded(ours, base, theirs, kind) ??
     lineByLine(ours, base, theirs, kind) ??
     (kind === 'text' ? wordByWord(ours, base, theirs) : undefined)
   );
 }
 
 /** `theirs` with the lines that `ours` adds to `base`, if it changes no line of it. */
-function withAdded(ours: Parts, base: Parts, theirs: Parts): string[] | undefined {
+function withAdded(ours: Parts, base: Parts, theirs: Parts, kind: Kind): string[] | undefined {
+  // In YAML, deeper lines belong to what is above: after lines that are less deep, they would belong to those.
+  if (kind === 'yaml' && base.length === 0 && depthOf(ours) > depthOf(theirs))
+    return [...ours, ...theirs];
   const hunks = hunksOf(base, ours);
   if (hunks.some(({ start, end }) => start < end)) return undefined;
   const lines = [...theirs];
@@ -159,6 +162,10 @@ function withAdded(ours: Parts, base: Parts, theirs: Parts): string[] | undefine
     lines.splice(placeOf(start, base, theirs), 0, ...added);
   return lines;
 }
+
+/** How deep the first line of YAML is that is no comment. */
+const depthOf = (lines: Parts): number =>
+  lines.find((line) => /^ *[^ #]/.test(line))?.search(/\S/) ?? 0;
 
 /** Where a line goes into `theirs` that was added to `base` at `start`: to the line before it, or to the one after it. */
 function placeOf(start: number, base: Parts, theirs: Parts): number {

@@ -29,6 +29,17 @@ describe('YAML', () => {
     assert.equal(merged('a.yaml', BASE, beside, theirs), theirs.replace('false', 'false # why'));
   });
 
+  test('deeper lines stay below the key above them where the other side ends its map', () => {
+    const base = 'metadata:\n  labels:\n    a: b\n---\nkind: Pod\n';
+    const ours = base.replace('---', '    mine: "1"\n---');
+    const theirs = base.replace('---', '  annotations:\n    # why\n    new: "2"\n---');
+    assert.equal(
+      merged('a.yaml', base, ours, theirs),
+      base.replace('---', '    mine: "1"\n  annotations:\n    # why\n    new: "2"\n---'),
+    );
+    assert.equal(merged('a.yaml', base, theirs, ours), merged('a.yaml', base, ours, theirs));
+  });
+
   test('entries that both add at the same place are all there', () => {
     const base = 'resources:\n  - a.yaml\n';
     const text = merged(

@@ -249,6 +249,13 @@ function checkNamespace(
 }
 
 /**
+ * Whether only environments that a user wrote by hand follow a repository, and it is a config repo: the app is on another
+ * branch of it, for example. No run writes there.
+ */
+export const isAppInConfig = (fed: readonly Environment[], kind: string | undefined): boolean =>
+  kind === 'config-repo' && fed.every(isByHand);
+
+/**
  * The notes about flags that change nothing: those about what only a hardened tenant has, for an environment of
  * `environments` with another profile. Without such flags there is nothing.
  */

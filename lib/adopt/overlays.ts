@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { NotUnderstood } from '../plan/hand-written.ts';
 import type { Json } from '../plan/record.ts';
+import { isObject } from '../plan/record.ts';
 import { yamlValue } from '../render/yaml-leaves.ts';
 import {
   inlinePatches,
@@ -130,7 +131,14 @@ function patchesOf({ patches, patchesStrategicMerge }: Json): { path?: string; p
   const plain = listOf(patchesStrategicMerge).map((one) =>
     String(one).includes('\n') ? { patch: String(one) } : { path: String(one) },
   );
-  return [...(listOf(patches) as { path?: string; patch?: string }[]), ...plain];
+  const named = listOf(patches).map((one) => {
+    const { path, patch } = isObject(one) ? one : {};
+    return {
+      ...(typeof path === 'string' && { path }),
+      ...(typeof patch === 'string' && { patch }),
+    };
+  });
+  return [...named, ...plain];
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -276,7 +276,8 @@ function formerEnvironment(folder: string, name: string): Environment | undefine
 
 /** Whether there is a file or a folder at `path`. */
 export function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  // A name with a NUL cannot exist, and Node.js throws another error for it.
+  return !path.includes('\0') && statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The text of the file at `path`, or undefined when there is no such file. */

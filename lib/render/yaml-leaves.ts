@@ -28,7 +28,10 @@ export function parses(text: string): boolean {
 export function yamlValue(document: Document): unknown {
   if (document.errors.length > 0) return undefined;
   try {
-    return document.toJS() as unknown;
+    const value: unknown = document.toJS();
+    // An anchor that is in itself has no end.
+    JSON.stringify(value);
+    return value;
   } catch {
     return undefined;
   }

@@ -105,22 +105,27 @@ export function undoKilled(folder: string): number {
 
 /**
  * The log in `folder`, if it belongs to this user, is about temporary folders that are still the same ones, and about
- * paths in `folder`: nobody else may say which files to move.
+ * paths in `folder`: nobody else may say which files to move. Without the changes whose temporary folder somebody removed.
  */
 function readLog(folder: string): Log | undefined {
   const file = join(folder, LOG);
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stats?.isFile() || stats.uid !== (process.getuid?.() ?? stats.uid)) return undefined;
   try {
-    const log = JSON.parse(fs.readFileSync(file, 'utf8')) as Log;
-    const paths = log.changes.flatMap((change) => Object.values(change));
-    const isInside = (path: string): boolean => !path.split(/[\\/]/).includes('..');
-    const isSame = ([stage, number]: [string, number]): boolean => {
+    const { stages, changes } = JSON.parse(fs.readFileSync(file, 'utf8')) as Log;
+    const paths = [...changes.flatMap((change) => Object.values(change)), ...Object.keys(stages)];
+    const there = Object.entries(stages).filter(([stage, number]) => {
       const found = fs.lstatSync(join(folder, stage), { throwIfNoEntry: false });
-      return found === undefined ? log.changes.length === 0 : found.ino === number;
-    };
-    const isOurs = [...paths, ...Object.keys(log.stages)].every(isInside);
-    return isOurs && Object.entries(log.stages).every(isSame) ? log : undefined;
+      if (found !== undefined && found.ino !== number)
+        throw new Error(`${stage} is another folder`);
+      return found !== undefined;
+    });
+    if (paths.some((path) => path.split(/[\\/]/).includes('..'))) return undefined;
+    const isKept = (change: Change): boolean =>
+      there.some(([stage]) =>
+        ('staged' in change ? change.staged : change.trash).startsWith(`${stage}/`),
+      );
+    return { stages: Object.fromEntries(there), changes: changes.filter(isKept) };
   } catch {
     return undefined;
   }

@@ -165,6 +165,17 @@ test('a log that came with a clone, or that names other folders, moves no file',
   assert.equal(readFileSync(readme, 'utf8'), before.get('flux-demo/README.md'));
 });
 
+test('a temporary folder that somebody removed does not keep the others from being undone', async () => {
+  const { folder, before } = await killedInTheMiddle();
+  const config = join(folder, 'flux-demo');
+  for (const name of readdirSync(config))
+    if (name.startsWith('.flux-gitops')) rmSync(join(config, name), { recursive: true });
+  assert.equal((await runHere(['tenant', 'uat', '--into', 'flux-demo'], folder)).code, 0);
+  const after = readTree(folder);
+  for (const [path, text] of before)
+    if (path.startsWith('flux-dev/')) assert.equal(after.get(path), text, path);
+});
+
 test('after a run, nothing of its temporary files is left', async () => {
   const { folder } = await killedInTheMiddle();
   assert.equal((await runHere(['--interval', '7m'], folder)).code, 0);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diffIndices } from 'node-diff3';
 import { mergeText } from './merge.ts';
+import { mergeDocuments, mergeSections } from './piecewise-merge.ts';
 import { withoutRemoved } from './sections.ts';
 import { joinTwins } from './twins.ts';
 import { addsUp, parses } from './yaml-leaves.ts';
@@ -32,8 +33,8 @@ export function mergeFiner(
 
 /**
  * `found` with the changes from `base` to `wanted`, by lines or by what mergeFiner can do. Undefined when both sides
- * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example. A
- * section of Markdown that a user removed stays removed.
+ * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example. The
+ * objects of YAML may be in another order. A section of Markdown that a user removed stays removed.
  */
 export function mergeTexts(
   path: string,
@@ -49,8 +50,17 @@ export function mergeTexts(
   const left = path.endsWith('.md') ? withoutRemoved(found, base, wanted) : { base, wanted };
   return (
     (left.base === base ? undefined : mergeText(found, left.base, left.wanted)) ??
-    mergeFiner(path, found, left.base, left.wanted)
+    mergeFiner(path, found, left.base, left.wanted) ??
+    piecewise(path, found, left.base, left.wanted)
   );
+}
+
+/** Each object of YAML or section of Markdown for itself; undefined for other files. */
+function piecewise(path: string, found: string, base: string, wanted: string): string | undefined {
+  const mergeOne = (...texts: [string, string, string]): string | undefined =>
+    mergeText(...texts) ?? mergeFiner(path, ...texts);
+  if (/\.ya?ml$/.test(path)) return mergeDocuments(found, base, wanted, mergeOne);
+  return path.endsWith('.md') ? mergeSections(found, base, wanted, mergeOne) : undefined;
 }
 
 type Parts = readonly string[];

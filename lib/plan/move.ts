@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../errors.ts';
+import { meantBy } from '../settings/closest.ts';
 import { carryBase, carryFolder } from './carry.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl, secretNameOf } from './estate.ts';
 import { ciOf } from './github-files.ts';
@@ -31,6 +32,15 @@ export function planMoves(
   problems: Problem[],
 ): Moving {
   const before = new Map(recorded.environments.map((one) => [one.name, one]));
+  const known = [...before.keys()];
+  for (const { name } of added.filter((one) => !before.has(one.name)))
+    problems.push({
+      given: `--move of the environment ${quote(name)}`,
+      rule: `this estate has no such environment, so nothing can move. It has ${known.length === 0 ? 'none' : known.join(', ')}. Without --move, the command makes a new one`,
+      example: `flux-gitops tenant ${meantBy(name, known) ?? known[0] ?? 'qa'} --repo flux-qa --move`,
+      flag: 'the arguments',
+      settings: ['arguments'],
+    });
   const pairs = added.flatMap((one) => {
     const old = before.get(one.name);
     return old && old.repo !== one.repo ? [{ old, one }] : [];

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import type { ReadEnvironment } from '../plan/hand-written.ts';
+import type { ReadEnvironment } from '../plan/hand-written/reading.ts';
 import { yamlValue } from '../render/yaml-leaves.ts';
 import {
   CLUSTER_TYPES,

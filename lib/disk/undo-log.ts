@@ -109,9 +109,9 @@ export function undoKilled(folder: string): number {
  */
 function readLog(folder: string): Log | undefined {
   const file = join(folder, LOG);
-  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (!stats?.isFile() || stats.uid !== (process.getuid?.() ?? stats.uid)) return undefined;
   try {
+    const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+    if (!stats?.isFile() || stats.uid !== (process.getuid?.() ?? stats.uid)) return undefined;
     const { stages, changes } = JSON.parse(fs.readFileSync(file, 'utf8')) as Log;
     const paths = [...changes.flatMap((change) => Object.values(change)), ...Object.keys(stages)];
     const there = Object.entries(stages).filter(([stage, number]) => {

@@ -195,6 +195,11 @@ test('an app on another branch of the config repo hinders no other command', asy
     assert.deepEqual(readTree(folder), before, argv.join(' '));
   }
   assert.equal((await run(folder, 'tenant', 'qa')).code, 0);
+  // The demo app is only where this package wrote it.
+  const { code, stderr } = await run(folder, '--interval', '7m', '--yes');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /--namespace fluxdemo-qa port-forward/);
+  assert.doesNotMatch(stderr, /--namespace apps (annotate|port-forward)/);
 });
 
 test('credentials names the GitRepository of an adopted environment', async () => {

@@ -23,12 +23,15 @@ export function salvage(text: string, from: string): Salvaged {
   const raw = cleaned(recorded);
   const problems: Problem[] = [];
   const { record } = readRecord(JSON.stringify({ [RECORD_KEY]: raw }), from, problems);
-  const { name, ...unnamed } = raw;
-  const read = isName(recorded.name) ? raw : unnamed;
-  return {
-    all: all === recorded ? {} : others,
-    ...(record && { past: { from, record, raw: read } }),
+  const { name, kind, ...rest } = raw;
+  // A default says nothing about this repository.
+  const read = {
+    ...rest,
+    ...(isName(recorded.name) && { name }),
+    ...(isKind(recorded.kind) && { kind }),
   };
+  const past = record && { past: { from, record, raw: read } };
+  return { all: all === recorded ? {} : others, ...past };
 }
 
 const sizeOf = (value: unknown): number => JSON.stringify(value)?.length ?? 0;
@@ -47,6 +50,8 @@ function tolerant(text: string): Json {
     return {};
   }
 }
+
+const isKind = (kind: unknown): boolean => kind === 'config-repo' || kind === 'scenario-repo';
 
 const isName = (name: unknown): name is string =>
   typeof name === 'string' && configRepoName.read(name) !== undefined;

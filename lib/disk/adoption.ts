@@ -89,7 +89,7 @@ function configFolder(folder: string, named: string | undefined): string | undef
   for (let around = folder; ; around = dirname(around)) {
     if (isLikeRepository(around)) {
       // In an app repo, the config repo is beside it.
-      return hasSyncs(around) ? around : configBelow(dirname(around), named);
+      return isConfigRepo(around) ? around : configBelow(dirname(around), named);
     }
     const below = around === folder ? configBelow(around, named) : undefined;
     if (below !== undefined) return below;
@@ -113,9 +113,13 @@ function configBelow(
   const found = entriesIn(folder)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => join(folder, name))
-    .filter((one) => isCandidate(one) && hasSyncs(one));
+    .filter((one) => isCandidate(one) && isConfigRepo(one));
   return found.length === 1 ? found[0] : undefined;
 }
+
+/** Whether `folder` has syncs, or had some: an estate whose last environment is gone is still one. */
+const isConfigRepo = (folder: string): boolean =>
+  hasSyncs(folder) || pastIn(folder).records.some(({ raw }) => raw.kind === 'config-repo');
 
 /** Whether one of the first files below `folder` has a Kustomization of Flux. */
 function hasSyncs(folder: string): boolean {

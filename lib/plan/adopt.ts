@@ -30,7 +30,12 @@ export function planAdopt(given: Given, world: World): Planned {
   const name = readSetting('name', given.texts.name?.[0] ?? manifests.config, problems);
   checkRecord(given, manifests, problems);
   const { read } = manifests;
-  if (read.environments.length === 0) problems.push(noEnvironment(folder, read.notUnderstood));
+  const { repair = false } = given.switches;
+  const isEmptied =
+    repair &&
+    manifests.pastOf(manifests.config).records.some(({ raw }) => raw.kind === 'config-repo');
+  if (read.environments.length === 0 && !isEmptied)
+    problems.push(noEnvironment(folder, read.notUnderstood));
   if (name === undefined || problems.length > 0) return { problems };
 
   const taken: Taken[] = [...read.taken];
@@ -64,8 +69,9 @@ export function planAdopt(given: Given, world: World): Planned {
       notUnderstood.push({ repo: manifests.config, where: `app repo ${repo}`, reason });
       continue;
     }
-    const before = manifests.pastOf(repo).records[0]?.record;
-    if (before?.kind === 'config-repo') continue;
+    const [past] = manifests.pastOf(repo).records;
+    if (past?.raw.kind === 'config-repo') continue;
+    const before = past?.record;
     const settings = { visibility: estate.visibility, ci: before?.estate.ci ?? estate.ci };
     const app: RepoRecord = {
       kind: 'scenario-repo',

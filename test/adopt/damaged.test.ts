@@ -130,6 +130,36 @@ test('an environment that is in the record only is named, and no longer recorded
   assert.doesNotMatch(readTree(folder).get(RECORD) ?? '', /"prod"/);
 });
 
+test('a damaged record without its kind does not make a config repo of an app repo', async () => {
+  const folder = await estate();
+  for (const repo of ['flux-demo', 'flux-dev', 'flux-stage-prod'])
+    writeFileSync(join(folder, repo, '.yo-rc.json'), '{ "generator-flux-gitops": { "version": 2');
+  const before = readTree(folder);
+  for (const repo of ['flux-dev', 'flux-demo']) {
+    const { code, stdout, stderr } = await runHere(
+      ['adopt', '--repair', '--dry-run'],
+      join(folder, repo),
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /flux-demo {2}config repo/);
+    assert.match(stdout, /flux-dev {2}app repo/);
+  }
+  assert.deepEqual(readTree(folder), before);
+});
+
+test('the record of an estate without environments is repaired as well', async () => {
+  const folder = await estate({ git: true });
+  const envs = ['dev', 'stage', 'prod'];
+  assert.equal((await runHere(['remove', ...envs, '--yes'], join(folder, 'flux-demo'))).code, 0);
+  commit(join(folder, 'flux-demo'));
+  const before = readTree(folder);
+  spoil(folder, (text) => text.replace('"main",', '"main",,'));
+  const { code, stderr } = await runHere(['adopt', '--repair'], join(folder, 'flux-demo'));
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(readTree(folder), before);
+  assert.equal((await runHere(['tenant', 'qa'], join(folder, 'flux-demo'))).code, 0);
+});
+
 test('what a user edited or deleted stays so after a repair', async () => {
   const folder = await estate();
   rmSync(join(folder, 'flux-demo/install/terraform'), { recursive: true });

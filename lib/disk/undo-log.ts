@@ -52,8 +52,12 @@ export function startLog(
 
 function writeLog(folder: string, log: Log): void {
   const beside = join(folder, `${LOG}.new`);
-  fs.writeFileSync(beside, JSON.stringify(log));
-  fs.renameSync(beside, join(folder, LOG));
+  try {
+    fs.writeFileSync(beside, JSON.stringify(log));
+    fs.renameSync(beside, join(folder, LOG));
+  } finally {
+    fs.rmSync(beside, { force: true });
+  }
 }
 
 /** From the first step on, nothing is undone. A run that is killed after it leaves the rest to the next one. */

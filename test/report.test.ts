@@ -13,7 +13,14 @@ import { execute, prepare } from '../lib/run.ts';
 import { parseArguments } from '../lib/settings/arguments.ts';
 import { helpText } from '../lib/settings/help.ts';
 import { sayWith, type Terminal } from '../lib/terminal.ts';
-import { readTree, runCommand, runHere, temporaryFolder, writeTree } from './sandbox.ts';
+import {
+  folderAfter,
+  readTree,
+  runCommand,
+  runHere,
+  temporaryFolder,
+  writeTree,
+} from './sandbox.ts';
 
 const nextOf = (stderr: string): string[] =>
   (stderr.split('\nNext:\n')[1] ?? '').split('\n').map((line) => line.trim());
@@ -110,6 +117,26 @@ test('a folder that pushes to the old owner gets the new address, and one withou
   assert.doesNotMatch(text, /set-url origin \S*flux-(stage-prod|demo)|flux-gitops --publish/);
   const readme = readFileSync(join(folder, 'flux-demo/README.md'), 'utf8');
   assert.match(readme, /remote set-url origin https:\/\/github\.com\/OTHER\/"\$repo"/);
+});
+
+test('a value that is safe for private repositories stays when they become public, and the run says which flag changes it', async () => {
+  const kept =
+    /dev, stage, prod still may not use kustomization\.yaml[^.]*\. To let tenants use it, give --allow-kustomize\./;
+  const run = async (...flags: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runHere(['--owner', 'acme', ...flags], folder);
+    assert.equal(code, 0, stderr);
+    return (stdout + stderr).replaceAll(/\s+/g, ' ');
+  };
+  const folder = await folderAfter(['--owner', 'acme', '--visibility', 'private']);
+  assert.doesNotMatch(await run(), kept);
+  assert.match(await run('--visibility', 'public', '--dry-run'), kept);
+  for (const value of ['', '=no'])
+    assert.doesNotMatch(
+      await run('--visibility', 'public', `--allow-kustomize${value}`, '--dry-run'),
+      kept,
+    );
+  assert.match(await run('--visibility', 'public'), kept);
+  assert.doesNotMatch(await run('--interval', '5m'), kept);
 });
 
 test('another visibility comes with the commands that change it on GitHub, where the repositories are there', async () => {

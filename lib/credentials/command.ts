@@ -7,8 +7,8 @@ import type { Workspace } from '../disk/workspace.ts';
 import { inputError, type Problem, quote } from '../errors.ts';
 import { encryptedFileOf } from '../plan/layout.ts';
 import { isOci } from '../plan/oci.ts';
+import { notInConfigRepo } from '../plan/outside.ts';
 import { decrypts, type RepoRecord, recipientsOf } from '../plan/record.ts';
-import { notInConfigRepo } from '../plan/tenant.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting } from '../settings/resolve.ts';
@@ -21,6 +21,7 @@ import {
   pushSteps,
   writeEncrypted,
 } from './encrypted-files.ts';
+import { idleFlagNotes } from './idle-flags.ts';
 import { type Issued, issueLive, issueNew } from './issue.ts';
 import { listKeys, pruneKeys, revokeKeys } from './keys-on-github.ts';
 import { checkFile, writeToFile, writeToPipe } from './output.ts';
@@ -87,7 +88,6 @@ function flagProblems(given: Given): Problem[] {
     );
   for (const key of ['rotate', 'prune'] as const)
     if (switches[key] && !switches.live) problems.push(needsLive(key));
-  if (texts.context && !switches.live) problems.push(needsLive('context'));
   if (switches.revoke && given.positionals.length === 0)
     problems.push({
       given: '--revoke without an environment',
@@ -128,11 +128,10 @@ function together(keys: readonly SettingKey[], rule: string): Problem {
 }
 
 function needsLive(key: SettingKey): Problem {
-  const example = `${flagOf(key)}${key === 'context' ? ' kind-flux-demo' : ''} --live`;
   return {
     given: `${flagOf(key)} without --live`,
     rule: 'this flag is about the cluster, so it needs --live',
-    example,
+    example: `${flagOf(key)} --live`,
     flag: '--live',
     settings: [key, 'live'],
   };
@@ -273,6 +272,7 @@ async function run(prepared: Prepared): Promise<Outcome> {
   const keys = chosenSources(about ? keyedSourcesOf(record) : [], given.positionals);
   const sources = about ? keys : chosenSources(sourcesOf(record), given.positionals);
   const context = openContext(prepared, record, workspace.folderOf(record.name), sources);
+  for (const note of idleFlagNotes(given, sources)) context.say(`! ${note}`);
   // A key that a cluster must keep may not be changed by two runs at once.
   const alone = (work: () => Promise<Outcome>): Promise<Outcome> =>
     withLock(workspace.lockFolders, terminal.say, work, PATIENCE);

@@ -1,8 +1,9 @@
 import { type Problem, quote } from '../errors.ts';
+import { listed } from '../render/wrap.ts';
 import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import { appRepoName, ruleAbout } from '../settings/rules.ts';
-import { defaultText } from '../settings/settings.ts';
+import { defaultText, type EstateSettings } from '../settings/settings.ts';
 import { checkCredentials, checkSops } from './credentials.ts';
 import {
   byRepo,
@@ -12,16 +13,17 @@ import {
   keepForm,
   mergeEnvironments,
   type NameSource,
-  notesAboutProfiles,
   readEnvironments,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { idleFlagNotes } from './idle-flags.ts';
 import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { isByHand } from './own-form.ts';
 import { checkKind, type Elsewhere, NOTHING, type Planned, type World } from './plan.ts';
-import type { RepoRecord } from './record.ts';
+import type { FoundRecord, RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
+import { isConfined } from './values.ts';
 
 const SOURCE: NameSource = {
   flag: '--scenario',
@@ -104,15 +106,35 @@ export function planApp(given: Given, world: World): Planned {
     );
   });
   const syncConfig = estate.syncConfig === 'yes';
+  const notes = [
+    ...idleFlagNotes(given, environments),
+    ...keptNotes(given, found.record, estate, environments),
+  ];
   const plan = {
     ...{ repos: [config, ...appRepos], elsewhere, environments, syncConfig, visibility },
     ...(notHere.length > 0 && { notHere }),
-    ...notesAboutProfiles(given, environments),
+    ...(notes.length > 0 && { notes }),
   };
   checkFollowed(plan, given, problems);
   checkArtifacts(environments, given, problems);
   checkConfigArtifact(record, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+/** What a person must know of a safe value that stays when private repositories become public. */
+function keptNotes(
+  { texts }: Given,
+  before: FoundRecord | undefined,
+  { visibility }: EstateSettings,
+  environments: readonly Environment[],
+): string[] {
+  const becomesPublic = visibility === 'public' && before?.estate.visibility === 'private';
+  if (!becomesPublic || texts.allowKustomize !== undefined) return [];
+  const names = environments.filter(isConfined).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `${listed(names)} still may not use kustomization.yaml, as while the repositories were private. To let tenants use it, give --allow-kustomize.`,
+  ];
 }
 
 /** The environments in `--scenario`, each with its app repo. */

@@ -1,5 +1,4 @@
 import { type Problem, quote } from '../errors.ts';
-import { type Given, splitOnce } from '../settings/arguments.ts';
 import type { EnvironmentSettings } from '../settings/resolve.ts';
 import {
   environmentName,
@@ -8,13 +7,7 @@ import {
   ruleAbout,
   SSH_OF_GITHUB,
 } from '../settings/rules.ts';
-import {
-  flagOf,
-  keysOf,
-  type SettingKey,
-  type SharedSettings,
-  settingOf,
-} from '../settings/settings.ts';
+import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
 
 /** The full name of Flux's Kustomizations, as kubectl takes it: another API group has a kind of the same name. */
@@ -246,33 +239,4 @@ function checkNamespace(
       'kube-*, default and flux-system belong to Kubernetes and Flux, so a tenant must have another namespace';
     problems.push({ ...about, rule });
   }
-}
-
-/**
- * The notes about flags that change nothing: those about what only a hardened tenant has, for an environment of
- * `environments` with another profile. Without such flags there is nothing.
- */
-export function notesAboutProfiles(
-  { texts }: Given,
-  environments: readonly Environment[],
-): { readonly notes?: readonly string[] } {
-  const names = environments.map(({ name }) => name);
-  const notes = keysOf('each')
-    .filter((key) => settingOf(key).group === 'isolation')
-    .flatMap((key) => {
-      const isFor = (name: string): boolean =>
-        (texts[key] ?? []).some((text) => {
-          const [head] = splitOnce(text, '=');
-          return !names.includes(head) || head === name;
-        });
-      const idle = environments
-        .filter(({ name, profile }) => profile !== 'hardened' && isFor(name))
-        .map(({ name }) => name);
-      return idle.length === 0
-        ? []
-        : [
-            `${flagOf(key)} changes nothing for ${idle.join(', ')} now: only tenants with --profile hardened have it.`,
-          ];
-    });
-  return notes.length > 0 ? { notes } : {};
 }

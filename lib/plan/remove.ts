@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../errors.ts';
+import { listed } from '../render/wrap.ts';
 import type { Given } from '../settings/arguments.ts';
 import { meantBy } from '../settings/closest.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
@@ -15,12 +16,12 @@ import {
 import { ciOf } from './github-files.ts';
 import { appFolderOf } from './layout.ts';
 import { syncNamesOf } from './oci.ts';
+import { notInConfigRepo } from './outside.ts';
 import { isByHand } from './own-form.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
 import { checkWritten, filesByHand } from './take-over.ts';
-import { notInConfigRepo } from './tenant.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',
@@ -50,12 +51,20 @@ export function planRemove(given: Given, world: World): Planned {
   if (recorded.estate.syncConfig === 'yes') checkWritten(chosen, 'remove', problems);
   const files = filesByHand(chosen, world, problems);
   if (problems.length > 0) return { problems };
-  const plan = planDepartures(chosen, former, recorded, world, problems);
+  const departing = planDepartures(chosen, former, recorded, world, problems);
+  const idle = given.texts.formerPrefix && chosen.length > 0 ? [idlePrefix(chosen)] : [];
+  const plan = {
+    ...departing,
+    ...(idle.length > 0 && { notes: [...(departing.notes ?? []), ...idle] }),
+  };
   const [config] = plan.repos;
   if (config && files.length > 0) plan.repos[0] = { ...config, takesOver: files };
   if (given.switches.publish) addFormerRepos(plan, former, world, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
 }
+
+const idlePrefix = (chosen: readonly Environment[]): string =>
+  `--prefix changes nothing for ${listed(chosen.map(({ name }) => name))}: the files say the namespace.`;
 
 /**
  * A plan in which `chosen` leave the estate of `recorded`. Where the cluster follows the config repo, an environment

@@ -8,6 +8,7 @@ import {
   type NameSource,
   readEnvironments,
 } from './estate.ts';
+import { idleFlagNotes } from './idle-flags.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, planRepo } from './repositories.ts';
@@ -45,7 +46,11 @@ export function planScenarioRepo(given: Given, world: World): Planned {
   const asked = texts.env === undefined ? [] : names;
   const repos = [planRepo(record, fed, found, asked)];
   const { visibility } = estate;
-  const plan = { repos, elsewhere: [], environments: fed, syncConfig: false, visibility };
+  const notes = idleFlagNotes(given, fed);
+  const plan = {
+    ...{ repos, elsewhere: [], environments: fed, syncConfig: false, visibility },
+    ...(notes.length > 0 && { notes }),
+  };
   return { problems, plan };
 }
 

@@ -107,6 +107,7 @@ export function parseArguments(
   }
   checkPositionals(reading);
   checkPublishing(reading);
+  checkContext(reading);
   checkPairs(reading);
   const { positionals, texts, problems } = reading;
   const on = KEYS.filter((key) => isSwitch(key) && texts[key]?.at(-1) === 'yes');
@@ -247,6 +248,18 @@ function checkPublishing({ texts, problems }: Reading): void {
       flag: '--publish',
       settings: [key],
     });
+}
+
+/** `status` uses the cluster in every run; the other commands with this flag only with `--live`. */
+function checkContext({ command, texts, problems }: Reading): void {
+  if (texts.context === undefined || command === 'status' || texts.live?.at(-1) === 'yes') return;
+  problems.push({
+    given: '--context without --live',
+    rule: 'this flag is about the cluster, so it needs --live',
+    example: '--live --context kind-flux',
+    flag: '--live',
+    settings: ['live', 'context'],
+  });
 }
 
 function checkPositionals({ command, caller, positionals, texts, problems }: Reading): void {

@@ -3,6 +3,7 @@ import { rememberedContext } from '../cluster/context.ts';
 import { connect, type Kubectl } from '../cluster/kubectl.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { type Problem, quote } from '../errors.ts';
+import { notInEstate } from '../plan/outside.ts';
 import type { RepoRecord } from '../plan/record.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import { listed } from '../render/wrap.ts';
@@ -25,20 +26,10 @@ function check(given: Given, { home, folder }: Workspace): Problem[] {
   const problems: Problem[] = [];
   for (const key of settingsOf('status'))
     for (const text of given.texts[key] ?? []) readSetting(key, text, problems);
-  if (home?.record === undefined) return [...problems, noEstate(folder)];
+  if (home?.record === undefined) return [...problems, notInEstate(folder, 'flux-gitops status')];
   const known = placesOf({ record: home.record, chosen: [] }).map(({ name }) => name);
   const unknown = given.positionals.filter((word) => !known.includes(word));
   return [...problems, ...unknown.map((word) => noEnvironment(word, known))];
-}
-
-function noEstate(folder: string): Problem {
-  return {
-    given: `the folder ${folder}`,
-    rule: 'this command must run inside a repository of an estate, or in the folder that contains one config repo, but neither this folder nor one above it has the .yo-rc.json of such a repository',
-    example: 'flux-gitops status --into flux-demo',
-    flag: '--into',
-    settings: ['into'],
-  };
 }
 
 function noEnvironment(word: string, known: readonly string[]): Problem {

@@ -246,3 +246,21 @@ test('the host key of another server is not taken', async () => {
   assert.equal(code, 1);
   assert.match(stderr, /has no key of \[ssh\.github\.com\]:443/);
 });
+
+test('a flag that changes nothing says so, and why', async () => {
+  const { root, home, hosts } = await privateEstate();
+  const file = join(root, 'secrets.yaml');
+  const run = ['credentials', 'dev', '--known-hosts', hosts];
+  const app = ['--app-id', '1', '--installation-id', '2', '--private-key', 'x.pem'];
+  const idle = ['--token-stdin', '--force', ...app];
+  const { code, stderr } = await runHere([...run, '--file', file], home);
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /changes nothing/);
+  const pipe = await runCommand([...run, ...idle], home);
+  assert.equal(pipe.code, 0, pipe.stderr);
+  const flags = [...pipe.stderr.matchAll(/! (--[\w-]+) changes nothing in this run: /g)];
+  assert.deepEqual(
+    flags.map(([, flag]) => flag).sort(),
+    idle.filter((word) => word.startsWith('--')).sort(),
+  );
+});

@@ -226,3 +226,9 @@ test('tenant takes an environment back that is leaving', async () => {
   assert.equal((await runHere(back, folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
+
+test('--prefix says that it changes nothing for an environment of the files', async () => {
+  const said = await remove(await estate(), 'dev', '--prefix', 'other', '--dry-run');
+  assert.equal(said.code, 0, said.stderr);
+  assert.match(said.stdout, /--prefix changes nothing for dev: the files say the namespace\./);
+});

@@ -8,16 +8,8 @@ import type { More } from '../verify-estate.ts';
 import { compareLive } from './live.ts';
 
 /** What is wrong with the flags about the cluster. */
-export function liveProblems({ switches, texts }: Given, isConfig: boolean): Problem[] {
+export function liveProblems({ switches }: Given, isConfig: boolean): Problem[] {
   const problems: Problem[] = [];
-  if (texts.context && !switches.live)
-    problems.push({
-      given: '--context without --live',
-      rule: 'only --live uses the cluster',
-      example: '--live --context kind-flux',
-      flag: '--live',
-      settings: ['live', 'context'],
-    });
   if (switches.live && !isConfig)
     problems.push({
       given: '--live in an app repo',

@@ -504,6 +504,19 @@ export const CATALOGUE = {
     remedy:
       'Let the operator write it again: kubectl -n flux-system annotate fluxinstance flux --overwrite reconcile.fluxcd.io/requestedAt=now',
   },
+  'operator-open': {
+    family: 'live',
+    severity: 'error',
+    cause:
+      'The Flux Operator runs without its lock, so a ResourceSet of a tenant is applied with the rights of the operator.',
+    remedy: 'Run the first helm command of install/README.md in CONFIG again.',
+  },
+  'operator-outdated': {
+    family: 'live',
+    severity: 'warning',
+    cause: 'The Flux Operator is older than the version that install/README.md installs.',
+    remedy: 'Run the first helm command of install/README.md in CONFIG again.',
+  },
   'source-not-ready': {
     family: 'live',
     severity: 'error',

@@ -58,7 +58,8 @@ async function readRepo(
 }
 
 /** The only files whose text matters. */
-const READ = /\.ya?ml$|(^|\/)(Kustomization|\.sourceignore)$|^(\.yo-rc\.json|\.github\/artifacts)$/;
+const READ =
+  /\.ya?ml$|(^|\/)(Kustomization|\.sourceignore)$|^(\.yo-rc\.json|\.github\/artifacts|install\/README\.md)$/;
 /** Larger files are no manifests that anyone wrote. */
 const MOST = 4 * 2 ** 20;
 

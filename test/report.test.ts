@@ -566,6 +566,31 @@ test('a later run asks for a Secret only where Flux reads in another way than be
   assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
 });
 
+test('the next steps say where to revoke tokens and GitHub Apps that Flux no longer needs', async () => {
+  const tokens = (names: string): RegExp =>
+    new RegExp(
+      `Revoke the tokens for ${names}, when Flux reads without them\\. [^:]*: https://github\\.com/settings/personal-access-tokens`,
+    );
+  const app =
+    /Take mona\/flux-dev, mona\/flux-stage-prod from the GitHub App, [^:]*: https:\/\/github\.com\/mona\/flux-dev\/settings\/installations, https:/;
+  const folder = await folderAfter(['--owner', 'octo-org', '--visibility', 'private']);
+  const run = async (...argv: string[]): Promise<string> =>
+    (await runHere(argv, folder)).stderr.replaceAll(/\s+/g, ' ');
+  assert.doesNotMatch(await run('--credentials', 'token'), /Revoke the tokens/);
+  assert.doesNotMatch(await run('--interval', '5m'), /Revoke the tokens/);
+  const stage = await run('tenant', 'stage', '--into', 'flux-demo', '--credentials', 'deploy-key');
+  assert.doesNotMatch(stage, /Revoke/, 'prod reads flux-stage-prod with the token');
+  const both = 'octo-org/flux-dev, octo-org/flux-stage-prod';
+  assert.match(await run('--owner', 'mona', '--credentials', 'token'), tokens(both));
+  const apps = await run('--credentials', 'github-app');
+  assert.match(apps, tokens(both.replaceAll('octo-org', 'mona')));
+  const keys = await run('--credentials', 'deploy-key');
+  assert.match(keys, app);
+  assert.doesNotMatch(keys, /Revoke the tokens/);
+  await run('tenant', 'dev', '--into', 'flux-demo', '--credentials', 'token');
+  assert.match(await run('remove', 'dev', '--into', 'flux-demo'), tokens('mona/flux-dev'));
+});
+
 test('the next steps name the deploy keys that Flux no longer needs, whatever replaces them', async () => {
   const estate = async () => {
     const folder = temporaryFolder();

@@ -21,6 +21,7 @@ import {
   pushSteps,
   writeEncrypted,
 } from './encrypted-files.ts';
+import { formerRepositoryNotes } from './former.ts';
 import { idleFlagNotes } from './idle-flags.ts';
 import { type Issued, issueLive, issueNew } from './issue.ts';
 import { listKeys, pruneKeys, revokeKeys } from './keys-on-github.ts';
@@ -276,6 +277,8 @@ async function run(prepared: Prepared): Promise<Outcome> {
   // A key that a cluster must keep may not be changed by two runs at once.
   const alone = (work: () => Promise<Outcome>): Promise<Outcome> =>
     withLock(workspace.lockFolders, terminal.say, work, PATIENCE);
+  if ((switches.listKeys || switches.prune) && given.positionals.length === 0)
+    for (const note of formerRepositoryNotes(record, context.folder)) context.say(`! ${note}`);
   if (switches.listKeys)
     return listKeys(
       keys,

@@ -64,6 +64,20 @@ test('with yo, the same Secrets go to a file', async () => {
   assert.match(readFileSync(file, 'utf8'), /namespace: "fluxdemo-dev"/);
 });
 
+test('what a killed run left of the file goes with the next run, and what another run writes stays', async () => {
+  const { root, home, hosts } = await privateEstate();
+  const file = join(root, 'secrets.yaml');
+  const { pid: gone } = spawnSync('true');
+  const [left, other] = [`${file}.${gone}.part`, `${file}.${process.ppid}.part`];
+  for (const one of [left, other]) writeFileSync(one, 'x');
+  const words = ['credentials', 'dev', '--known-hosts', hosts, '--file', file];
+  assert.equal((await runHere(words, home)).code, 0);
+  assert.deepEqual(
+    [left, other, file].map((one) => existsSync(one)),
+    [false, true, true],
+  );
+});
+
 test('a file inside of a git repository is refused, through a link too', async () => {
   const { root, home, hosts } = await privateEstate();
   execFileSync('git', ['init', '--quiet', home]);

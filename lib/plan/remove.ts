@@ -51,20 +51,33 @@ export function planRemove(given: Given, world: World): Planned {
   if (recorded.estate.syncConfig === 'yes') checkWritten(chosen, 'remove', problems);
   const files = filesByHand(chosen, world, problems);
   if (problems.length > 0) return { problems };
-  const departing = planDepartures(chosen, former, recorded, world, problems);
-  const idle = given.texts.formerPrefix && chosen.length > 0 ? [idlePrefix(chosen)] : [];
-  const plan = {
-    ...departing,
-    ...(idle.length > 0 && { notes: [...(departing.notes ?? []), ...idle] }),
-  };
+  const plan = planDepartures(chosen, former, recorded, world, problems);
   const [config] = plan.repos;
   if (config && files.length > 0) plan.repos[0] = { ...config, takesOver: files };
   if (given.switches.publish) addFormerRepos(plan, former, world, problems);
-  return problems.length > 0 ? { problems } : { problems, plan };
+  const notes = [...(plan.notes ?? []), ...idleNotes(given, chosen, plan.repos)];
+  return problems.length > 0
+    ? { problems }
+    : { problems, plan: { ...plan, ...(notes.length > 0 && { notes }) } };
 }
 
-const idlePrefix = (chosen: readonly Environment[]): string =>
-  `--prefix changes nothing for ${listed(chosen.map(({ name }) => name))}: the files say the namespace.`;
+/** The notes about flags of `given` that change nothing for `chosen`, whose run changes `repos`. */
+function idleNotes(
+  { texts, switches }: Given,
+  chosen: readonly Environment[],
+  repos: readonly RepoPlan[],
+): string[] {
+  const names = listed(chosen.map(({ name }) => name));
+  const isUnfed = repos.some(({ feeds }) => feeds?.length === 0);
+  return [
+    ...(texts.formerPrefix && chosen.length > 0
+      ? [`--prefix changes nothing for ${names}: the files say the namespace.`]
+      : []),
+    ...(switches.archive && !isUnfed
+      ? ['--archive changes nothing now: each app repo of this run still feeds an environment.']
+      : []),
+  ];
+}
 
 /**
  * A plan in which `chosen` leave the estate of `recorded`. Where the cluster follows the config repo, an environment

@@ -227,8 +227,11 @@ test('tenant takes an environment back that is leaving', async () => {
   assert.deepEqual(readTree(folder), before);
 });
 
-test('--prefix says that it changes nothing for an environment of the files', async () => {
+test('--prefix for an environment of the files and --live in a dry run say that they change nothing', async () => {
   const said = await remove(await estate(), 'dev', '--prefix', 'other', '--dry-run');
   assert.equal(said.code, 0, said.stderr);
   assert.match(said.stdout, /--prefix changes nothing for dev: the files say the namespace\./);
+  assert.doesNotMatch(said.stdout, /--live/);
+  const live = await remove(await estate(), 'dev', '--live', '--dry-run');
+  assert.match(live.stdout, /--live changes nothing in a dry run/);
 });

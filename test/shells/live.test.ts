@@ -18,7 +18,7 @@ const namespace = {
 const KUBECTL = `#!/bin/sh
 case "$*" in
   *current-context*) echo kind-flux;;
-  *'config view'*) echo https://127.0.0.1:6443;;
+  *'config view'*) printf https://127.0.0.1:6443;;
   *'get namespaces fluxdemo-dev'*) echo '${JSON.stringify(namespace)}';;
   *' delete '*|*' patch '*|*' apply '*) echo "$*" >> '${folder}/changes';;
   *' get '*) echo '{"items": []}';;

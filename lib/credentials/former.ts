@@ -17,7 +17,7 @@ export function replacedNotes(
       ({ held }) => held?.fields[field] !== undefined && held.fields[field] !== fields[field],
     );
   const name = `${owner}/${repo}`;
-  // With ssh, this field would be the password of the key.
+  // Beside a key, this field is the password of the key.
   const hadToken =
     isReplaced('password') && live.some(({ held }) => held?.fields.identity === undefined);
   return [

@@ -26,7 +26,7 @@ const WRITTEN = new Set([
   ...['githubAppID', 'githubAppInstallationID', 'githubAppPrivateKey', 'githubAppBaseURL'],
 ]);
 
-/** The fields of a Secret that belong to other credentials than `fields`: with a key, Flux takes `password` for its own. */
+/** The fields of a Secret that belong to other credentials than `fields`: a tenant could still read them. */
 export const staleFields = (held: Fields, fields: Fields): string[] =>
   Object.keys(held).filter((field) => WRITTEN.has(field) && !(field in fields));
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { environmentWithoutTokens } from '../publish/secrets.ts';
 import { type Json, type Manifest, objectAt, type RepoFiles, type Sync, textAt } from './model.ts';
 import { changed, parseFile, readYaml } from './parse.ts';
 import type { Built, Wanted } from './verify.ts';
@@ -166,7 +167,7 @@ type Outcome = { readonly code: number | null; readonly out: string; readonly er
 
 function run(command: string, args: readonly string[], cwd: string): Promise<Outcome> {
   const env = {
-    ...process.env,
+    ...environmentWithoutTokens(),
     ...{ GIT_ALLOW_PROTOCOL: 'none', HTTP_PROXY: NOWHERE, HTTPS_PROXY: NOWHERE, NO_PROXY: '' },
     ...{ http_proxy: NOWHERE, https_proxy: NOWHERE, no_proxy: '' },
   };

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { isThere } from '../disk/workspace.ts';
 import type { Environment } from '../plan/estate.ts';
 import type { FoundRecord } from '../plan/record.ts';
+import { quietEnvironment } from '../publish/secrets.ts';
 import type { EstateFiles, RepoFiles } from './model.ts';
 
 /** Where the repositories are, and what is recorded about them. */
@@ -88,7 +89,7 @@ async function refsOf(folder: string): Promise<Pick<RepoFiles, 'branches' | 'tag
   if (!isThere(join(folder, '.git'))) return {};
   try {
     const git = promisify(execFile);
-    const options = { cwd: folder, env: { ...process.env, GIT_CONFIG_COUNT: '0' } };
+    const options = { cwd: folder, env: quietEnvironment() };
     const { stdout } = await git('git', ['for-each-ref', '--format=%(refname)'], options);
     // A new repository has no commit, and so no branch but the one that HEAD names.
     const head = await git('git', ['symbolic-ref', '-q', 'HEAD'], options).catch(() => ({

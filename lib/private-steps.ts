@@ -1,10 +1,4 @@
 import {
-  configKeySecretLines,
-  configPullSecretLines,
-  keySecretLines,
-  pullSecretLines,
-} from './plan/artifact-secrets.ts';
-import {
   type Environment,
   mergeEnvironments,
   namespaceOf,
@@ -13,6 +7,14 @@ import {
   sourceUrl,
 } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
+import type { Plan, RepoPlan } from './plan/plan.ts';
+import { decrypts } from './plan/record.ts';
+import {
+  configKeySecretLines,
+  configPullSecretLines,
+  keySecretLines,
+  pullSecretLines,
+} from './plan/values/artifact-secrets.ts';
 import {
   artifactOf,
   configArtifactOf,
@@ -20,16 +22,14 @@ import {
   gitCredentialsOf,
   isKeySigned,
   isOci,
-} from './plan/oci.ts';
-import type { Plan, RepoPlan } from './plan/plan.ts';
-import { decrypts } from './plan/record.ts';
+} from './plan/values/oci.ts';
 import {
   appPage,
   hostKeysAt,
   type Reader,
   secretCommands,
   tokenPage,
-} from './plan/secret-commands.ts';
+} from './plan/values/secret-commands.ts';
 import { shellCommand } from './render/quoting.ts';
 import { listed } from './render/wrap.ts';
 import type { Credentials, SharedSettings } from './settings/settings.ts';

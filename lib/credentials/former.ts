@@ -1,7 +1,7 @@
 /** What stays on GitHub from credentials that Flux does not read with any more: what no run of this command removes. */
 import { formerTexts } from '../disk/git-stages.ts';
 import { RECORD_FILE, type RepoRecord, readRecord } from '../plan/record.ts';
-import { appKeyPage, tokenPage } from '../plan/secret-commands.ts';
+import { appKeyPage, tokenPage } from '../plan/values/secret-commands.ts';
 import type { LivePlace } from './cluster.ts';
 import type { Fields } from './secret.ts';
 import { keyedSourcesOf, type Source } from './sources.ts';

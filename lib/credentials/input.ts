@@ -1,6 +1,6 @@
 /** What a person gives for Flux: a token, or a GitHub App and its key. None of it can be in an argument. */
 import { UserError } from '../errors.ts';
-import { tokenPage } from '../plan/secret-commands.ts';
+import { tokenPage } from '../plan/values/secret-commands.ts';
 import type { Prepared } from '../prepared.ts';
 import { FLUX_TOKEN, hidePrivateKey, hideToken } from '../publish/secrets.ts';
 import { standardInput, type Token } from '../publish/token.ts';

@@ -8,7 +8,7 @@ import {
   SSH_OF_GITHUB,
 } from '../settings/rules.ts';
 import type { SettingKey, SharedSettings } from '../settings/settings.ts';
-import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
+import { isByHand, type OwnForm, readOwnForm } from './hand-written/own-form.ts';
 
 /** The full name of Flux's Kustomizations, as kubectl takes it: another API group has a kind of the same name. */
 export const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';

@@ -10,8 +10,8 @@ import {
   settingOf,
 } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
-import { isOci } from './oci.ts';
-import { hasDemo } from './values.ts';
+import { isOci } from './values/oci.ts';
+import { hasDemo } from './values/values.ts';
 
 /** What an environment must have so that some flags change anything. */
 type Need = {

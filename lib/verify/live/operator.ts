@@ -1,7 +1,7 @@
 /** Whether the Flux Operator runs as install/ says: its version, and the lock of the ResourceSet API. */
 import type { KubernetesObject } from '../../cluster/kubectl.ts';
 import { aboutFile, at, type Finding, listAt, type RepoFiles, textAt } from '../model.ts';
-import { readYaml } from '../parse.ts';
+import { readYaml } from '../read/parse.ts';
 
 /** The Helm values of the operator, and the page with the commands that install it. */
 const VALUES_FILE = 'install/flux-operator-values.yaml';

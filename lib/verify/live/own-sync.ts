@@ -11,7 +11,7 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { readYaml } from '../parse.ts';
+import { readYaml } from '../read/parse.ts';
 import { NO_RIGHT, objectsIn } from './objects.ts';
 import { secretFindings, secretsNamedIn } from './secrets.ts';
 import type { SyncPair } from './syncs.ts';

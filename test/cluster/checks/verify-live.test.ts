@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHART_VERSION } from '../../../lib/plan/operator-tier.ts';
+import { CHART_VERSION } from '../../../lib/plan/values/operator-tier.ts';
 import type { Code } from '../../../lib/verify/catalogue.ts';
 import type { Result, Results } from '../../../lib/verify/results.ts';
 import { apply, type Fresh, freshEstate } from '../check.ts';

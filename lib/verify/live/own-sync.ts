@@ -1,5 +1,5 @@
 /** The sync of the config repo itself, which the operator makes of the FluxInstance. */
-import type { Kubectl, KubernetesObject } from '../../cluster/kubectl.ts';
+import { type Kubectl, KubectlError, type KubernetesObject } from '../../cluster/kubectl.ts';
 import {
   about,
   at,
@@ -63,7 +63,10 @@ function patched({ value }: Manifest, kind: string): Json {
   return Object.assign({}, ...specs);
 }
 
-/** The Secrets that `pair`, the sync of the config repo, names; or the sentence that says which right the user lacks. */
+/**
+ * The Secrets that `pair`, the sync of the config repo, names; or the sentence that says which right the user lacks.
+ * Throws a KubectlError if the cluster does not answer.
+ */
 export async function readOwnSecrets(
   kubectl: Kubectl,
   pair: SyncPair,
@@ -71,8 +74,10 @@ export async function readOwnSecrets(
   const names = secretsNamedIn(manifestsOf(pair));
   if (names.length === 0) return [];
   const where = ['-n', pair.sync.namespace ?? 'flux-system', '--ignore-not-found', '-o', 'json'];
-  const { out, error } = await kubectl.attempt(['get', 'secrets', ...names, ...where]);
-  return NO_RIGHT.test(error) ? error : objectsIn(out);
+  const { code, out, error } = await kubectl.attempt(['get', 'secrets', ...names, ...where]);
+  if (NO_RIGHT.test(error)) return error;
+  if (code !== 0) throw new KubectlError(error);
+  return objectsIn(out);
 }
 
 const manifestsOf = ({ sync, source }: SyncPair): Manifest[] => [...(source ? [source] : []), sync];

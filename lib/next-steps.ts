@@ -7,6 +7,7 @@ import {
 } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { namespaceOf } from './plan/estate.ts';
+import { isByHand } from './plan/hand-written/own-form.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import {
   followsArtifact,
@@ -407,7 +408,9 @@ const formerAccountSteps = ({ formerAccounts = [] }: Plan): Step[] =>
 
 /** How to check the result, in the first environment that has a page. */
 function looks({ environments }: Plan, { repo }: Place): Step[] {
-  const first = environments.find(hasDemo) ?? environments[0];
+  // What a user wrote by hand may have any app, under any name.
+  const own = environments.filter((one) => !isByHand(one));
+  const first = own.find(hasDemo) ?? own[0];
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { loadAction } from './actions.ts';
 import { cancel, keepRunning } from './cancel.ts';
 import type { Live } from './cluster/live.ts';
@@ -14,6 +14,7 @@ import {
 import { readGivenFiles } from './disk/given-files.ts';
 import { withLock } from './disk/lock.ts';
 import { packageVersion, summaryOf, templatesOf, usageOf } from './disk/package-files.ts';
+import { findLog, undoKilled } from './disk/undo-log.ts';
 import { isThere, openWorkspace, pushedRecord, type Workspace } from './disk/workspace.ts';
 import { FileChanged, writeRepos } from './disk/write.ts';
 import { inputError, type Problem, UserError } from './errors.ts';
@@ -27,7 +28,7 @@ import type { Prepared, Start } from './prepared.ts';
 import type { Target } from './publish/look.ts';
 import type { PublishContext } from './publish/publish.ts';
 import type { PublishResult } from './publish/state.ts';
-import { blobId } from './render/git-text.ts';
+import { blobId, sidesOf } from './render/git-text.ts';
 import { shellCommand } from './render/quoting.ts';
 import { layerRenderer } from './render/render.ts';
 import { type Report, reportOf, summaryText } from './report.ts';
@@ -62,6 +63,7 @@ export async function prepare(
   const found: Problem[] = [];
   const into = readSetting('into', texts.into?.[0] ?? '.', found) ?? '.';
   if (found.length > 0) throw inputError([...problems, ...found]);
+  await undoInterrupted(resolve(start.cwd, into), command, words, terminal);
   // Parsing manifests takes time, so other runs do not load it.
   const reader =
     command === 'adopt' || command === 'remove' || switches.takeOver
@@ -94,6 +96,34 @@ export async function prepare(
       : given;
   known = complete;
   return { given: complete, terminal, asks, open };
+}
+
+/** The commands that write no files of the estate. */
+const READING: ReadonlySet<CommandName> = new Set(['verify', 'status']);
+
+/**
+ * Undoes what a killed run changed, so that this run finds the files as they were before. A run that only shows something
+ * says that the files are of both.
+ */
+async function undoInterrupted(
+  folder: string,
+  command: CommandName,
+  given: Given,
+  { say }: Terminal,
+): Promise<void> {
+  const place = findLog(folder);
+  if (place === undefined) return;
+  if (READING.has(command) || isOnlyShown(given)) {
+    say(
+      `Note: an earlier run was killed while it wrote files in ${place}. The next run that writes undoes its changes first.`,
+    );
+    return;
+  }
+  const count = await withLock([place], say, async () => undoKilled(place));
+  if (count > 0)
+    say(
+      `Note: an earlier run was killed while it wrote files. Its ${count} changes are undone: all files are as they were before it.`,
+    );
 }
 
 /** Whether a run takes over what a user wrote by hand, or removes it: its objects are in the manifests only. */
@@ -345,20 +375,24 @@ async function write(
   prepared: Prepared,
   answers: readonly Answer[],
 ): Promise<Written> {
-  const { lockFolders } = prepared.open();
+  const { lockFolders, parent } = prepared.open();
   return withLock(lockFolders, prepared.terminal.say, async () => {
+    // The run that had the lock may have been killed.
+    undoKilled(parent);
     const compared = await compare(settled, prepared);
     const repos = compared.repos.map((repo) => decide(repo, answers));
     const open = repos.flatMap(({ folder, files }) =>
-      files.filter(({ action }) => action === 'ask').map(({ path }) => join(folder, path)),
+      files
+        .filter(({ action }) => action === 'ask')
+        .map(({ path, found }) => ({ path: join(folder, path), found })),
     );
-    if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0]);
+    if (open[0] !== undefined && mayAsk(prepared)) throw new FileChanged(open[0].path);
     if (open.length > 0) throw conflictError(open, prepared.given);
     const decided = { ...compared, repos };
     // The answers of the user can change what verify found before the question.
     const found = settled.context && (await verifyResult(settled, decided, prepared));
     if (found?.refusal) throw found.refusal;
-    writeRepos(repos);
+    writeRepos(repos, compared.parent);
     keepRunning();
     return { ...decided, ...(found && { findings: found.findings }) };
   });
@@ -486,8 +520,10 @@ function decide(repo: ComparedRepo, answers: readonly Answer[]): ComparedRepo {
   return withRecord(repo, decided, record?.found);
 }
 
-function conflictError(conflicts: readonly string[], { command }: Given): UserError {
-  const list = conflicts.map((path) => `  ${path}`).join('\n');
+type Conflict = { readonly path: string; readonly found: string | undefined };
+
+function conflictError(conflicts: readonly Conflict[], { command }: Given): UserError {
+  const list = conflicts.map(({ path, found }) => `  ${path}${whyUnmerged(found)}`).join('\n');
   const markers =
     command === 'update' ? 'with --conflict-markers to write both versions into them, ' : '';
   return new UserError(
@@ -496,4 +532,11 @@ function conflictError(conflicts: readonly string[], { command }: Given): UserEr
       'to decide for each file.',
     1,
   );
+}
+
+/** Why nothing at all can be merged into a file with the text `found`, not even conflict markers. */
+function whyUnmerged(found = ''): string {
+  if (found.includes('\ufffd'))
+    return ' (it is not UTF-8, so nothing is merged into it: save it as UTF-8)';
+  return sidesOf(found) === undefined ? '' : ' (it has conflict markers: resolve them first)';
 }

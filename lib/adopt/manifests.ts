@@ -1,4 +1,5 @@
 import { type Document, isMap, isNode, LineCounter, parseAllDocuments, parseDocument } from 'yaml';
+import { yamlValue } from '../render/yaml-leaves.ts';
 
 /** A file of a repository: its path and its text. */
 export type TextFile = { readonly path: string; readonly text: string };
@@ -45,6 +46,8 @@ export function readManifests({ path, text }: TextFile): {
     if (error) {
       const line = first + (error.linePos?.[0].line ?? 1) - 1;
       broken.push({ line, reason: error.message.split('\n')[0]?.replace(/ at line.*$/, '') ?? '' });
+    } else if (body.includes('*') && yamlValue(document) === undefined) {
+      broken.push({ line: first, reason: 'an alias (*) has no anchor (&) before it' });
     } else if (isMap(document.contents)) {
       const manifest = manifestOf({ file: path, first, document, lines });
       if (manifest) manifests.push(manifest);

@@ -1,6 +1,8 @@
 import { parseDocument } from 'yaml';
 import type { NotUnderstood } from '../plan/hand-written/reading.ts';
 import type { Json } from '../plan/record.ts';
+import { isObject } from '../plan/record.ts';
+import { yamlValue } from '../render/yaml-leaves.ts';
 import {
   inlinePatches,
   type Manifest,
@@ -129,7 +131,14 @@ function patchesOf({ patches, patchesStrategicMerge }: Json): { path?: string; p
   const plain = listOf(patchesStrategicMerge).map((one) =>
     String(one).includes('\n') ? { patch: String(one) } : { path: String(one) },
   );
-  return [...(listOf(patches) as { path?: string; patch?: string }[]), ...plain];
+  const named = listOf(patches).map((one) => {
+    const { path, patch } = isObject(one) ? one : {};
+    return {
+      ...(typeof path === 'string' && { path }),
+      ...(typeof patch === 'string' && { patch }),
+    };
+  });
+  return [...named, ...plain];
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -138,8 +147,7 @@ const resourcesOf = ({ resources, bases, components }: Json): string[] =>
   [...listOf(resources), ...listOf(bases), ...listOf(components)].map(String);
 
 function parseList({ path, text }: TextFile, report: Report): Json | undefined {
-  const document = parseDocument(text);
-  const value = document.errors.length === 0 ? (document.toJS() as unknown) : undefined;
+  const value = yamlValue(parseDocument(text));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   report(path, 'it is not a valid kustomization.yaml');
   return undefined;

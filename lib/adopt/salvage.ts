@@ -23,7 +23,12 @@ export function salvage(text: string, from: string): Salvaged {
   const raw = cleaned(recorded);
   const problems: Problem[] = [];
   const { record } = readRecord(JSON.stringify({ [RECORD_KEY]: raw }), from, problems);
-  return { all: all === recorded ? {} : others, ...(record && { past: { from, record, raw } }) };
+  const { name, ...unnamed } = raw;
+  const read = isName(recorded.name) ? raw : unnamed;
+  return {
+    all: all === recorded ? {} : others,
+    ...(record && { past: { from, record, raw: read } }),
+  };
 }
 
 const sizeOf = (value: unknown): number => JSON.stringify(value)?.length ?? 0;
@@ -43,6 +48,9 @@ function tolerant(text: string): Json {
   }
 }
 
+const isName = (name: unknown): name is string =>
+  typeof name === 'string' && configRepoName.read(name) !== undefined;
+
 /** `recorded` without the values that break their rule. */
 function cleaned(recorded: Json): Json {
   const { kind, name, settings, environments, version, adopted, scenarios, files, ...rest } =
@@ -53,12 +61,15 @@ function cleaned(recorded: Json): Json {
       isObject(own) &&
       (version === 1 || appRepoName.read(String(own.repo)) !== undefined),
   );
+  // Where the text breaks off, a part of a key has no value.
+  const whole = Object.entries(rest).filter(([, value]) => value !== null);
   return {
-    ...rest,
+    ...Object.fromEntries(whole),
     version: version === 1 ? 1 : 2,
     ...(isObject(scenarios) && { scenarios }),
     kind: kind === 'scenario-repo' ? kind : 'config-repo',
-    name: configRepoName.read(String(name)) ?? 'flux-demo',
+    // A record must have one. Whoever needs the real name looks whether `raw` has it.
+    name: isName(name) ? name : 'flux-demo',
     settings: validSettings(settings),
     environments: Object.fromEntries(
       named.map(([environment, own]) => [environment, validSettings(own)]),

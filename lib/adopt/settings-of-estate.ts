@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { ReadEnvironment } from '../plan/hand-written/reading.ts';
+import { yamlValue } from '../render/yaml-leaves.ts';
 import {
   CLUSTER_TYPES,
   type EstateSettings,
@@ -57,9 +58,7 @@ type Instance = {
 
 function instanceIn(text: string | undefined): Instance | undefined {
   if (text === undefined) return undefined;
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return undefined;
-  return (document.toJS() as { instance?: Instance } | null)?.instance;
+  return (yamlValue(parseDocument(text)) as { instance?: Instance } | null | undefined)?.instance;
 }
 
 /** The list in a variable of a policy. */
@@ -71,8 +70,9 @@ function listIn(files: readonly TextFile[], path: string, name: string, variable
       (one) => one.kind === 'ValidatingAdmissionPolicy' && one.name === name,
     );
   if (policy === undefined) return undefined;
-  const variables = (valueAt(policy, 'spec', 'variables')?.value ?? []) as { name: string }[];
-  const index = variables.findIndex((one) => one.name === variable);
+  const value = valueAt(policy, 'spec', 'variables')?.value;
+  const variables = Array.isArray(value) ? (value as ({ name?: unknown } | null)[]) : [];
+  const index = variables.findIndex((one) => one?.name === variable);
   const found = valueAt(policy, 'spec', 'variables', index, 'expression');
   try {
     return found && { list: JSON.parse(String(found.value)) as string[], from: spotOf(found) };

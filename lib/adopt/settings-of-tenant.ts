@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { Environment } from '../plan/estate.ts';
 import { quotaOf } from '../plan/values/sizes.ts';
+import { yamlValue } from '../render/yaml-leaves.ts';
 import { defaultOf } from '../settings/resolve.ts';
 import {
   keysOf,
@@ -63,11 +64,10 @@ export function appSettings(files: readonly TextFile[], folder: string, take: Ta
 /** The patches of an overlay, which are texts in a kustomization.yaml. */
 function patchesIn({ path, text }: TextFile): Manifest[] {
   if (!path.endsWith('/kustomization.yaml')) return [];
-  const document = parseDocument(text);
-  const { patches } = (document.errors.length === 0 ? document.toJS() : {}) as {
-    patches?: { patch?: string }[];
-  };
-  return (patches ?? []).flatMap(({ patch = '' }) => {
+  const value = yamlValue(parseDocument(text)) as { patches?: unknown } | null | undefined;
+  const patches = Array.isArray(value?.patches) ? (value.patches as unknown[]) : [];
+  return patches.flatMap((one) => {
+    const patch = String((one as { patch?: unknown } | null)?.patch ?? '');
     const line = text.split('\n').indexOf(`      ${patch.split('\n')[0]}`);
     return inlinePatches(patch, path, Math.max(0, line));
   });

@@ -4,6 +4,7 @@ import { devNull } from 'node:os';
 import { isMap, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
 import { environmentWithoutTokens } from '../publish/secrets.ts';
+import { yamlValue } from '../render/yaml-leaves.ts';
 import { manifestOf } from './secret.ts';
 
 /** What Flux needs in plain text stays so: who the Secret is, and for whom it is encrypted. */
@@ -56,8 +57,7 @@ type Encrypted = {
 };
 
 function readYaml(text: string): unknown {
-  const document = parseDocument(text);
-  return document.errors.length === 0 ? document.toJS() : undefined;
+  return yamlValue(parseDocument(text));
 }
 
 /** The oldest sops that reads standard input. */

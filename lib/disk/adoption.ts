@@ -71,12 +71,12 @@ export function namesThisPackage(folder: string): boolean {
 
 /** The name of the config repo in `home`: from its record or its history, or the name of the folder. */
 function nameOf(home: string): string | undefined {
-  const [first] = pastIn(home).records;
+  const named = pastIn(home).records.find(({ raw }) => raw.name !== undefined);
   const title = namesThisPackage(home)
     ? /^# (\S+)$/m.exec(readIfThere(join(home, 'README.md')) ?? '')?.[1]
     : undefined;
   return (
-    first?.record.name ?? configRepoName.read(title ?? '') ?? configRepoName.read(basename(home))
+    named?.record.name ?? configRepoName.read(title ?? '') ?? configRepoName.read(basename(home))
   );
 }
 

@@ -436,8 +436,8 @@ async function compareFile(
     return { ...common, contents: merged, state: 'edited', action: 'merge' };
   const asked = { ...common, contents, hashes: before, state: 'edited', action: 'ask' } as const;
   if (keep || (await isOwnApp(place, file, base))) return kept(asked);
-  // Markers around markers could not be told apart.
-  if (!markers || sidesOf(found) !== undefined) return asked;
+  // Markers around markers could not be told apart, and text that is not UTF-8 would be damaged.
+  if (!markers || sidesOf(found) !== undefined || found.includes('\ufffd')) return asked;
   const { markConflicts } = await import('../render/merge.ts');
   const marked = markConflicts(
     unixLines(found),

@@ -108,6 +108,7 @@ function homeOf(
   );
   if (configs.length === 1) return configs[0];
   if (command === 'update' && around !== undefined) return around;
+  if (configs.length > 1 && command !== 'app') problems.push(severalConfigs(folder, configs));
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,
@@ -118,6 +119,17 @@ function homeOf(
     });
   // An app repo alone can be checked and watched as well.
   return READING.has(command) && configs.length === 0 ? around : undefined;
+}
+
+function severalConfigs(folder: string, configs: readonly FoundRepo[]): Problem {
+  const folders = configs.map((one) => relative(folder, one.folder)).sort();
+  return {
+    given: `the folder ${folder} with the config repos ${folders.join(', ')}`,
+    rule: 'this command works on one config repo, so you must say on which one',
+    example: `--into ${folders[0]}`,
+    flag: '--into',
+    settings: ['into'],
+  };
 }
 
 /** The repository around `start`, if this package wrote it. */
@@ -264,7 +276,8 @@ function formerEnvironment(folder: string, name: string): Environment | undefine
 
 /** Whether there is a file or a folder at `path`. */
 export function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  // A name with a NUL cannot exist, and Node.js throws another error for it.
+  return !path.includes('\0') && statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The text of the file at `path`, or undefined when there is no such file. */

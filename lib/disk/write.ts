@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { RECORD_FILE } from '../plan/record.ts';
 import { type ComparedFile, type ComparedRepo, WRITES } from './compare.ts';
 import { isLink } from './folders.ts';
+import { type Change, formerOf, hashOf, startLog } from './undo-log.ts';
 
 const STAGE = '.flux-gitops-stage-';
 
@@ -20,20 +21,31 @@ export class FileChanged extends Error {
 
 /**
  * Carries out the actions of `repos`. First writes everything to a temporary folder beside the target, then moves it
- * into place. A new repository or folder is one move. So a killed run leaves no half-written file. When a move fails,
- * undoes the earlier moves, the last one first. The caller must have the lock. Throws FileChanged when a file changed
- * after it was compared, and a UserError (exit code 1) when the disk refuses. In both cases nothing is changed.
+ * into place. A new repository or folder is one move. So a killed run leaves no half-written file, and the next run
+ * undoes its changes: a log in `parent`, the folder with the repositories, lists them. When a move fails, undoes the
+ * earlier moves, the last one first. The caller must have the lock. Throws FileChanged when a file changed after it was
+ * compared, and a UserError (exit code 1) when the disk refuses. In both cases nothing is changed.
  */
-export function writeRepos(repos: readonly ComparedRepo[]): void {
+export function writeRepos(repos: readonly ComparedRepo[], parent?: string): void {
   const stages: Stages = new Map();
   const undo: (() => void)[] = [];
+  let endLog = (): void => undefined;
   try {
+    const hasLog = parent !== undefined && canHaveLog(parent, repos);
+    for (const { folder, isNew } of repos) if (!isNew) removeStale(folder);
+    if (hasLog) removeStale(parent);
     // The config repo activates the others, so it comes last.
-    const steps = repos.toReversed().flatMap((repo) => stageRepo(repo, stages, undo));
-    for (const step of steps) undo.push(step());
+    const staged = repos.toReversed().map((repo) => stageRepo(repo, stages, undo));
+    const changes = staged.flatMap((one) => one.changes());
+    // Without an estate from before, the next run completes what is there.
+    const isFirst = repos.every(({ isNew }) => isNew);
+    if (hasLog && !isFirst && changes.length > 0)
+      endLog = startLog(parent, [...stages.values()], changes);
+    for (const step of staged.flatMap(({ steps }) => steps)) undo.push(step());
   } catch (error) {
     const failures = undoAll(undo);
     if (failures.length > 0) throw undoError(error, failures, stages);
+    endLog();
     removeStages(stages);
     if (error instanceof FileChanged) throw error;
     throw new UserError(
@@ -42,7 +54,19 @@ export function writeRepos(repos: readonly ComparedRepo[]): void {
       error,
     );
   }
+  endLog();
   removeStages(stages);
+}
+
+/** Whether all of `repos` are in `parent`, and a run can write there. */
+function canHaveLog(parent: string, repos: readonly ComparedRepo[]): boolean {
+  if (repos.some(({ folder }) => dirname(folder) !== parent)) return false;
+  try {
+    fs.accessSync(parent, fs.constants.R_OK | fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Undoes as many steps as the disk allows, the last one first. Returns the errors. */
@@ -80,11 +104,14 @@ type Stages = Map<string, string>;
 /** Does one step, and returns a function that undoes it. */
 type Step = () => () => void;
 
-function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): Step[] {
+/** The steps of one repository, and what they change, in their order. */
+type Staged = { readonly steps: readonly Step[]; readonly changes: () => readonly Change[] };
+
+function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): Staged {
   const { folder, isNew, files, pending } = repo;
   const { name } = repo.repo;
   const changed = files.filter(({ action }) => WRITES.has(action));
-  if (changed.length === 0) return [];
+  if (changed.length === 0) return { steps: [], changes: () => [] };
   const base = isNew ? dirname(folder) : folder;
   const made = fs.mkdirSync(base, { recursive: true });
   if (made !== undefined) undo.push(() => fs.rmSync(made, { recursive: true, force: true }));
@@ -96,7 +123,16 @@ function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): St
   ];
   const written = changed.filter(({ action }) => action !== 'remove');
   stageFiles(whole, written);
-  if (isNew) return [() => moveNew(whole, folder)];
+  const move = (below: string, { path, contents }: ComparedFile): Change => ({
+    path: join(folder, path),
+    staged: join(below, path),
+    hash: hashOf(contents),
+  });
+  if (isNew)
+    return {
+      steps: [() => moveNew(whole, folder)],
+      changes: () => written.map((file) => move(whole, file)),
+    };
   const unchanged = (): (() => void) => {
     for (const file of changed) checkUnchanged(folder, file);
     return () => undefined;
@@ -120,9 +156,19 @@ function stageRepo(repo: ComparedRepo, stages: Stages, undo: (() => void)[]): St
     // The record comes last, so that it never lists files that do not exist.
     ...[...units].filter((path) => path === RECORD_FILE).map(place),
   ];
-  if (pending === undefined) return [unchanged, ...steps];
+  const [before, after] = [true, false].map((isRecord) =>
+    written.filter(({ path }) => (path !== RECORD_FILE) === isRecord),
+  );
+  const changes = (): Change[] => [
+    ...(pending ? [move(first, pending)] : []),
+    ...(before ?? []).map((file) => move(whole, file)),
+    ...removals.map(({ path }, n) => ({ path: join(folder, path), trash: join(trash, String(n)) })),
+    ...(after ?? []).map((file) => move(whole, file)),
+  ];
+  if (pending === undefined) return { steps: [unchanged, ...steps], changes };
   stageFiles(first, [pending]);
-  return [unchanged, () => moveFile(join(first, RECORD_FILE), join(folder, RECORD_FILE)), ...steps];
+  const begin = (): (() => void) => moveFile(join(first, RECORD_FILE), join(folder, RECORD_FILE));
+  return { steps: [unchanged, begin, ...steps], changes };
 }
 
 function stageIn(base: string, stages: Stages): string {
@@ -173,7 +219,7 @@ function moveFile(from: string, to: string): () => void {
   const target = isLink(to) ? fs.realpathSync(to) : to;
   const old = fs.statSync(target, { throwIfNoEntry: false });
   if (!old) return moveNew(from, target);
-  const kept = `${from}.old`;
+  const kept = formerOf(from);
   fs.copyFileSync(target, kept);
   if (old.isFile()) fs.chmodSync(from, old.mode);
   fs.chmodSync(kept, old.mode);
@@ -197,7 +243,7 @@ function moveAway(folder: string, path: string, trash: string): () => void {
   };
 }
 
-/** Removes the files of killed runs. This is safe, because only the run with the lock writes here. */
+/** Removes the files of killed runs whose changes are undone or complete. This is safe, because only the run with the lock writes here. */
 function removeStale(base: string): void {
   for (const name of fs.readdirSync(base))
     if (name.startsWith(STAGE) || /^\.flux-gitops-\d+$/.test(name))

@@ -106,7 +106,14 @@ function adopting(record: RepoRecord, repo: string, { pastOf, isOurs }: Manifest
   const past = pastOf(repo);
   const before = past.records[0]?.record;
   const usual = record.environments.filter((one) => !isByHand(one));
-  const found: Found = { exists: true, all: past.all, ...(before && { record: before }) };
+  // Where a place is lost, the README says all of them.
+  const isOrdered = record.environments.every(({ name }) => before?.orders.has(name));
+  const orders = isOrdered && before ? before.orders : new Map();
+  const found: Found = {
+    exists: true,
+    all: past.all,
+    ...(before && { record: { ...before, orders } }),
+  };
   const written = record.kind === 'config-repo' ? usual : record.environments;
   const kept = { ...record, adopted: before?.adopted ?? [] };
   const unknown = { record: {}, settings: {}, environments: new Map() };

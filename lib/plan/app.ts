@@ -10,6 +10,7 @@ import {
   checkEstate,
   checkFeeders,
   type Environment,
+  isAppInConfig,
   keepForm,
   mergeEnvironments,
   type NameSource,
@@ -79,6 +80,7 @@ export function planApp(given: Given, world: World): Planned {
   const notHere: string[] = [];
   const appRepos = [...byRepo(environments)].flatMap(([repo, fed]) => {
     const place = world.find(repo, problems);
+    if (isAppInConfig(fed, place.record?.kind)) return [];
     const known = recorded.filter((one) => one.repo === repo);
     // The config repo is written last, so an app repo that it knows has been written once.
     if (!place.exists && known.length > 0 && !given.switches.force) {

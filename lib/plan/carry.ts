@@ -45,6 +45,17 @@ export function carryFolder(
   };
 }
 
+/**
+ * The text files in a folder of `repo` as they are. An earlier run moved them there and may not have pushed them, so a run
+ * that publishes takes them along, also where a person wrote them.
+ */
+export function filesOfEarlierRun(repo: string, folder: string, world: World): CarriedFile[] {
+  const files = world.filesOf?.(repo, folder) ?? [];
+  return files.flatMap(({ path, contents }) =>
+    contents === undefined ? [] : [{ path, contents }],
+  );
+}
+
 /** The text files in a folder of `repo`. A file that is no text cannot go along. */
 function filesOf(
   repo: string,

@@ -240,3 +240,10 @@ function checkNamespace(
     problems.push({ ...about, rule });
   }
 }
+
+/**
+ * Whether only environments that a user wrote by hand follow a repository, and it is a config repo: the app is on another
+ * branch of it, for example. No run writes there.
+ */
+export const isAppInConfig = (fed: readonly Environment[], kind: string | undefined): boolean =>
+  kind === 'config-repo' && fed.every(isByHand);

@@ -1,5 +1,6 @@
 import { type Problem, quote } from '../errors.ts';
-import { carryBase, carryFolder } from './carry.ts';
+import { meantBy } from '../settings/closest.ts';
+import { carryBase, carryFolder, filesOfEarlierRun } from './carry.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl, secretNameOf } from './estate.ts';
 import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
@@ -20,6 +21,42 @@ export type Moving = {
 export const NO_MOVE: Moving = { moves: [], carried: new Map(), left: [] };
 
 /**
+ * What a run that publishes takes along of environments that an earlier run with `--move` has moved: all of their files, and
+ * the app repos that they left.
+ */
+export function movedBefore(
+  added: readonly Environment[],
+  recorded: FoundRecord,
+  estate: Parameters<typeof ciOf>[0],
+  world: World,
+): Omit<Moving, 'moves'> & { readonly config: readonly CarriedFile[] } {
+  const repoOf = new Map(recorded.environments.map(({ name, repo }) => [name, repo]));
+  const moved = added.filter(({ name, repo }) => repoOf.get(name) === repo);
+  const config = moved.flatMap(({ name }) =>
+    filesOfEarlierRun(world.home?.name ?? recorded.name, name, world),
+  );
+  const carried = new Map<string, CarriedFile[]>();
+  for (const [repo, fed] of byRepo(moved)) {
+    const folders = fed.flatMap((one) =>
+      one.layout === 'overlays' ? ['base', appFolderOf(one)] : [appFolderOf(one)],
+    );
+    const files = [...new Set(folders)].flatMap((one) => filesOfEarlierRun(repo, one, world));
+    carried.set(repo, files);
+  }
+  const former = moved.flatMap(({ name, repo }) => {
+    const before = world.former?.(name)?.repo;
+    return before === undefined || before === repo ? [] : [before];
+  });
+  const left = [...new Set(former)].flatMap((repo): RepoPlan[] => {
+    const place = world.find(repo, []);
+    if (place.record?.kind !== 'scenario-repo') return [];
+    const own = { visibility: estate.visibility, ...ciOf(estate, place, false) };
+    return [withoutFolders(repo, [], place, place.record, own)];
+  });
+  return { config, carried, left };
+}
+
+/**
  * `--move`: the environments of `added` that another app repo fed until now. All of their files go along, so that Flux
  * finds the same manifests in the new app repo.
  */
@@ -31,6 +68,15 @@ export function planMoves(
   problems: Problem[],
 ): Moving {
   const before = new Map(recorded.environments.map((one) => [one.name, one]));
+  const known = [...before.keys()];
+  for (const { name } of added.filter((one) => !before.has(one.name)))
+    problems.push({
+      given: `--move of the environment ${quote(name)}`,
+      rule: `this estate has no such environment, so nothing can move. It has ${known.length === 0 ? 'none' : known.join(', ')}. Without --move, the command makes a new one`,
+      example: `flux-gitops tenant ${meantBy(name, known) ?? known[0] ?? 'qa'} --repo flux-qa --move`,
+      flag: 'the arguments',
+      settings: ['arguments'],
+    });
   const pairs = added.flatMap((one) => {
     const old = before.get(one.name);
     return old && old.repo !== one.repo ? [{ old, one }] : [];

@@ -3,7 +3,7 @@ import { type Problem, quote } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { defaultOf, resolve } from '../settings/resolve.ts';
 import { keysOf } from '../settings/settings.ts';
-import { carryFolder } from './carry.ts';
+import { carryFolder, filesOfEarlierRun } from './carry.ts';
 import {
   checkEnvironment,
   checkEstate,
@@ -16,7 +16,7 @@ import { withoutForm } from './hand-written/own-form.ts';
 import { checkWritten } from './hand-written/take-over.ts';
 import { checkUsualFolder, notHere } from './move.ts';
 import { notInConfigRepo } from './outside.ts';
-import type { Departure, Plan, Planned, World } from './plan.ts';
+import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';
 import { ciOf } from './values/github-files.ts';
@@ -49,7 +49,7 @@ export function planRename(given: Given, world: World): Planned {
   if (problems.length > 0) return { problems };
   const old = recorded.environments.find(({ name }) => name === oldName);
   const taken = recorded.environments.find(({ name }) => name === newName);
-  if (!old || taken) return resume(given, recorded, world, taken);
+  if (!old || taken) return resume(given, recorded, world, old, taken);
   checkWritten([old], 'rename', problems);
   checkUsualFolder(old, problems);
   if (problems.length > 0) return { problems };
@@ -62,11 +62,17 @@ function resume(
   { positionals, switches }: Given,
   recorded: FoundRecord,
   world: World,
+  old: Environment | undefined,
   taken: Environment | undefined,
 ): Planned {
   const [oldName = '', newName = ''] = positionals;
   const names = recorded.environments.map(({ name }) => name);
-  if (taken && names.includes(oldName)) {
+  const goesOn = switches.live || switches.publish;
+  // Where the cluster follows the config repo, the old environment stays in the files.
+  const isRenamed = old && isDeepStrictEqual(taken, { ...renamed(old, newName) });
+  if (taken && isRenamed && goesOn && recorded.estate.syncConfig === 'yes')
+    return { problems: [], plan: planAgain(undefined, taken, recorded, world) };
+  if (taken && old) {
     const given = `environment ${quote(newName)}`;
     const rule =
       'this estate has an environment of this name already, so the new name must be another one';
@@ -75,7 +81,7 @@ function resume(
     };
   }
   const former = world.former?.(oldName);
-  if (taken && former && (switches.live || switches.publish))
+  if (taken && former && goesOn)
     return { problems: [], plan: planAgain(former, taken, recorded, world) };
   const shown = names.slice(0, 10).join(', ');
   return {
@@ -93,21 +99,28 @@ function resume(
 const NO_FLAGS: Given = { command: 'rename', positionals: [], texts: {}, switches: {} };
 
 function planAgain(
-  former: Environment,
+  former: Environment | undefined,
   taken: Environment,
   recorded: FoundRecord,
   world: World,
 ): Plan {
   const { estate } = resolve(NO_FLAGS, recorded, [], []);
-  const config = planRepo(recorded, [], world.home ?? { exists: true, all: {} });
+  const { name = recorded.name, ...home } = world.home ?? { exists: true, all: {} };
+  const config: RepoPlan = {
+    ...planRepo(recorded, [taken], home),
+    carried: filesOfEarlierRun(name, taken.name, world),
+  };
   const place = world.find(taken.repo, []);
-  const app = place.record ? [planRepo({ ...place.record }, [], place)] : [];
+  const app = place.record && {
+    ...planRepo({ ...place.record }, [taken], place),
+    carried: filesOfEarlierRun(taken.repo, appFolderOf(taken), world),
+  };
   const { visibility, syncConfig } = estate;
   return {
-    repos: [config, ...app],
+    repos: app ? [config, app] : [config],
     elsewhere: [],
     environments: [taken],
-    departures: [departureOf(former, 'unrecorded')],
+    departures: former ? [departureOf(former, 'unrecorded')] : [],
     syncConfig: syncConfig === 'yes',
     visibility,
   };

@@ -15,7 +15,7 @@ import {
 import { isByHand } from './hand-written/own-form.ts';
 import { checkTakeOver, formOf } from './hand-written/take-over.ts';
 import { idleFlagNotes } from './idle-flags.ts';
-import { NO_MOVE, notHere, planMoves } from './move.ts';
+import { movedBefore, NO_MOVE, notHere, planMoves } from './move.ts';
 import { notInConfigRepo } from './outside.ts';
 import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
@@ -61,7 +61,11 @@ export function planTenant(given: Given, world: World): Planned {
   const names = added.map(({ name }) => name);
   const written = added.filter((one) => !isByHand(one));
   const plannedConfig = planRepo({ ...recorded, environments }, written, config, names);
-  const repos: RepoPlan[] = [{ ...plannedConfig, takesOver: takenOver.files }];
+  const again =
+    isMove && given.switches.publish ? movedBefore(added, recorded, estate, world) : undefined;
+  const repos: RepoPlan[] = [
+    { ...plannedConfig, takesOver: takenOver.files, ...(again && { carried: again.config }) },
+  ];
   const elsewhere: Elsewhere[] = [];
   for (const [repo, fed] of byRepo(added)) {
     const place = world.find(repo, problems);
@@ -79,11 +83,11 @@ export function planTenant(given: Given, world: World): Planned {
     if (before.length > siblings.length) checkLayouts(merged, problems);
     const own = { visibility, ...ciOf(estate, place, false) };
     const record = { name: repo, estate: own, shared, environments: merged };
-    const files = carried.get(repo);
+    const files = carried.get(repo) ?? again?.carried.get(repo);
     const target = planRepo({ kind: 'scenario-repo', ...record }, fed, place, names);
     repos.push(files ? { ...target, carried: files } : target);
   }
-  repos.push(...left);
+  repos.push(...left, ...notYetIn(again?.left ?? [], [...repos, ...left]));
   const syncConfig = estate.syncConfig === 'yes';
   checkArtifacts(environments, given, problems);
   const { formerAccounts } = takenOver;
@@ -96,6 +100,9 @@ export function planTenant(given: Given, world: World): Planned {
   const plan = { repos, elsewhere, environments: added, ...more, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };
 }
+
+const notYetIn = (more: readonly RepoPlan[], repos: readonly RepoPlan[]): RepoPlan[] =>
+  more.filter(({ name }) => !repos.some((one) => one.name === name));
 
 /** Checks that `--move` says where to. */
 function checkMove({ texts, positionals }: Given, problems: Problem[]): void {

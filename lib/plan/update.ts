@@ -2,7 +2,7 @@ import type { Problem } from '../errors.ts';
 import type { Given } from '../settings/arguments.ts';
 import { resolve } from '../settings/resolve.ts';
 import type { EstateSettings } from '../settings/settings.ts';
-import { byRepo, checkEstate, type Environment } from './estate.ts';
+import { byRepo, checkEstate, type Environment, isAppInConfig } from './estate.ts';
 import { isByHand } from './hand-written/own-form.ts';
 import { notInEstate } from './outside.ts';
 import { checkKind, type Found, type Planned, type World } from './plan.ts';
@@ -85,6 +85,7 @@ function appRepos(
   const lost: string[] = [];
   for (const [repo, fed] of byRepo(config.environments)) {
     const found = world.find(repo, problems);
+    if (isAppInConfig(fed, found.record?.kind)) continue;
     problems.push(
       ...checkKind(found, 'scenario-repo', repo, { flag: '--into', settings: ['into'] }),
     );

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diffIndices } from 'node-diff3';
 import { mergeText } from './merge.ts';
+import { mergeDocuments, mergeSections } from './piecewise-merge.ts';
 import { withoutRemoved } from './sections.ts';
 import { joinTwins } from './twins.ts';
 import { addsUp, parses } from './yaml-leaves.ts';
@@ -32,8 +33,8 @@ export function mergeFiner(
 
 /**
  * `found` with the changes from `base` to `wanted`, by lines or by what mergeFiner can do. Undefined when both sides
- * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example. A
- * section of Markdown that a user removed stays removed.
+ * changed the same thing, or when a merge by lines makes YAML that nobody can parse: two equal keys, for example. The
+ * objects of YAML may be in another order. A section of Markdown that a user removed stays removed.
  */
 export function mergeTexts(
   path: string,
@@ -49,8 +50,17 @@ export function mergeTexts(
   const left = path.endsWith('.md') ? withoutRemoved(found, base, wanted) : { base, wanted };
   return (
     (left.base === base ? undefined : mergeText(found, left.base, left.wanted)) ??
-    mergeFiner(path, found, left.base, left.wanted)
+    mergeFiner(path, found, left.base, left.wanted) ??
+    piecewise(path, found, left.base, left.wanted)
   );
+}
+
+/** Each object of YAML or section of Markdown for itself; undefined for other files. */
+function piecewise(path: string, found: string, base: string, wanted: string): string | undefined {
+  const mergeOne = (...texts: [string, string, string]): string | undefined =>
+    mergeText(...texts) ?? mergeFiner(path, ...texts);
+  if (/\.ya?ml$/.test(path)) return mergeDocuments(found, base, wanted, mergeOne);
+  return path.endsWith('.md') ? mergeSections(found, base, wanted, mergeOne) : undefined;
 }
 
 type Parts = readonly string[];
@@ -144,14 +154,17 @@ type Kind = 'yaml' | 'text' | 'code';
 /** The lines that both sides changed. */
 function mergeLines(ours: Parts, base: Parts, theirs: Parts, kind: Kind): Parts | undefined {
   return (
-    withAdded(ours, base, theirs) ??
+    withAdded(ours, base, theirs, kind) ??
     lineByLine(ours, base, theirs, kind) ??
     (kind === 'text' ? wordByWord(ours, base, theirs) : undefined)
   );
 }
 
 /** `theirs` with the lines that `ours` adds to `base`, if it changes no line of it. */
-function withAdded(ours: Parts, base: Parts, theirs: Parts): string[] | undefined {
+function withAdded(ours: Parts, base: Parts, theirs: Parts, kind: Kind): string[] | undefined {
+  // In YAML, deeper lines belong to what is above: after lines that are less deep, they would belong to those.
+  if (kind === 'yaml' && base.length === 0 && depthOf(ours) > depthOf(theirs))
+    return [...ours, ...theirs];
   const hunks = hunksOf(base, ours);
   if (hunks.some(({ start, end }) => start < end)) return undefined;
   const lines = [...theirs];
@@ -159,6 +172,10 @@ function withAdded(ours: Parts, base: Parts, theirs: Parts): string[] | undefine
     lines.splice(placeOf(start, base, theirs), 0, ...added);
   return lines;
 }
+
+/** How deep the first line of YAML is that is no comment. */
+const depthOf = (lines: Parts): number =>
+  lines.find((line) => /^ *[^ #]/.test(line))?.search(/\S/) ?? 0;
 
 /** Where a line goes into `theirs` that was added to `base` at `start`: to the line before it, or to the one after it. */
 function placeOf(start: number, base: Parts, theirs: Parts): number {

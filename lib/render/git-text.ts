@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 
-/** `text` with Unix line ends. */
+/** `text` with Unix line ends, and without the byte order mark that some editors of Windows write. */
 export function unixLines(text: string): string {
-  return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
+  const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
+  return plain.includes('\r') ? plain.replaceAll('\r\n', '\n') : plain;
 }
 
 /** `text` with the line ends of most lines of `like`: Windows or Unix. */

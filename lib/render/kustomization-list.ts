@@ -1,4 +1,5 @@
 import { type Document, isScalar, isSeq, parseDocument, YAMLSeq } from 'yaml';
+import { yamlValue } from './yaml-leaves.ts';
 
 /**
  * The kustomization.yaml `found`, which a user edited, with the new resources of `wanted`: those that `before` (the
@@ -14,7 +15,7 @@ export function updateResources(
   left: readonly string[] = [],
 ): string | undefined {
   const document = parseDocument(found);
-  const list = document.errors.length === 0 ? resourcesOf(document) : undefined;
+  const list = yamlValue(document) === undefined ? undefined : resourcesOf(document);
   if (list === undefined) return undefined;
   const isAgain = (one: unknown): boolean => again.includes(String(one).split('/')[0] ?? '');
   const out = namesIn(before).filter((one) => !isAgain(one));
@@ -39,7 +40,7 @@ export function updateResources(
  */
 export function withResource(found: string, path: string): string | undefined {
   const document = parseDocument(found);
-  const list = document.errors.length === 0 ? resourcesOf(document) : undefined;
+  const list = yamlValue(document) === undefined ? undefined : resourcesOf(document);
   if (list === undefined) return undefined;
   const names = (list.toJSON() as unknown[]).map(String);
   if (names.includes(path)) return found;

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { sidesOf, unixLines } from './git-text.ts';
+import { yamlValue } from './yaml-leaves.ts';
 
 /** A Kubernetes object of a file. */
 export type KubernetesObject = {
@@ -50,10 +51,10 @@ const scalar = (text: string | undefined): string | undefined =>
 
 function parsedObjects(text: string): KubernetesObject[] {
   return parseAllDocuments(text).flatMap((document) => {
-    const manifest = document.toJS() as Manifest | null;
+    const manifest = yamlValue(document) as Manifest | null | undefined;
     const { kind, metadata } = manifest ?? {};
     // The document has Helm values, or describes a cluster.
-    if (kind === undefined || metadata === undefined) return [];
+    if (kind === undefined || !metadata) return [];
     const { name, namespace } = metadata;
     return [{ kind, name, ...(namespace && { namespace }) }];
   });

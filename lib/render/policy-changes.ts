@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml';
+import { yamlValue } from './yaml-leaves.ts';
 
 /** An admission policy that a run adds or changes, and what the API server refuses because of that. */
 export type PolicyChange = {
@@ -52,7 +53,7 @@ function rowOf(file: string, readme: string): string[] {
 function policiesIn(text: string): Map<string, Policy> {
   const policies = new Map<string, Policy>();
   for (const document of parseAllDocuments(text)) {
-    const found: unknown = document.errors.length > 0 ? undefined : document.toJS();
+    const found = yamlValue(document);
     if (!isRecord(found) || found.kind !== 'ValidatingAdmissionPolicy') continue;
     const { validations, ...rest } = isRecord(found.spec) ? found.spec : {};
     const checks = (Array.isArray(validations) ? validations : []).filter(isRecord).map(checkOf);

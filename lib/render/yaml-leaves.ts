@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml';
+import { type Document, parseAllDocuments } from 'yaml';
 
 /**
  * Whether the YAML text `merged` has the values of `base`, changed as `ours` and `theirs` changed them, and no others.
@@ -18,15 +18,31 @@ export function addsUp(ours: string, base: string, theirs: string, merged: strin
 
 /** Whether the YAML `text` can be parsed. */
 export function parses(text: string): boolean {
-  return parseAllDocuments(text).every(({ errors }) => errors.length === 0);
+  return parseAllDocuments(text).every((document) => yamlValue(document) !== undefined);
+}
+
+/**
+ * The value of `document`, null for an empty one. Undefined when it cannot be parsed, and when it has an alias without
+ * its anchor or so many aliases that they cannot be counted.
+ */
+export function yamlValue(document: Document): unknown {
+  if (document.errors.length > 0) return undefined;
+  try {
+    const value: unknown = document.toJS();
+    // An anchor that is in itself has no end.
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How often each value is in the YAML `text`; undefined when it cannot be parsed. */
 function leavesOf(text: string): Map<string, number> | undefined {
   const counts = new Map<string, number>();
   for (const document of parseAllDocuments(text)) {
-    if (document.errors.length > 0) return undefined;
-    const value: unknown = document.toJS();
+    const value = yamlValue(document);
+    if (value === undefined) return undefined;
     if (value !== null) collect(value, nameOf(value), counts);
   }
   return counts;

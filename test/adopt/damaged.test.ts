@@ -45,6 +45,11 @@ const DAMAGES: { readonly [what: string]: (text: string) => string | undefined }
       '<<<<<<< ours\n    "settings": [\n=======\n    "set\n>>>>>>> theirs',
     ),
   'a wrong value': (text) => text.replace('"branch": "main"', '"branch": "no branch"'),
+  'without a name': (text) => text.replace(/ *"name": .*\n/, ''),
+  'almost nothing': (text) => text.slice(0, 40),
+  'an environment without its values': (text) =>
+    text.replace(/"dev": \{[\s\S]*?\n {6}\}/, '"dev": null'),
+  'an environment with a wrong app repo': (text) => text.replace('"flux-dev"', '"NOT OK"'),
   'a wrong shape': (text) => text.replace('"kind": "config-repo"', '"kind": 7'),
 };
 
@@ -62,7 +67,8 @@ for (const [what, damage] of Object.entries(DAMAGES))
       ] as const) {
         const { code, stderr } = await runHere(argv, join(folder, below));
         assert.equal(code, 2, `${argv} in ${below}: ${stderr}`);
-        if (what !== 'a wrong value') assert.match(stderr, /flux-gitops adopt --repair/);
+        if (!/wrong (value|app repo)/.test(what))
+          assert.match(stderr, /flux-gitops adopt --repair/);
       }
       assert.deepEqual(readTree(folder), before);
     });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile } from 'node:child_process';
-import { delimiter, dirname, resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { StatusDocument } from '../../lib/status/document.ts';
 import type { Access } from './kube.ts';
@@ -53,22 +55,34 @@ export async function statusOf(
   return JSON.parse(stdout) as StatusDocument;
 }
 
-/** Runs the command again and again, and kills it each time a little later, until it ends by itself. */
+/**
+ * Runs the command again and again, and kills it before its first call of kubectl, then before its second one, and so on,
+ * until it ends by itself. Each run goes on where the one before it was killed.
+ */
 export async function killAndResume(
-  access: Pick<Access, 'kubeconfig' | 'kubectl'>,
+  { kubeconfig, kubectl }: Pick<Access, 'kubeconfig' | 'kubectl'>,
   args: readonly string[],
 ): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'flux-gitops-kill-'));
+  const [wrapper, calls] = [join(folder, 'kubectl'), join(folder, 'calls')];
   let kills = 0;
-  for (let ms = 400; ; ms *= 1.4) {
-    let timer: NodeJS.Timeout | undefined;
-    const { code, stderr } = await fluxGitopsWith(access, args, (child) => {
-      timer = setTimeout(() => child.kill('SIGKILL'), ms);
-    });
-    clearTimeout(timer);
-    if (code === 0) break;
-    assert.equal(code, null, stderr);
-    kills++;
-    assert.ok(ms < 60_000);
+  try {
+    for (let call = 1; ; call++) {
+      writeFileSync(calls, '');
+      const script = `#!/bin/sh
+echo >> '${calls}'
+[ "$(wc -l < '${calls}')" -ne ${call} ] || kill -9 "$PPID"
+exec '${kubectl}' "$@"
+`;
+      writeFileSync(wrapper, script, { mode: 0o755 });
+      const { code, stderr } = await fluxGitopsWith({ kubeconfig, kubectl: wrapper }, args);
+      if (code === 0) break;
+      assert.equal(code, null, stderr);
+      kills++;
+      assert.ok(call < 200);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  assert.ok(kills > 2, `${kills} kills`);
+  assert.ok(kills > 5, `${kills} kills`);
 }

@@ -403,6 +403,35 @@ describe('what does not fit is listed with its reason, and nothing is written', 
       assert.doesNotMatch(said, /secret/);
     });
 
+  test('YAML of any shape ends no command with a stack trace', async () => {
+    const spoilt: readonly (readonly [string, string, string])[] = [
+      ['config/tenants/staging/kustomization.yaml', '- path: dev-team-patch.yaml', '- null'],
+      ['config/tenants/staging/kustomization.yaml', 'patches:', 'patches: 7 #'],
+      ['config/tenants/staging/dev-team-patch.yaml', 'path: ./staging', 'path: "\\0"'],
+      ['config/tenants/base/dev-team/sync.yaml', 'interval: 1m0s', 'interval: *none'],
+      ['config/tenants/base/dev-team/rbac.yaml', 'subjects:', 'subjects: &a [*a] #'],
+      ['config/tenants/base/dev-team/rbac.yaml', 'metadata:', 'metadata: #'],
+    ];
+    for (const [path, from, to] of spoilt) {
+      const files = overlays.map(([file, text]) =>
+        file === path ? ([file, text.replaceAll(from, to)] as const) : ([file, text] as const),
+      );
+      assert.notDeepEqual(files, overlays, from);
+      const folder = folderWith(files);
+      for (const argv of [
+        ['adopt', '--dry-run'],
+        ['adopt'],
+        ['verify'],
+        ['update'],
+        ['tenant', 'qa'],
+      ]) {
+        // Anything else than a message rejects.
+        const { code } = await runHere([...argv, '--into', 'config'], folder);
+        assert.ok(code !== null && code <= 2, `${argv}: ${path}: ${to}`);
+      }
+    }
+  });
+
   test('an adopted config repo is not adopted twice', async () => {
     const folder = folderWith(demo());
     await done(folder, 'adopt', '--into', 'config');

@@ -183,6 +183,25 @@ test('update skips what a user wrote by hand, and says so', async () => {
   assert.deepEqual(readTree(folder), before);
 });
 
+test('an app on another branch of the config repo hinders no other command', async () => {
+  const files = overlays.map(
+    ([path, text]) => [path, text.replace('dev-team-apps', 'config')] as const,
+  );
+  const folder = await adopted(files);
+  const before = readTree(folder);
+  for (const argv of [['update'], ['update', '--check'], ['--interval', '1m', '--yes']]) {
+    const { code, stderr } = await run(folder, ...argv);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readTree(folder), before, argv.join(' '));
+  }
+  assert.equal((await run(folder, 'tenant', 'qa')).code, 0);
+  // The demo app is only where this package wrote it.
+  const { code, stderr } = await run(folder, '--interval', '7m', '--yes');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /--namespace fluxdemo-qa port-forward/);
+  assert.doesNotMatch(stderr, /--namespace apps (annotate|port-forward)/);
+});
+
 test('credentials names the GitRepository of an adopted environment', async () => {
   const url = 'ssh://git@github.com/octo-org/web-dev';
   const files = demo().map(([path, text]): [string, string] => [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { age } from '../aged.ts';
@@ -176,6 +176,62 @@ describe('a conflict', () => {
     assert.match(readFileSync(policy, 'utf8'), /5000/);
     assert.equal((await update(folder, '--check')).code, 0);
   });
+
+  test('in a file that is not UTF-8 gets no markers, because they would damage its text', async () => {
+    const folder = await agedEstate();
+    const policy = join(folder, 'flux-demo/policies/events.yaml');
+    writeFileSync(
+      policy,
+      Buffer.concat([Buffer.from('# M\xfcller\n', 'latin1'), readFileSync(policy)]),
+    );
+    const before = readFileSync(policy);
+    const { code, stderr } = await update(folder, '--conflict-markers');
+    assert.equal(code, 1);
+    assert.match(stderr, /policies\/events\.yaml \(it is not UTF-8, so nothing is merged into it/);
+    assert.deepEqual(readFileSync(policy), before);
+  });
+});
+
+test('YAML with an alias that has no anchor before it is a conflict, and ends no run with a stack trace', async () => {
+  const folder = temporaryFolder();
+  writeEstate(folder, EARLIER_STATES['0.1.0']?.() ?? []);
+  const sync = join(folder, 'flux-demo/dev/2_sync.yaml');
+  writeFileSync(
+    sync,
+    readFileSync(sync, 'utf8')
+      .replace(/interval: .*/, 'interval: &every 1m')
+      .replace(/(retryInterval|timeout): .*/, '$1: *never'),
+  );
+  for (const flags of [['--check'], ['--dry-run'], ['--json', '--dry-run'], []]) {
+    const { code, stderr } = await update(folder, ...flags);
+    if (!flags.includes('--dry-run')) assert.equal(code, 1, stderr);
+    if (flags.length === 0) assert.match(stderr, /conflict[\s\S]*dev\/2_sync\.yaml/);
+  }
+});
+
+test('a byte order mark that an editor wrote is no edit', async () => {
+  const folder = await agedEstate();
+  const policy = join(folder, 'flux-demo/policies/events.yaml');
+  writeFileSync(policy, `\ufeff${readFileSync(policy, 'utf8')}`);
+  const { code, stderr } = await update(folder);
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /you edited/i);
+  assert.match(readFileSync(policy, 'utf8'), /^[^\ufeff][\s\S]*3072/);
+});
+
+test('a folder with two config repos is asked which one is meant', async () => {
+  const folder = await agedEstate();
+  cpSync(join(folder, 'flux-demo'), join(folder, 'flux-demo-old'), { recursive: true });
+  for (const argv of [['update'], ['remove', 'dev'], ['verify'], ['status']]) {
+    const { code, stderr } = await runHere(argv, folder);
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /with the config repos flux-demo, flux-demo-old: this command works on one/,
+    );
+    assert.match(stderr, /--into flux-demo$/m);
+  }
+  assert.equal((await update(folder, '--into', 'flux-demo')).code, 0);
 });
 
 test('an app that a team put in place of the demo app stays, although the demo app changed', async () => {

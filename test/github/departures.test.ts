@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BIN } from '../sandbox.ts';
@@ -97,6 +97,63 @@ test('a removal whose push failed is pushed by the same command', async () => {
   assert.equal(code, 0, stderr);
   for (const name of ['flux-demo', 'flux-stage-prod'])
     assert.ok(!pathsIn(desk, name).some((path) => path.startsWith('stage/')), name);
+});
+
+test('a rename whose push failed is pushed by the same command, also where the old environment stays', async () => {
+  const desk = await openDesk();
+  const first = await desk.run(['--publish', '--yes', '--sync-config']);
+  assert.equal(first.code, 0, first.stderr);
+  const rename = ['rename', 'stage', 'test', '--into', 'flux-demo', '--yes'];
+  assert.equal((await desk.run(rename)).code, 0);
+  assert.ok(!pathsIn(desk, 'flux-demo').includes('test/2_sync.yaml'));
+  for (let n = 0; n < 2; n++) {
+    const { code, stderr } = await desk.run([...rename, '--publish']);
+    assert.equal(code, 0, stderr);
+    for (const path of ['test/2_sync.yaml', 'stage/2_sync.yaml'])
+      assert.ok(pathsIn(desk, 'flux-demo').includes(path), path);
+    assert.ok(pathsIn(desk, 'flux-stage-prod').includes('test/app.yaml'));
+  }
+  // Another environment of that name is no result of this rename.
+  const other = ['rename', 'dev', 'test', '--publish', '--into', 'flux-demo', '--yes'];
+  assert.equal((await desk.run(other)).code, 2);
+});
+
+/** Files of a person in the folder of stage, and an edit of its sync. */
+function writeOwn({ folder }: Desk): void {
+  appendFileSync(join(folder, 'flux-stage-prod/stage/app.yaml'), '# edited\n');
+  writeFileSync(join(folder, 'flux-stage-prod/stage/own.yaml'), '# ours\n');
+  appendFileSync(join(folder, 'flux-demo/stage/2_sync.yaml'), '# edited\n');
+}
+
+const textIn = (desk: Desk, name: string, path: string): string =>
+  git(repoOf(desk, name).folder, 'show', `main:${path}`);
+
+test('a rename that is published later is pushed with everything that it renamed', async () => {
+  const desk = await publishedEstate();
+  writeOwn(desk);
+  const rename = ['rename', 'stage', 'test', '--into', 'flux-demo', '--yes'];
+  assert.equal((await desk.run(rename)).code, 0);
+  const { code, stderr } = await desk.run([...rename, '--publish']);
+  assert.equal(code, 0, stderr);
+  assert.match(textIn(desk, 'flux-demo', 'test/2_sync.yaml'), /fluxdemo-test[\s\S]*# edited/);
+  assert.match(textIn(desk, 'flux-stage-prod', 'test/app.yaml'), /# edited/);
+  assert.ok(pathsIn(desk, 'flux-stage-prod').includes('test/own.yaml'));
+  assert.ok(!pathsIn(desk, 'flux-demo').some((path) => path.startsWith('stage/')));
+});
+
+test('a move that is published later is pushed with everything that it moved', async () => {
+  const desk = await publishedEstate();
+  writeOwn(desk);
+  const move = ['tenant', 'stage', '--repo', 'flux-new', '--move', '--into', 'flux-demo', '--yes'];
+  assert.equal((await desk.run(move)).code, 0);
+  for (let n = 0; n < 2; n++) {
+    const { code, stderr } = await desk.run([...move, '--publish']);
+    assert.equal(code, 0, stderr);
+    assert.match(textIn(desk, 'flux-demo', 'stage/2_sync.yaml'), /flux-new[\s\S]*# edited/);
+    assert.match(textIn(desk, 'flux-new', 'stage/app.yaml'), /# edited/);
+    assert.ok(pathsIn(desk, 'flux-new').includes('stage/own.yaml'));
+    assert.ok(!pathsIn(desk, 'flux-stage-prod').includes('stage/app.yaml'));
+  }
 });
 
 test('nothing is created on GitHub for an app repo that feeds nothing', async () => {

@@ -82,6 +82,16 @@ test('without --move another app repo is refused, and the message names --move',
   assert.match(stderr, /flux-stage-prod already feeds stage.*add --move/s);
 });
 
+test('a move of an environment that does not exist is refused, and makes no new one', async () => {
+  const folder = await estate();
+  const before = readTree(folder);
+  const { code, stderr } = await move(folder, 'stag', '--repo', 'flux-new');
+  assert.equal(code, 2);
+  assert.match(stderr, /"stag": this estate has no such environment, .*dev, stage, prod/);
+  assert.match(stderr, /flux-gitops tenant stage --repo flux-qa --move/);
+  assert.deepEqual(readTree(folder), before);
+});
+
 test('a move that would lose or overwrite something is refused, and nothing is written', async () => {
   const folder = await estate();
   mkdirSync(join(folder, 'flux-dev/stage'));

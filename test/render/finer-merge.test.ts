@@ -9,6 +9,24 @@ function merged(path: string, base: string, ours: string, theirs: string): strin
   return mergeFiner(path, ours, base, theirs);
 }
 
+test('sections of Markdown that a user put into another order stay in it', () => {
+  const section = (name: string, text: string): string => `## ${name}\n\n${text} of the ${name}.\n`;
+  const [top, one, two] = ['# Title\n', section('one', 'A'), section('two', 'B')];
+  const base = [top, one, two].join('\n');
+  const wanted = `${base.replace('A of', 'Each A of').replace('B of', 'Any B of')}\n${section('three', 'C')}`;
+  const ours = [top, `${two}\nOur line.\n`, one].join('\n');
+  assert.equal(
+    mergeTexts('README.md', ours, base, wanted),
+    `# Title\n\n## two\n\nAny B of the two.\n\nOur line.\n\n## one\n\nEach A of the one.\n\n${section('three', 'C')}`,
+  );
+  // The new version has another text in a section that the user edited in the same place.
+  const both = ours.replace('A of', 'No A of');
+  assert.equal(
+    mergeTexts('README.md', both.replace('No', 'Not one'), base, wanted.replace('Each', 'All')),
+    undefined,
+  );
+});
+
 describe('YAML', () => {
   const BASE = 'metadata:\n  name: a\nspec:\n  interval: 1m\n  prune: true\n  path: ./dev\n';
 
@@ -27,6 +45,37 @@ describe('YAML', () => {
       theirs.replace('  prune', '  # why\n  prune'),
     );
     assert.equal(merged('a.yaml', BASE, beside, theirs), theirs.replace('false', 'false # why'));
+  });
+
+  test('objects that a user put into another order stay in it, and each is merged for itself', () => {
+    const pod = 'kind: Pod\nmetadata:\n  name: a\nspec:\n  x: 1\n';
+    const role = 'kind: Role\nmetadata:\n  name: b\nrules: [1]\n';
+    const base = `# top\n---\n${pod}---\n${role}`;
+    const added = 'kind: Secret\nmetadata:\n  name: c\n';
+    const wanted = base
+      .replace('x: 1', 'x: 2')
+      .replace('[1]', '[2]')
+      .replace('---\nkind: Role', `---\n${added}---\nkind: Role`);
+    const mine = role.replace('name: b', 'name: b\n  labels: {mine: "1"}');
+    const ours = `${mine}---\n# top\n---\n${pod}`;
+    assert.equal(
+      mergeTexts('a.yaml', ours, base, wanted),
+      `${mine.replace('[1]', '[2]')}---\n# top\n---\n${pod.replace('x: 1', 'x: 2')}---\n${added}`,
+    );
+    // What the user removed or added and the new version changes is for the user to decide.
+    assert.equal(mergeTexts('a.yaml', `# top\n---\n${mine}`, base, wanted), undefined);
+    assert.equal(mergeTexts('a.yaml', `${added}x: 1\n---\n${ours}`, base, wanted), undefined);
+  });
+
+  test('deeper lines stay below the key above them where the other side ends its map', () => {
+    const base = 'metadata:\n  labels:\n    a: b\n---\nkind: Pod\n';
+    const ours = base.replace('---', '    mine: "1"\n---');
+    const theirs = base.replace('---', '  annotations:\n    # why\n    new: "2"\n---');
+    assert.equal(
+      merged('a.yaml', base, ours, theirs),
+      base.replace('---', '    mine: "1"\n  annotations:\n    # why\n    new: "2"\n---'),
+    );
+    assert.equal(merged('a.yaml', base, theirs, ours), merged('a.yaml', base, ours, theirs));
   });
 
   test('entries that both add at the same place are all there', () => {

@@ -23,6 +23,15 @@ test('the objects of every golden file are those that a parser of YAML finds', (
       if (path.endsWith('.yaml')) assert.deepEqual(objectsOf(path, text), parsed(text), path);
 });
 
+test('an object without metadata, or with an alias that nobody can follow, is no object', () => {
+  for (const text of [
+    'kind: Pod\nmetadata:\n',
+    'kind: [Pod\n',
+    'kind: Pod\nmetadata: {name: *a}\n',
+  ])
+    assert.deepEqual(objectsOf('x.yaml', text), [], text);
+});
+
 test('objects in a layout of somebody else are found as well', () => {
   const text = 'metadata: { name: a, namespace: b }\nkind: Pod\n---\n- list\n---\n';
   assert.deepEqual(objectsOf('x.yaml', text), [{ kind: 'Pod', name: 'a', namespace: 'b' }]);

@@ -42,6 +42,29 @@ export function booleanOf(text: string): boolean | undefined {
 
 const KUBECTL_SCHEMA = CORE_SCHEMA.withTags(mergeTag, goInteger, oldBoolean);
 
+/** A document with more values than this, most of them from aliases, is refused. */
+const MANY_VALUES = 1_000_000;
+
+/** The value of the YAML `text`. Throws a YAMLException as Go does, also for an anchor in itself and for too many aliases. */
+function loadPlain(text: string, schema: typeof SCHEMA): unknown {
+  const value = load(text, { schema });
+  if (text.includes('*') && sizeOf(value, new Map()) > MANY_VALUES)
+    throw new YAMLException('document contains excessive aliasing');
+  return value;
+}
+
+/** How many values `value` has, each alias counted in full. `known` has the sizes so far; 0: it is being counted. */
+function sizeOf(value: unknown, known: Map<object, number>): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  const before = known.get(value);
+  if (before === 0) throw new YAMLException('anchor value contains itself');
+  if (before !== undefined) return before;
+  known.set(value, 0);
+  const size = Object.values(value).reduce<number>((sum, one) => sum + sizeOf(one, known), 1);
+  known.set(value, size);
+  return size;
+}
+
 /** The documents of a file, or what is wrong with it. */
 export type Parsed = {
   readonly manifests: readonly Manifest[];
@@ -68,7 +91,7 @@ export function parseFile(
   for (const piece of splitDocuments(text)) {
     let value: unknown;
     try {
-      value = load(piece.text, { schema });
+      value = loadPlain(piece.text, schema);
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
       const line = piece.line + (error.mark?.line ?? 0);
@@ -86,7 +109,7 @@ export function parseFile(
 /** The value of a single YAML document; undefined when it is not valid. */
 export function readYaml(text: string): unknown {
   try {
-    return load(text, { schema: SCHEMA });
+    return loadPlain(text, SCHEMA);
   } catch (error) {
     if (error instanceof YAMLException) return undefined;
     throw error;

@@ -36,14 +36,16 @@ check('remove --live removes one environment and changes no object of another', 
 });
 
 check(
-  'remove --live that is killed at any moment ends in the same place when it runs again',
+  'remove --live that is killed before any step ends in the same place when it runs again',
   async (fresh) => {
     const { estate } = fresh;
-    await apply(estate, 'dev');
-    await applied(estate, 'dev', commitOf(fresh, 'dev'));
+    await apply(estate, 'dev', 'stage');
+    for (const env of ['dev', 'stage']) await applied(estate, env, commitOf(fresh, env));
+    const others = await versionsIn(estate, 'stage');
     const args = ['remove', 'dev', '--live', '--into', configPath(estate)];
     await killAndResume(estate.cluster, args);
     await assertGone(estate, 'dev');
+    assert.equal(await versionsIn(estate, 'stage'), others);
   },
 );
 

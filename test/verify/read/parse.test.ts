@@ -15,6 +15,26 @@ test('scalars are read as Go and kustomize read them', () => {
   });
 });
 
+test('an anchor in itself, and more values from aliases than anybody writes, are refused as Go refuses them', () => {
+  const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let n = 1; n < 9; n++)
+    bomb.push(
+      `a${n}: &a${n} [${Array(10)
+        .fill(`*a${n - 1}`)
+        .join(', ')}]`,
+    );
+  for (const [text, reason] of [
+    ['kind: Pod\nspec: &a [*a]\n', /anchor value contains itself/],
+    [`kind: Pod\n${bomb.join('\n')}\n`, /document contains excessive aliasing/],
+  ] as const) {
+    const { problem, manifests } = parseFile('repo', 'file.yaml', text);
+    assert.match(problem?.message ?? '', reason);
+    assert.deepEqual(manifests, []);
+    assert.equal(readYaml(text), undefined);
+  }
+  assert.deepEqual(readYaml('a: &a [1]\nb: *a\n'), { a: [1], b: [1] });
+});
+
 test('documents have the line of their object, and fields their own', () => {
   const text =
     '# first\n---\n# one\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\n\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\n  labels:\n    x: "1"\n';

@@ -8,7 +8,8 @@ export function amountOf(quantity: unknown): number | undefined {
   if (typeof quantity === 'number') return quantity;
   const [, digits, unit = '', exponent] =
     /^([+-]?(?:\d+\.?\d*|\.\d+))([KMGTPE]i|[numkMGTPE]|)?(?:[eE]([+-]?\d+))?$/.exec(
-      String(quantity),
+      // The API server ignores blanks around it.
+      String(quantity).trim(),
     ) ?? [];
   if (digits === undefined) return undefined;
   return Number(digits) * (UNITS[unit] ?? 1) * 10 ** Number(exponent ?? 0);

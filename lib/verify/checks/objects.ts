@@ -103,11 +103,14 @@ function checkName(manifest: Manifest): Finding[] {
       ),
     ];
   }
-  const isLabel = kind === 'Namespace' || (kind === 'Service' && apiVersion === 'v1');
-  const most = isLabel || kind === 'StatefulSet' ? 63 : kind === 'CronJob' ? 52 : 253;
+  const isLabel =
+    kind === 'Namespace' || kind === 'StatefulSet' || (kind === 'Service' && apiVersion === 'v1');
+  const most = isLabel ? 63 : kind === 'CronJob' ? 52 : 253;
   if (name.length <= most && (isLabel ? LABEL : SUBDOMAIN).test(name)) return [];
   const what = `a lowercase RFC 1123 ${isLabel ? 'label' : 'subdomain'} must consist of lower case alphanumeric characters, '-'${isLabel ? '' : " or '.'"}, and must start and end with an alphanumeric character`;
-  const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : what}`;
+  const isDotted = kind === 'StatefulSet' && name.includes('.');
+  const rule = isDotted ? 'must not contain dots' : what;
+  const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : rule}`;
   return [about('name-invalid', manifest, message, ['metadata', 'name'])];
 }
 
@@ -131,9 +134,10 @@ function checkLabels(manifest: Manifest): Finding[] {
   return places.flatMap((path) =>
     ['labels', 'annotations'].flatMap((field) =>
       Object.entries(objectAt(manifest.value, ...path, field)).flatMap(([key, value]) => {
-        const isGood = KEY.test(key) && (field === 'annotations' || VALUE.test(String(value)));
-        if (isGood) return [];
-        const shown = KEY.test(key) ? String(value) : key;
+        // The API server reads the keys of annotations in lower case.
+        const isKey = KEY.test(field === 'annotations' ? key.toLowerCase() : key);
+        if (isKey && (field === 'annotations' || VALUE.test(String(value ?? '')))) return [];
+        const shown = isKey ? String(value) : key;
         const message = `${[...path, field].join('.')}: Invalid value: "${shown}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, at most 63`;
         return [about('label-invalid', manifest, message, [...path, field, key])];
       }),

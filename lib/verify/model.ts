@@ -4,6 +4,9 @@ import type { Code } from './catalogue.ts';
 
 export { isObject, type Json };
 
+/** Stands for bytes that are no UTF-8: half a character, which no text has. */
+export const NO_TEXT = '\uDFFF';
+
 /** A repository of the estate, as it is on disk. */
 export type RepoFiles = {
   readonly name: string;

@@ -1,11 +1,20 @@
-import { CORE_SCHEMA, defineScalarTag, load, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
+import {
+  CORE_SCHEMA,
+  defineMappingTag,
+  defineScalarTag,
+  load,
+  mapTag,
+  mergeTag,
+  NOT_RESOLVED,
+  YAMLException,
+} from 'js-yaml';
 import {
   aboutFile,
   type Finding,
   isObject,
   type Json,
-  listAt,
   type Manifest,
+  NO_TEXT,
   textAt,
 } from './model.ts';
 
@@ -24,7 +33,28 @@ const goInteger = defineScalarTag('tag:yaml.org,2002:int', {
   },
 });
 
-const SCHEMA = CORE_SCHEMA.withTags(mergeTag, goInteger);
+/** Go takes the value behind a tag that it does not know as it is. */
+const unknownTag = defineScalarTag('!', {
+  matchByTagPrefix: true,
+  identify: () => false,
+  resolve: (source) => source,
+});
+const binary = defineScalarTag('tag:yaml.org,2002:binary', {
+  identify: () => false,
+  resolve: (source) => Buffer.from(source, 'base64').toString(),
+});
+
+/** kustomize cannot write an object as JSON that has a number or a boolean for a key. kubectl makes a text of it. */
+const textKeys = defineMappingTag('tag:yaml.org,2002:map', {
+  ...mapTag,
+  addPair: (container, key, value) =>
+    typeof key === 'string'
+      ? mapTag.addPair(container, key, value)
+      : `the key ${JSON.stringify(key)} is no text. Write it in quotes`,
+});
+
+const GO_TAGS = [mergeTag, goInteger, unknownTag, binary] as const;
+const SCHEMA = CORE_SCHEMA.withTags(...GO_TAGS, textKeys);
 
 /** A boolean of YAML 1.1, as kubectl reads it. */
 const oldBoolean = defineScalarTag('tag:yaml.org,2002:bool', {
@@ -40,7 +70,7 @@ export function booleanOf(text: string): boolean | undefined {
   return /^(n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(text) ? false : undefined;
 }
 
-const KUBECTL_SCHEMA = CORE_SCHEMA.withTags(mergeTag, goInteger, oldBoolean);
+const KUBECTL_SCHEMA = CORE_SCHEMA.withTags(...GO_TAGS, oldBoolean);
 
 /** The documents of a file, or what is wrong with it. */
 export type Parsed = {
@@ -50,7 +80,7 @@ export type Parsed = {
   readonly problem?: Finding;
 };
 
-/** Reads the YAML in `text`, the file at `path` of `repo`, as Flux or `kubectl` does. A List becomes its items. */
+/** Reads the YAML in `text`, the file at `path` of `repo`, as Flux or `kubectl` does. A list becomes its items. */
 export function parseFile(
   repo: string,
   path: string,
@@ -64,6 +94,12 @@ export function parseFile(
     const line = text.slice(0, text.search(/^<{7} /m)).split('\n').length;
     const message = 'the file contains a conflict that git could not merge';
     return { manifests, others, problem: aboutFile('conflict-markers', repo, path, message, line) };
+  }
+  const [place, fault] = refusedText(text, applier) ?? [];
+  if (place !== undefined) {
+    const line = text.slice(0, place).split('\n').length;
+    const message = `error converting YAML to JSON: yaml: line ${line}: ${fault}`;
+    return { manifests, others, problem: aboutFile('yaml-invalid', repo, path, message, line) };
   }
   for (const piece of splitDocuments(text)) {
     let value: unknown;
@@ -81,6 +117,26 @@ export function parseFile(
     else manifests.push(...found);
   }
   return { manifests, others };
+}
+
+/** A place in `text` that Go refuses and the parser here does not, with what is wrong there. */
+function refusedText(text: string, applier: 'flux' | 'kubectl'): [number, string] | undefined {
+  const odd = text.indexOf(NO_TEXT);
+  if (odd >= 0 && !/[\uD800-\uDBFF]/.test(text.charAt(odd - 1)))
+    return [odd, 'invalid UTF-8. Save the file as UTF-8'];
+  const block = /(?:^|[:-] )[|>][-+]?[ \t]*(?:#.*)?\n(?: *\n)*( *\t)/m.exec(text);
+  if (block !== null)
+    return [
+      block.index + block[0].length,
+      'found a tab character where an indentation space is expected',
+    ];
+  if (applier === 'kubectl') return undefined;
+  const directive = /^%.*/.exec(text);
+  if (directive !== null) return [0, 'did not find expected <document start>'];
+  const content = /(?<=\n)---[ \t]*[^\s#].*/.exec(text);
+  return content === null
+    ? undefined
+    : [content.index, `invalid document separator: ${content[0]}`];
 }
 
 /** The value of a single YAML document; undefined when it is not valid. */
@@ -108,15 +164,13 @@ function* splitDocuments(text: string): Generator<Piece> {
   }
 }
 
-function manifestsOf(
-  value: unknown,
-  place: Piece & { readonly repo: string; readonly path: string },
-): Manifest[] | undefined {
+type Place = Piece & { readonly repo: string; readonly path: string };
+
+function manifestsOf(value: unknown, place: Place): Manifest[] | undefined {
   if (!isObject(value)) return undefined;
   const { kind, apiVersion } = value;
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined;
-  if (kind === 'List' && Array.isArray(value.items))
-    return listAt(value, 'items').flatMap((item) => manifestsOf(item, place) ?? []);
+  if (kind.endsWith('List') && 'items' in value) return itemsOf(value.items, place);
   const name = textAt(value, 'metadata', 'name');
   if (name === undefined) return undefined;
   const first = place.text.search(/^[^\s#]/m);
@@ -124,6 +178,14 @@ function manifestsOf(
   const { repo, path, text, line: start } = place;
   const namespace = textAt(value, 'metadata', 'namespace');
   return [{ repo, path, text, start, line, value, kind, apiVersion, name, namespace }];
+}
+
+/** The objects of a List, or of a list of one kind such as a ConfigMapList; undefined when an item is no object. */
+function itemsOf(items: unknown, place: Place): Manifest[] | undefined {
+  if (items === null) return [];
+  if (!Array.isArray(items)) return undefined;
+  const found = items.map((item) => manifestsOf(item, place));
+  return found.every((one) => one !== undefined) ? found.flat() : undefined;
 }
 
 /** `manifest` with another value, as a step of Flux changed it. */

@@ -1,4 +1,5 @@
 /** Reads the repositories of an estate from disk. */
+import { isUtf8 } from 'node:buffer';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { promisify } from 'node:util';
 import { isThere } from '../disk/workspace.ts';
 import type { Environment } from '../plan/estate.ts';
 import type { FoundRecord } from '../plan/record.ts';
-import type { EstateFiles, RepoFiles } from './model.ts';
+import { type EstateFiles, NO_TEXT, type RepoFiles } from './model.ts';
 
 /** Where the repositories are, and what is recorded about them. */
 export type Location = {
@@ -79,8 +80,16 @@ const isFile = (
   entry.isFile() ||
   (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 
-const textOf = (path: string): string =>
-  statSync(path).size > MOST ? '' : readFileSync(path, 'utf8');
+function textOf(path: string): string {
+  if (statSync(path).size > MOST) return '';
+  const bytes = readFileSync(path);
+  // Flux reads UTF-16 as well, if a mark says so.
+  const mark = bytes.toString('hex', 0, 2);
+  if (mark === 'fffe' || mark === 'feff')
+    return new TextDecoder(mark === 'fffe' ? 'utf-16le' : 'utf-16be').decode(bytes);
+  const text = bytes.toString();
+  return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', NO_TEXT);
+}
 
 /** The branches of the clone in `folder`, also those of its remotes, and the tags; nothing when it is no clone. */
 async function refsOf(folder: string): Promise<Pick<RepoFiles, 'branches' | 'tags'>> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keptPaths, select } from '../../lib/verify/flux-source.ts';
 import { lineOf } from '../../lib/verify/lines.ts';
-import type { RepoFiles } from '../../lib/verify/model.ts';
+import { NO_TEXT, type RepoFiles } from '../../lib/verify/model.ts';
 import { parseFile, readYaml } from '../../lib/verify/parse.ts';
 import { amountOf } from '../../lib/verify/quantity.ts';
 
@@ -44,6 +44,60 @@ test('a List is its items, and other documents are none', () => {
   );
   assert.equal(manifests.length, 1);
   assert.deepEqual(others, [{ line: 5, value: { replicaCount: 2 } }]);
+});
+
+const read = (text: string, applier: 'flux' | 'kubectl' = 'flux') =>
+  parseFile('repo', 'a.yaml', text, applier);
+const configMap = (lines: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n${lines}`;
+
+test('a list of one kind is its items, at every depth, and an item without a name makes it no list', () => {
+  const item = '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }';
+  const list = `apiVersion: v1\nkind: ConfigMapList\nitems:\n  - ${item}\n`;
+  assert.deepEqual(
+    read(`${list}  - { apiVersion: v1, kind: List, items: [${item}] }\n`).manifests.map(
+      ({ kind, name }) => [kind, name],
+    ),
+    [
+      ['ConfigMap', 'a'],
+      ['ConfigMap', 'a'],
+    ],
+  );
+  assert.deepEqual(read('apiVersion: v1\nkind: List\nitems:\n').others, []);
+  for (const odd of ['{ apiVersion: v1, kind: ConfigMap, metadata: {} }', 'text'])
+    assert.equal(read(`${list}  - ${odd}\n`).others.length, 1);
+  const own = 'apiVersion: example.com/v1\nkind: PriceList\nmetadata: { name: a }\nspec: {}\n';
+  assert.equal(read(own).manifests[0]?.kind, 'PriceList');
+});
+
+test('what Go refuses of a text is refused, with its line', () => {
+  const problems: [text: string, line: number, said: RegExp][] = [
+    [configMap(`data: { a: "${NO_TEXT}" }\n`), 4, /invalid UTF-8/],
+    [configMap('data:\n  a: |\n    \tx\n'), 6, /found a tab character/],
+    [`%YAML 1.1\n---\n${configMap('')}`, 1, /expected <document start>/],
+    [`${configMap('')}--- { a: b }\n`, 4, /invalid document separator: --- { a: b }/],
+    [configMap('data:\n  9000: x\n'), 5, /the key 9000 is no text/],
+    [configMap('data: { true: x }\n'), 4, /the key true is no text/],
+  ];
+  for (const [text, line, said] of problems) {
+    const { problem } = read(text);
+    assert.match(problem?.message ?? '', said);
+    assert.equal(problem?.place.line, line, said.source);
+  }
+});
+
+test('what Go accepts of a text is accepted', () => {
+  const texts = [
+    configMap('data:\n  a: |\n    x\n    \ty\n  "9000": x\n  on: y\n'),
+    configMap('data: { a: !colour red, b: !!binary aGVsbG8= }\n'),
+    `${configMap('data: { a: 😀 }\n')}--- # the end\n`,
+    `--- # the beginning\n${configMap('')}`,
+    `\uFEFF${configMap('').replaceAll('\n', '\r\n')}`,
+  ];
+  for (const text of texts) assert.equal(read(text).problem, undefined, text);
+  assert.deepEqual(read(texts[1] ?? '').manifests[0]?.value.data, { a: 'red', b: 'hello' });
+  // kubectl makes texts of keys.
+  assert.equal(read(configMap('data: { 9000: x }\n'), 'kubectl').problem, undefined);
 });
 
 const repo = (...paths: string[]): RepoFiles => ({

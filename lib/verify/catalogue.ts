@@ -178,6 +178,13 @@ export const CATALOGUE = {
     remedy:
       'Restore spec.secretRef: flux-gitops tenant ENV --force. If Flux needs no Secret: flux-gitops tenant ENV --credentials none',
   },
+  'dependency-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause:
+      'The sync waits for a Kustomization that the config repo does not have, so Flux never applies it.',
+    remedy: 'Correct spec.dependsOn, or remove it: flux-gitops tenant ENV --force',
+  },
   'artifact-missing': {
     family: 'tenants',
     severity: 'warning',
@@ -244,6 +251,22 @@ export const CATALOGUE = {
       'Flux leaves the kustomization.yaml out, because this tenant may not use it. Every .yaml file of the folder is applied as it is.',
     remedy:
       'Remove the file, or allow it: flux-gitops tenant ENV --allow-kustomize. The tenant can then read the sources of all tenants.',
+  },
+  'link-left-out': {
+    family: 'build',
+    severity: 'warning',
+    cause:
+      'The file is a symbolic link. Flux leaves links out, so it does not apply what is behind this one.',
+    remedy:
+      'Put the file itself in the folder. A kustomization.yaml can refer to files of other folders.',
+  },
+  'patch-failed': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'A patch in spec.patches of the sync cannot be applied, so Flux applies nothing of the folder.',
+    remedy:
+      'Correct the patch in your file, and give the file again: flux-gitops tenant ENV --sync-spec FILE',
   },
   'kustomize-failed': {
     family: 'build',
@@ -362,6 +385,13 @@ export const CATALOGUE = {
     cause: 'The service account of the tenant has no right to apply this object.',
     remedy:
       'Remove the object from REPO. If the tenant needs it, the platform team adds it to the config repo.',
+  },
+  'pod-account-missing': {
+    family: 'cluster',
+    severity: 'warning',
+    cause:
+      'Pods run as a service account that neither the app nor the config repo has. The cluster refuses the pods until it exists.',
+    remedy: 'Correct serviceAccountName, or add the ServiceAccount to REPO.',
   },
   'role-escalation': {
     family: 'cluster',

@@ -3,7 +3,16 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Json, type Manifest, objectAt, type RepoFiles, type Sync, textAt } from './model.ts';
+import { KUSTOMIZATION_FIELDS, rootKustomization } from './flux-source.ts';
+import {
+  isObject,
+  type Json,
+  type Manifest,
+  objectAt,
+  type RepoFiles,
+  type Sync,
+  textAt,
+} from './model.ts';
 import { changed, parseFile, readYaml } from './parse.ts';
 import type { Built, Wanted } from './verify.ts';
 
@@ -48,6 +57,19 @@ async function findProgram(): Promise<Program | undefined> {
 const BUILD = 'build';
 const MARK = 'flux-gitops-verify';
 
+/** The kustomization.yaml `text` of the folder of a sync as Flux writes it again. */
+function rewritten(text: string): string {
+  const value = readYaml(text) ?? {};
+  if (!isObject(value)) return text;
+  const isSame =
+    value.kind !== 'Component' && Object.keys(value).every((key) => KUSTOMIZATION_FIELDS.has(key));
+  if (isSame && Object.keys(value).length > 0) return text;
+  const kept = Object.entries(value).filter(
+    ([key]) => KUSTOMIZATION_FIELDS.has(key) && key !== 'apiVersion',
+  );
+  return JSON.stringify({ resources: [], ...Object.fromEntries(kept), kind: 'Kustomization' });
+}
+
 /** The files of the app repos as Flux gets them, and a kustomization.yaml for each sync, as Flux writes one. */
 function writeTree(folder: string, wanted: readonly Wanted[]): void {
   const copies = new Map<ReadonlySet<string>, string>();
@@ -55,6 +77,9 @@ function writeTree(folder: string, wanted: readonly Wanted[]): void {
     const copy = copies.get(kept) ?? `app${copies.size}`;
     if (!copies.has(kept)) copyFiles(app, join(folder, copy), kept);
     copies.set(kept, copy);
+    const root = rootKustomization(kept, sync);
+    if (root !== undefined)
+      writeFileSync(join(folder, copy, root), rewritten(app.files.get(root) ?? ''));
     const spec = objectAt(sync.manifest.value, 'spec');
     const own = Object.fromEntries(
       ['patches', 'images', 'namePrefix', 'nameSuffix'].flatMap((key) =>

@@ -164,7 +164,11 @@ function* splitDocuments(text: string): Generator<Piece> {
   }
 }
 
-type Place = Piece & { readonly repo: string; readonly path: string };
+type Place = Piece & {
+  readonly repo: string;
+  readonly path: string;
+  readonly within?: readonly (string | number)[];
+};
 
 function manifestsOf(value: unknown, place: Place): Manifest[] | undefined {
   if (!isObject(value)) return undefined;
@@ -175,16 +179,19 @@ function manifestsOf(value: unknown, place: Place): Manifest[] | undefined {
   if (name === undefined) return undefined;
   const first = place.text.search(/^[^\s#]/m);
   const line = place.line + place.text.slice(0, Math.max(first, 0)).split('\n').length - 1;
-  const { repo, path, text, line: start } = place;
+  const { repo, path, text, line: start, within } = place;
   const namespace = textAt(value, 'metadata', 'namespace');
-  return [{ repo, path, text, start, line, value, kind, apiVersion, name, namespace }];
+  const own = { repo, path, text, start, line, value, kind, apiVersion, name, namespace };
+  return [within === undefined ? own : { ...own, within }];
 }
 
 /** The objects of a List, or of a list of one kind such as a ConfigMapList; undefined when an item is no object. */
 function itemsOf(items: unknown, place: Place): Manifest[] | undefined {
   if (items === null) return [];
   if (!Array.isArray(items)) return undefined;
-  const found = items.map((item) => manifestsOf(item, place));
+  const found = items.map((item, n) =>
+    manifestsOf(item, { ...place, within: [...(place.within ?? []), 'items', n] }),
+  );
   return found.every((one) => one !== undefined) ? found.flat() : undefined;
 }
 

@@ -44,7 +44,11 @@ async function readRepo(
 ): Promise<RepoFiles> {
   const files = new Map<string, string>();
   const unwritten = new Map<string, string>();
-  if (isThere(folder)) readFolder(folder, '', files);
+  const links = new Set<string>();
+  if (isThere(folder)) {
+    readFolder(folder, '', files, links);
+    for (const path of await ignoredByGit(folder, files)) files.delete(path);
+  }
   for (const [path, text] of changes.get(folder) ?? []) {
     files.delete(path);
     if (text === undefined) continue;
@@ -53,7 +57,7 @@ async function readRepo(
   }
   const refs = await refsOf(folder);
   return {
-    ...{ name, folder, record, files, ...refs },
+    ...{ name, folder, record, files, links, ...refs },
     ...(unwritten.size > 0 && { unwritten }),
   };
 }
@@ -63,13 +67,21 @@ const READ = /\.ya?ml$|(^|\/)(Kustomization|\.sourceignore)$|^(\.yo-rc\.json|\.g
 /** Larger files are no manifests that anyone wrote. */
 const MOST = 4 * 2 ** 20;
 
-function readFolder(root: string, below: string, files: Map<string, string>): void {
+function readFolder(
+  root: string,
+  below: string,
+  files: Map<string, string>,
+  links: Set<string>,
+): void {
   for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (entry.name !== '.git' && entry.name !== 'node_modules') readFolder(root, path, files);
-    } else if (isFile(entry, join(root, path)))
+      if (entry.name !== '.git' && entry.name !== 'node_modules')
+        readFolder(root, path, files, links);
+    } else if (isFile(entry, join(root, path))) {
+      if (entry.isSymbolicLink()) links.add(path);
       files.set(path, READ.test(path) ? textOf(join(root, path)) : '');
+    }
   }
 }
 
@@ -89,6 +101,26 @@ function textOf(path: string): string {
     return new TextDecoder(mark === 'fffe' ? 'utf-16le' : 'utf-16be').decode(bytes);
   const text = bytes.toString();
   return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', NO_TEXT);
+}
+
+/** The paths among `files` that git ignores, so that they never come to Flux. */
+async function ignoredByGit(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+): Promise<readonly string[]> {
+  const hasList = [...files.keys()].some((path) => /(^|\/)\.gitignore$/.test(path));
+  if (!hasList || !isThere(join(folder, '.git'))) return [];
+  const listed = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z'];
+  try {
+    const { stdout } = await promisify(execFile)('git', listed, {
+      cwd: folder,
+      env: { ...process.env, GIT_CONFIG_COUNT: '0' },
+      maxBuffer: MOST * 16,
+    });
+    return stdout.split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** The branches of the clone in `folder`, also those of its remotes, and the tags; nothing when it is no clone. */

@@ -69,6 +69,7 @@ export function checkObject(
   return [
     ...findings,
     ...checkName(manifest),
+    ...checkExported(manifest, applier),
     ...checkLabels(manifest),
     ...checkAnnotations(manifest),
     ...checkSelector(manifest),
@@ -112,6 +113,18 @@ function checkName(manifest: Manifest): Finding[] {
   const rule = isDotted ? 'must not contain dots' : what;
   const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : rule}`;
   return [about('name-invalid', manifest, message, ['metadata', 'name'])];
+}
+
+/** What an object has that somebody read from a cluster, and that the API server takes from no one. */
+function checkExported(manifest: Manifest, applier: Applier): Finding[] {
+  const { uid, managedFields } = objectAt(manifest.value, 'metadata');
+  if (typeof uid === 'string' && uid !== '') {
+    const message = `metadata.uid: uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    return [about('field-invalid', manifest, message, ['metadata', 'uid'])];
+  }
+  if (applier === 'kubectl' || listAt(managedFields).length === 0) return [];
+  const field = ['metadata', 'managedFields'];
+  return [about('field-invalid', manifest, 'metadata.managedFields must be nil', field)];
 }
 
 /** The largest sum of the annotations of an object. */

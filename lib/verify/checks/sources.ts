@@ -7,7 +7,14 @@ import {
   pullSecretOf,
 } from '../../plan/oci.ts';
 import { regularExpression } from '../cel.ts';
-import { ARTIFACTS_FILE, contentOf, folderOf, pushedTo } from '../flux-source.ts';
+import {
+  ARTIFACTS_FILE,
+  contentOf,
+  folderOf,
+  hasFolder,
+  ignoreOf,
+  pushedTo,
+} from '../flux-source.ts';
 import {
   about,
   at,
@@ -151,10 +158,15 @@ function matches(subject: string, identity: string): boolean {
 
 function checkPath(app: RepoFiles, sync: Sync): Finding[] {
   const folder = folderOf(sync.path);
-  const { files } = contentOf(app, sync);
-  if ([...files.keys()].some((path) => folder === '' || path.startsWith(`${folder}/`))) return [];
+  const content = contentOf(app, sync);
+  if (hasFolder(content, ignoreOf(sync), sync.path)) return [];
+  const { files } = content;
   const where = files.size < app.files.size ? `the artifact of ${app.name}` : app.name;
-  const message = `kustomization path not found: ${sync.path} is no folder of ${where}`;
+  const isThere = [...files.keys()].some((path) => path.startsWith(`${folder}/`));
+  const what = isThere
+    ? `.sourceignore or spec.ignore leaves out ${sync.path}`
+    : `${sync.path} is no folder of ${where}`;
+  const message = `kustomization path not found: ${what}`;
   return [about('path-missing', sync.manifest, message, ['spec', 'path'])];
 }
 

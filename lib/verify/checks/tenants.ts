@@ -181,8 +181,24 @@ function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
       about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
     ),
     ...checkVariables(tenant, sync),
+    ...checkDependencies(estate, sync),
     ...checkRole(estate, tenant, sync),
   ];
+}
+
+/** Whether the Kustomizations that must be ready before `sync` are in the config repo. */
+function checkDependencies({ config }: Estate, { manifest }: Sync): Finding[] {
+  return listAt(manifest.value, 'spec', 'dependsOn').flatMap((one, n) => {
+    const name = textAt(one, 'name') ?? '';
+    const namespace = textAt(one, 'namespace') ?? manifest.namespace;
+    const isThere = config.some(
+      (other) =>
+        other.kind === 'Kustomization' && other.name === name && other.namespace === namespace,
+    );
+    if (isThere) return [];
+    const message = `dependency '${namespace}/${name}' not found: kustomizations.kustomize.toolkit.fluxcd.io "${name}" not found`;
+    return [about('dependency-missing', manifest, message, ['spec', 'dependsOn', n])];
+  });
 }
 
 /** Whether the roles of the account are known here, so that its rights can be checked. */

@@ -12,7 +12,7 @@ import { checkSchedule } from './schedule.ts';
 export function checkValues(manifest: Manifest): Finding[] {
   const findings: Finding[] = [];
   const refuse: Refuse = (path, message) => {
-    const said = `${dotted(path).slice(1)}: ${message}`;
+    const said = path.length === 0 ? message : `${dotted(path).slice(1)}: ${message}`;
     findings.push(about('field-invalid', manifest, said, path));
   };
   if (

@@ -171,11 +171,14 @@ function originPath(origin: unknown): string | undefined {
 /** kustomize's own message, without the steps to it and without folders of this machine. */
 function shortError(errors: string, folder: string): string {
   const text = errors
+    .replace(/^# Warning: .*\n/gm, '')
     .replace(/^E\d{4} .*? err=(<|")/, '')
     .replace(/(>|")\s*$/, '')
     .replace(/^Error: /, '')
     .replaceAll('\\n', '\n')
-    .replaceAll('\\"', '"')
+    // A message within a message within a message has a backslash for each.
+    .replace(/\\+"/g, '"')
+    .replace(/merging from generator &\{[^}]*\}: /g, 'merging from generator: ')
     .replaceAll(folder, '')
     .replace(/\/?(\.\.\/)*app\d+\//g, '')
     .replace(/[\s\S]*recursed accumulation of path '[^']*': /, '')

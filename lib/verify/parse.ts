@@ -48,9 +48,9 @@ const binary = defineScalarTag('tag:yaml.org,2002:binary', {
 const textKeys = defineMappingTag('tag:yaml.org,2002:map', {
   ...mapTag,
   addPair: (container, key, value) =>
-    typeof key === 'string'
+    typeof key === 'string' || typeof key === 'object'
       ? mapTag.addPair(container, key, value)
-      : `the key ${JSON.stringify(key)} is no text. Write it in quotes`,
+      : `the key ${key} is no text. Write it in quotes`,
 });
 
 const GO_TAGS = [mergeTag, goInteger, unknownTag, binary] as const;
@@ -107,8 +107,9 @@ export function parseFile(
       value = load(piece.text, { schema });
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
-      const line = piece.line + (error.mark?.line ?? 0);
-      const message = `error converting YAML to JSON: yaml: line ${line}: ${error.reason}`;
+      const [place, reason] = templateFault(error, piece.text) ?? [error.mark?.line, error.reason];
+      const line = piece.line + (place ?? 0);
+      const message = `error converting YAML to JSON: yaml: line ${line}: ${reason}`;
       return { manifests, others, problem: aboutFile('yaml-invalid', repo, path, message, line) };
     }
     if (value === null || value === undefined) continue;
@@ -117,6 +118,14 @@ export function parseFile(
     else manifests.push(...found);
   }
   return { manifests, others };
+}
+
+/** What is wrong with the template of a Helm chart, for which braces are maps in maps. */
+function templateFault({ reason }: YAMLException, text: string): [number, string] | undefined {
+  const start = text.search(/\{\{/);
+  if (start < 0 || !/complex keys/.test(reason)) return undefined;
+  const line = text.slice(0, start).split('\n').length - 1;
+  return [line, 'invalid map key: {{ begins no text. Flux applies no templates of Helm charts'];
 }
 
 /** A place in `text` that Go refuses and the parser here does not, with what is wrong there. */

@@ -18,6 +18,17 @@ async function findingsAfter(change: (repo: string) => void) {
   return (await verifyEstate(locationIn(folder, reposIn(tree)))).findings;
 }
 
+test('a message of kustomize is the one about the error, without warnings before it', async () => {
+  const [finding] = await findingsAfter((repo) =>
+    writeFileSync(
+      join(repo, 'dev/kustomization.yaml'),
+      'commonLabels: { a: b }\nresources: [app.yaml]\nconfigMapGenerator:\n  - { name: a, behavior: merge, literals: [a=b] }\n',
+    ),
+  );
+  assert.match(finding?.message ?? '', /^kustomize build failed: merging from generator: id /);
+  assert.doesNotMatch(finding?.message ?? '', /Warning|\\|0xc0/);
+});
+
 describe('verify reads the files that Flux gets', () => {
   test('and no symbolic links, which it names', async () => {
     const findings = await findingsAfter((repo) => {

@@ -78,6 +78,7 @@ test('what Go refuses of a text is refused, with its line', () => {
     [`${configMap('')}--- { a: b }\n`, 4, /invalid document separator: --- { a: b }/],
     [configMap('data:\n  9000: x\n'), 5, /the key 9000 is no text/],
     [configMap('data: { true: x }\n'), 4, /the key true is no text/],
+    [configMap('data:\n  a: b\n  c: {{ .Values.c }}\n'), 6, /no templates of Helm charts/],
   ];
   for (const [text, line, said] of problems) {
     const { problem } = read(text);

@@ -272,7 +272,8 @@ export const CATALOGUE = {
     family: 'build',
     severity: 'error',
     cause: 'kustomize cannot build the folder, so Flux applies nothing of it.',
-    remedy: 'Correct kustomization.yaml. Try it: kubectl kustomize FOLDER',
+    remedy:
+      'Correct kustomization.yaml. Try it: kubectl kustomize --load-restrictor LoadRestrictionsNone REPO/FOLDER',
   },
   'kustomize-not-checked': {
     family: 'build',
@@ -286,7 +287,8 @@ export const CATALOGUE = {
     severity: 'warning',
     cause:
       'The sync uses a step that verify cannot repeat, or files that are not here, so the result is not checked.',
-    remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
+    remedy:
+      'Check the result on a cluster: flux build kustomization NAME --namespace NAMESPACE --path FOLDER',
   },
   'variable-missing': {
     family: 'build',
@@ -384,7 +386,7 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'The service account of the tenant has no right to apply this object.',
     remedy:
-      'Remove the object from REPO. If the tenant needs it, the platform team adds it to the config repo.',
+      'Remove the object from REPO. If the tenant needs it, the platform team adds it to the config repo, and lets Flux leave it out of REPO: flux-gitops tenant ENV --leave-out KIND',
   },
   'pod-account-missing': {
     family: 'cluster',
@@ -397,7 +399,7 @@ export const CATALOGUE = {
     family: 'cluster',
     severity: 'error',
     cause: 'The object gives rights that the tenant itself does not have.',
-    remedy: 'Give fewer rights. The platform team can add the role to 1_tenant.yaml.',
+    remedy: 'Give fewer rights. The platform team can add the role to ENV/1_tenant.yaml.',
   },
   'role-not-checked': {
     family: 'cluster',
@@ -436,7 +438,8 @@ export const CATALOGUE = {
     family: 'cluster',
     severity: 'error',
     cause: 'A container is outside the limits of the LimitRange, or requests more than its limit.',
-    remedy: 'Correct resources. A container without values gets those of the LimitRange.',
+    remedy:
+      'Set requests and limits that fit. A container without values gets those of the LimitRange in ENV/1_tenant.yaml.',
   },
   'policy-refused': {
     family: 'cluster',

@@ -4,7 +4,7 @@ import { artifactOf, isOci } from '../plan/oci.ts';
 import { decrypts } from '../plan/record.ts';
 import { isConfined } from '../plan/values.ts';
 import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
-import type { Code } from './catalogue.ts';
+import { type Code, entryOf } from './catalogue.ts';
 import { checkPodAccounts } from './checks/accounts.ts';
 import { checkImages, checkInstall, checkSecret } from './checks/advice.ts';
 import { checkDepartures } from './checks/departures.ts';
@@ -326,13 +326,13 @@ function kustomized(
   const { sync, app, resources, tenant } = want;
   const path = kustomizationOf(want);
   // Without a kustomization.yaml, the sync itself is why kustomize is needed.
-  const say = (code: Code, message: string): void => {
+  const say = (code: Code, message: string, hint?: string): void => {
     const { manifest } = sync;
-    found.push(
+    const finding =
       path === undefined
         ? about(code, manifest, message)
-        : aboutFile(code, app.name, path, message),
-    );
+        : aboutFile(code, app.name, path, message);
+    found.push({ ...finding, ...(hint && { hint }) });
   };
   found.push(...droppedFields(want));
   if (built === undefined) {
@@ -344,7 +344,16 @@ function kustomized(
     return [];
   }
   if ('error' in built) {
-    say('kustomize-failed', `kustomize build failed: ${built.error}`);
+    const { error } = built;
+    const isRemote = /proxyconnect|dial tcp|transport '.*' not allowed/.test(error);
+    const said = isRemote ? error.replace(/: (Get "|proxyconnect|fatal: )[\s\S]*/, '') : error;
+    say(
+      'kustomize-failed',
+      `kustomize build failed: ${said}`,
+      isRemote
+        ? 'Flux fetches nothing for a kustomization.yaml. Copy the files into REPO.'
+        : undefined,
+    );
     return [];
   }
   const objects = built.objects.map(({ value, origin }) => {
@@ -414,7 +423,9 @@ function checkSyncObjects(
       ...checkSecret(object),
       ...checkImages(object),
     ];
-    if (known === undefined || namespace === undefined) return findings;
+    if (known === undefined)
+      return findings.map((one) => ({ ...one, ...unknownHint(one, tenant) }));
+    if (namespace === undefined) return findings;
     // Without rights everything is forbidden: one finding about the account says it.
     const forbidden = isBound ? checkRights(object, known, tenant, account, rights) : [];
     findings.push(...forbidden);
@@ -434,6 +445,14 @@ function checkSyncObjects(
     return [...findings, ...refused, ...(isRefused ? [] : checkPodSecurity(object, level))];
   });
 }
+
+/** What to do about an object of the app whose kind is not known: Flux can leave it out, too. */
+const unknownHint = ({ code }: Finding, { environment }: Tenant): { readonly hint?: string } =>
+  code === 'kind-unknown' && environment.profile === 'hardened'
+    ? {
+        hint: `${entryOf(code).remedy} If the app runs without it: flux-gitops tenant ENV --leave-out KIND`,
+      }
+    : {};
 
 /** `findings` without those that say the same about the same line: the base of several environments. */
 function withoutRepeats(findings: readonly Finding[]): Finding[] {

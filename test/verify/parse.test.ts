@@ -4,7 +4,7 @@ import { keptPaths, select } from '../../lib/verify/flux-source.ts';
 import { lineOf } from '../../lib/verify/lines.ts';
 import { NO_TEXT, type RepoFiles } from '../../lib/verify/model.ts';
 import { parseFile, readYaml } from '../../lib/verify/parse.ts';
-import { amountOf } from '../../lib/verify/quantity.ts';
+import { amountOf, quantityText } from '../../lib/verify/quantity.ts';
 
 test('scalars are read as Go and kustomize read them', () => {
   const text =
@@ -156,4 +156,11 @@ test('quantities', () => {
     ['', undefined],
   ];
   for (const [text, amount] of cases) assert.equal(amountOf(text), amount, String(text));
+});
+
+test('an amount is shown in a unit that people read', () => {
+  const shown = [2 ** 30, 1.5 * 2 ** 30, 1_642_760_219_648, 302 * 2 ** 30, 57_009.26 * 2 ** 20].map(
+    (amount) => quantityText(amount, '1Ti'),
+  );
+  assert.deepEqual(shown, ['1Gi', '1536Mi', '1.5Ti', '302Gi', '55.68Gi']);
 });

@@ -103,7 +103,8 @@ function checkBranch(source: Manifest, app: RepoFiles): Finding[] {
     return missing(`tags/${tag}`, 'tag');
   if (other !== undefined) {
     const message = `Flux applies what spec.ref.${other} names. The files here can be others`;
-    return [about('build-not-checked', source, message, ['spec', 'ref', other])];
+    const hint = 'Check out the same revision in REPO, and run the command again.';
+    return [{ ...about('build-not-checked', source, message, ['spec', 'ref', other]), hint }];
   }
   // Without a branch, Flux looks for this one.
   const branch = textAt(ref, 'branch') ?? 'master';

@@ -1,5 +1,5 @@
 import { byHandIn } from '../by-hand.ts';
-import { unknownSteps } from '../flux-source.ts';
+import { folderOf, unknownSteps } from '../flux-source.ts';
 import {
   about,
   aboutFile,
@@ -177,9 +177,10 @@ function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
   return [
     ...checkAccount(tenant, sync),
     ...checkSource(estate, tenant, sync),
-    ...unknownSteps(sync).map((step) =>
-      about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
-    ),
+    ...unknownSteps(sync).map((step) => ({
+      ...about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
+      hint: buildHint(sync),
+    })),
     ...checkVariables(tenant, sync),
     ...checkDependencies(estate, sync),
     ...checkRole(estate, tenant, sync),
@@ -200,6 +201,10 @@ function checkDependencies({ config }: Estate, { manifest }: Sync): Finding[] {
     return [about('dependency-missing', manifest, message, ['spec', 'dependsOn', n])];
   });
 }
+
+/** The command with which the user's own flux builds `sync`, in the folder with the app repo. */
+const buildHint = ({ name, path, appRepo, manifest }: Sync): string =>
+  `Check the result on a cluster: flux build kustomization ${name} --namespace ${manifest.namespace} --path ${[appRepo, folderOf(path)].filter(Boolean).join('/')}`;
 
 /** Whether the roles of the account are known here, so that its rights can be checked. */
 function checkRole(
@@ -230,7 +235,8 @@ function checkVariables({ manifests }: Tenant, sync: Sync): Finding[] {
   return [
     ...missing.map((one) => {
       const message = `the ${one} of spec.postBuild.substituteFrom is not in this folder, so the objects with its variables are not checked`;
-      return about('build-not-checked', sync.manifest, message, field);
+      const hint = buildHint(sync);
+      return { ...about('build-not-checked', sync.manifest, message, field), hint };
     }),
     ...invalid.map((name) => {
       const message = `'${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`;

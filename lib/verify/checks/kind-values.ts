@@ -125,8 +125,7 @@ function checkStateful({ value }: Manifest, refuse: Refuse): void {
     refuse,
   );
   checkSelectorValues(['spec', 'selector'], spec.selector, refuse);
-  for (const [n, claim] of listAt(spec, 'volumeClaimTemplates').entries())
-    checkClaim(['spec', 'volumeClaimTemplates', n, 'spec'], at(claim, 'spec'), refuse);
+  checkClaims(spec, refuse);
   const service = textAt(spec, 'serviceName') ?? '';
   if (service !== '' && !isLabel(service))
     refuse(
@@ -137,6 +136,12 @@ function checkStateful({ value }: Manifest, refuse: Refuse): void {
   atLeast(0, ['spec', 'ordinals'], spec.ordinals, ['start'], refuse);
   const rolling = ['spec', 'updateStrategy', 'rollingUpdate'];
   atLeast(0, rolling, at(spec, 'updateStrategy', 'rollingUpdate'), ['partition'], refuse);
+}
+
+/** The claims that each pod of a StatefulSet gets. */
+function checkClaims(spec: { readonly [key: string]: unknown }, refuse: Refuse): void {
+  for (const [n, claim] of listAt(spec, 'volumeClaimTemplates').entries())
+    checkClaim(['spec', 'volumeClaimTemplates', n, 'spec'], at(claim, 'spec'), refuse);
   for (const key of ['whenDeleted', 'whenScaled']) {
     const policy = at(spec, 'persistentVolumeClaimRetentionPolicy', key);
     const field = ['spec', 'persistentVolumeClaimRetentionPolicy', key];

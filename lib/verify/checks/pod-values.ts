@@ -22,14 +22,7 @@ export function checkPodValues(manifest: Manifest, refuse: Refuse): void {
   if (pods === undefined) return;
   const { path, spec, metadata } = pods;
   const names = containersOf(spec).map(({ value }) => value.name);
-  for (const key of Object.keys(objectAt(metadata, 'annotations'))) {
-    const [, name] = /^container\.apparmor\.security\.beta\.kubernetes\.io\/(.+)$/.exec(key) ?? [];
-    if (name !== undefined && !names.includes(name))
-      refuse(
-        [...path.slice(0, -1), 'metadata', 'annotations', key],
-        `Invalid value: "${name}": container not found`,
-      );
-  }
+  checkAppArmor(path, metadata, names, refuse);
   checkPod(manifest.kind, path, spec, refuse);
   const containers = containersOf(spec);
   for (const { path: place, value } of containers)
@@ -39,6 +32,23 @@ export function checkPodValues(manifest: Manifest, refuse: Refuse): void {
       refuse([...path, ...place, 'name'], `Duplicate value: "${value.name}"`);
   for (const [n, volume] of listAt(spec, 'volumes').entries())
     checkVolume([...path, 'volumes', n], volume, refuse);
+}
+
+/** The annotations for AppArmor name containers. */
+function checkAppArmor(
+  path: Path,
+  metadata: Fields,
+  names: readonly unknown[],
+  refuse: Refuse,
+): void {
+  for (const key of Object.keys(objectAt(metadata, 'annotations'))) {
+    const [, name] = /^container\.apparmor\.security\.beta\.kubernetes\.io\/(.+)$/.exec(key) ?? [];
+    if (name !== undefined && !names.includes(name))
+      refuse(
+        [...path.slice(0, -1), 'metadata', 'annotations', key],
+        `Invalid value: "${name}": container not found`,
+      );
+  }
 }
 
 const RESTARTS: { readonly [kind: string]: readonly string[] } = {
@@ -85,6 +95,7 @@ function checkPod(kind: string, path: Path, spec: Fields, refuse: Refuse): void 
     checkToleration([...path, 'tolerations', n], one, refuse);
   checkPlaces(path, spec, refuse);
   checkNames(path, spec, refuse);
+  checkWords(path, spec, refuse);
   checkProfiles([...path, 'securityContext'], objectAt(spec, 'securityContext'), refuse);
 }
 
@@ -131,6 +142,10 @@ function checkNames(path: Path, spec: Fields, refuse: Refuse): void {
           `Invalid value: "${host}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
         );
   }
+}
+
+/** The servers for names, and other words of a pod. */
+function checkWords(path: Path, spec: Fields, refuse: Refuse): void {
   const servers = listAt(spec, 'dnsConfig', 'nameservers');
   const field = [...path, 'dnsConfig', 'nameservers'];
   if (servers.length > 3)

@@ -87,22 +87,7 @@ function checkType(spec: Spec, refuse: Refuse): void {
       ['spec', 'externalTrafficPolicy'],
       `Invalid value: "${spec.externalTrafficPolicy}": may only be set for externally-accessible services`,
     );
-  const ranges = listAt(spec, 'loadBalancerSourceRanges');
-  for (const key of ['loadBalancerSourceRanges', 'loadBalancerClass'])
-    if (!isLoadBalancer && (key === 'loadBalancerClass' ? spec[key] : ranges.length > 0))
-      refuse(['spec', key], "Forbidden: may only be used when `type` is 'LoadBalancer'");
-  if (isLoadBalancer)
-    for (const [n, range] of ranges.entries())
-      if (!isNetwork(String(range).trim()))
-        refuse(
-          ['spec', 'loadBalancerSourceRanges', n],
-          `Invalid value: "${range}": must be a valid CIDR value`,
-        );
-  if (spec.healthCheckNodePort && !(isLoadBalancer && spec.externalTrafficPolicy === 'Local'))
-    refuse(
-      ['spec', 'healthCheckNodePort'],
-      `Invalid value: ${spec.healthCheckNodePort}: may only be set when \`type\` is 'LoadBalancer' and \`externalTrafficPolicy\` is 'Local'`,
-    );
+  checkBalancer(spec, isLoadBalancer, refuse);
   const seconds = at(spec, 'sessionAffinityConfig', 'clientIP', 'timeoutSeconds');
   if (
     spec.sessionAffinity === 'ClientIP' &&
@@ -118,5 +103,25 @@ function checkType(spec: Spec, refuse: Refuse): void {
     refuse(
       ['spec', 'externalName'],
       `Invalid value: "${spec.externalName ?? ''}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
+    );
+}
+
+/** The fields of a load balancer. */
+function checkBalancer(spec: Spec, isLoadBalancer: boolean, refuse: Refuse): void {
+  const ranges = listAt(spec, 'loadBalancerSourceRanges');
+  for (const key of ['loadBalancerSourceRanges', 'loadBalancerClass'])
+    if (!isLoadBalancer && (key === 'loadBalancerClass' ? spec[key] : ranges.length > 0))
+      refuse(['spec', key], "Forbidden: may only be used when `type` is 'LoadBalancer'");
+  if (isLoadBalancer)
+    for (const [n, range] of ranges.entries())
+      if (!isNetwork(String(range).trim()))
+        refuse(
+          ['spec', 'loadBalancerSourceRanges', n],
+          `Invalid value: "${range}": must be a valid CIDR value`,
+        );
+  if (spec.healthCheckNodePort && !(isLoadBalancer && spec.externalTrafficPolicy === 'Local'))
+    refuse(
+      ['spec', 'healthCheckNodePort'],
+      `Invalid value: ${spec.healthCheckNodePort}: may only be set when \`type\` is 'LoadBalancer' and \`externalTrafficPolicy\` is 'Local'`,
     );
 }

@@ -124,21 +124,25 @@ async function buildSome(
   });
   const args = [...program.args, ...FLAGS, '.'];
   const { code, out, errors } = await run(program.command, args, join(folder, BUILD));
-  if (code === 0) return builtFrom(out, wanted);
+  const { manifests, problem } = parseFile('', '', code === 0 ? out : '');
+  if (code === 0 && problem === undefined) return builtFrom(manifests, wanted);
   const [first] = wanted;
-  if (wanted.length === 1 && first !== undefined)
-    return new Map([[first[1].sync, { error: shortError(errors, folder) }]]);
+  if (wanted.length === 1 && first !== undefined) {
+    // Flux reads again what kustomize wrote.
+    const error = problem?.message ?? shortError(errors, folder);
+    return new Map([[first[1].sync, { error }]]);
+  }
   const middle = Math.ceil(wanted.length / 2);
   const left = await buildSome(folder, wanted.slice(0, middle), program);
   const right = await buildSome(folder, wanted.slice(middle), program);
   return new Map([...left, ...right]);
 }
 
-function builtFrom(out: string, wanted: Numbered): Map<Sync, Built> {
+function builtFrom(manifests: readonly Manifest[], wanted: Numbered): Map<Sync, Built> {
   const objects = new Map<string, { value: Manifest; origin: string | undefined }[]>(
     wanted.map(([n]) => [`sync-${n}`, []]),
   );
-  for (const manifest of parseFile('', '', out).manifests) {
+  for (const manifest of manifests) {
     const { labels, annotations, ...metadata } = objectAt(manifest.value, 'metadata');
     const { [MARK]: mark, ...ownLabels } = objectAt(labels);
     const { [ORIGIN]: origin, ...ownAnnotations } = objectAt(annotations);

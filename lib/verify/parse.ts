@@ -113,11 +113,26 @@ export function parseFile(
       return { manifests, others, problem: aboutFile('yaml-invalid', repo, path, message, line) };
     }
     if (value === null || value === undefined) continue;
+    if (applier === 'flux' && /\t|\\t/.test(piece.text) && hasTabText(value)) {
+      const message =
+        'error converting YAML to JSON: yaml: found a tab character where an indentation space is expected: kustomize cannot write a text of several lines that begins with a tab';
+      return {
+        manifests,
+        others,
+        problem: aboutFile('yaml-invalid', repo, path, message, piece.line),
+      };
+    }
     const found = manifestsOf(value, { repo, path, ...piece });
     if (found === undefined) others.push({ line: piece.line, value });
     else manifests.push(...found);
   }
   return { manifests, others };
+}
+
+/** Whether `value` has a text of several lines that begins with a tab. */
+function hasTabText(value: unknown): boolean {
+  if (typeof value === 'string') return value.startsWith('\t') && value.includes('\n');
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasTabText);
 }
 
 /** What is wrong with the template of a Helm chart, for which braces are maps in maps. */

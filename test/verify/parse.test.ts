@@ -74,6 +74,8 @@ test('what Go refuses of a text is refused, with its line', () => {
   const problems: [text: string, line: number, said: RegExp][] = [
     [configMap(`data: { a: "${NO_TEXT}" }\n`), 4, /invalid UTF-8/],
     [configMap('data:\n  a: |\n    \tx\n'), 6, /found a tab character/],
+    [configMap('data:\n  a: |2\n    \tx\n'), 1, /begins with a tab/],
+    [configMap('data: { a: "\\tx\\ny" }\n'), 1, /begins with a tab/],
     [`%YAML 1.1\n---\n${configMap('')}`, 1, /expected <document start>/],
     [`${configMap('')}--- { a: b }\n`, 4, /invalid document separator: --- { a: b }/],
     [configMap('data:\n  9000: x\n'), 5, /the key 9000 is no text/],
@@ -90,13 +92,14 @@ test('what Go refuses of a text is refused, with its line', () => {
 test('what Go accepts of a text is accepted', () => {
   const texts = [
     configMap('data:\n  a: |\n    x\n    \ty\n  "9000": x\n  on: y\n'),
+    configMap('data: { a: "\\tx", b: "x\\n\\ty" }\n'),
     configMap('data: { a: !colour red, b: !!binary aGVsbG8= }\n'),
     `${configMap('data: { a: 😀 }\n')}--- # the end\n`,
     `--- # the beginning\n${configMap('')}`,
     `\uFEFF${configMap('').replaceAll('\n', '\r\n')}`,
   ];
   for (const text of texts) assert.equal(read(text).problem, undefined, text);
-  assert.deepEqual(read(texts[1] ?? '').manifests[0]?.value.data, { a: 'red', b: 'hello' });
+  assert.deepEqual(read(texts[2] ?? '').manifests[0]?.value.data, { a: 'red', b: 'hello' });
   // kubectl makes texts of keys.
   assert.equal(read(configMap('data: { 9000: x }\n'), 'kubectl').problem, undefined);
 });

@@ -1,22 +1,12 @@
 import { namespaceOf } from '../plan/estate.ts';
-import { appFolderOf } from '../plan/layout.ts';
-import { artifactOf, isOci } from '../plan/oci.ts';
 import { decrypts } from '../plan/record.ts';
-import { isConfined } from '../plan/values.ts';
-import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
-import { type Code, entryOf } from './catalogue.ts';
-import { checkPodAccounts } from './checks/accounts.ts';
-import { checkImages, checkInstall, checkSecret } from './checks/advice.ts';
-import { checkDepartures } from './checks/departures.ts';
-import { checkEncrypted } from './checks/encrypted.ts';
-import { checkFiles } from './checks/files.ts';
-import { type Applier, checkKind, checkObject } from './checks/objects.ts';
-import { checkPodSecurity } from './checks/pods.ts';
-import { checkQuota } from './checks/quota.ts';
-import { checkRights } from './checks/rights.ts';
-import { checkAccount, checkTenants } from './checks/tenants.ts';
-import { openEstate, type Parser, parserOf } from './estate.ts';
-import { buildPlain, withCommon } from './flux-build.ts';
+import { appFolderOf } from '../plan/values/layout.ts';
+import { artifactOf, isOci } from '../plan/values/oci.ts';
+import { isConfined } from '../plan/values/values.ts';
+import { checkAdmission, type Policy, platformObject, policiesOf } from './admission/policies.ts';
+import { type Rights, rightsOf, userName } from './admission/rights.ts';
+import { kindOf, type RoleRule, type Schemas } from './admission/schema.ts';
+import { buildPlain, withCommon } from './build/flux-build.ts';
 import {
   artifactOfSync,
   contentOf,
@@ -28,7 +18,19 @@ import {
   rootKustomization,
   type Selection,
   select,
-} from './flux-source.ts';
+} from './build/flux-source.ts';
+import { substituted, variablesOf } from './build/substitute.ts';
+import { type Code, entryOf } from './catalogue.ts';
+import { checkPodAccounts } from './checks/accounts.ts';
+import { checkImages, checkInstall, checkSecret } from './checks/advice.ts';
+import { checkDepartures } from './checks/departures.ts';
+import { checkEncrypted } from './checks/encrypted.ts';
+import { checkFiles } from './checks/files.ts';
+import { type Applier, checkKind, checkObject } from './checks/objects.ts';
+import { checkPodSecurity } from './checks/pods.ts';
+import { checkQuota } from './checks/quota.ts';
+import { checkRights } from './checks/rights.ts';
+import { checkAccount, checkTenants } from './checks/tenants.ts';
 import {
   about,
   aboutFile,
@@ -44,10 +46,8 @@ import {
   type Tenant,
   textAt,
 } from './model.ts';
-import { readYaml } from './parse.ts';
-import { type Rights, rightsOf, userName } from './rights.ts';
-import { kindOf, type RoleRule, type Schemas } from './schema.ts';
-import { substituted, variablesOf } from './substitute.ts';
+import { openEstate, type Parser, parserOf } from './read/estate.ts';
+import { readYaml } from './read/parse.ts';
 
 /** The schemas, and the rules of the ClusterRole `admin`. */
 export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };

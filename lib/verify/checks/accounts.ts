@@ -1,6 +1,7 @@
 /** The service accounts as which the pods of a tenant run. */
+
+import { podsOf } from '../admission/pods.ts';
 import { about, type Finding, type Manifest, type Tenant, textAt } from '../model.ts';
-import { podsOf } from '../pods.ts';
 
 /** Kinds that bring objects which are not known here. */
 const BRINGS_MORE = new Set(['HelmRelease', 'Kustomization', 'ResourceSet']);

@@ -1,6 +1,7 @@
 /** What the API server refuses about a claim of storage, wherever its spec is. */
+
+import { amountOf } from '../admission/quantity.ts';
 import { at, listAt, objectAt, textAt } from '../model.ts';
-import { amountOf } from '../quantity.ts';
 import { isSubdomain, oneOf, type Path, type Refuse } from './formats.ts';
 
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];

@@ -1,6 +1,7 @@
 /** What the API server refuses about the values of a container. */
+
+import { amountOf } from '../admission/quantity.ts';
 import { at, isObject, listAt, objectAt, textAt } from '../model.ts';
-import { amountOf } from '../quantity.ts';
 import {
   atLeast,
   isPort,

@@ -1,6 +1,7 @@
 /** What the API server refuses about the values of pods that the schema of Kubernetes says nothing about. */
+
+import { containersOf, podsOf } from '../admission/pods.ts';
 import { at, listAt, type Manifest, objectAt, textAt } from '../model.ts';
-import { containersOf, podsOf } from '../pods.ts';
 import { checkPlaces } from './affinity.ts';
 import { checkContainer, checkProfiles } from './container-values.ts';
 import {

@@ -1,4 +1,7 @@
 import type { Size } from '../../settings/settings.ts';
+import { containersOf, type Pods, podsOf } from '../admission/pods.ts';
+import { amountOf, quantityText } from '../admission/quantity.ts';
+import { kindOf, type Schemas } from '../admission/schema.ts';
 import {
   about,
   at,
@@ -11,9 +14,6 @@ import {
   type Tenant,
   textAt,
 } from '../model.ts';
-import { containersOf, type Pods, podsOf } from '../pods.ts';
-import { amountOf, quantityText } from '../quantity.ts';
-import { kindOf, type Schemas } from '../schema.ts';
 
 /** What all `objects` of a tenant together need, against its ResourceQuotas and LimitRanges. */
 export function checkQuota(

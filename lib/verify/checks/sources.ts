@@ -5,8 +5,8 @@ import {
   isGithubRegistry,
   isOci,
   pullSecretOf,
-} from '../../plan/oci.ts';
-import { regularExpression } from '../cel.ts';
+} from '../../plan/values/oci.ts';
+import { regularExpression } from '../admission/cel.ts';
 import {
   ARTIFACTS_FILE,
   contentOf,
@@ -14,7 +14,7 @@ import {
   hasFolder,
   ignoreOf,
   pushedTo,
-} from '../flux-source.ts';
+} from '../build/flux-source.ts';
 import {
   about,
   at,

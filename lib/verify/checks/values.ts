@@ -1,7 +1,7 @@
-import { celValue, compile } from '../cel.ts';
+import { celValue, compile } from '../admission/cel.ts';
+import type { Node } from '../admission/schema.ts';
+import { dotted } from '../admission/schema.ts';
 import { about, at, type Finding, type Manifest, objectAt, textAt } from '../model.ts';
-import type { Node } from '../schema.ts';
-import { dotted } from '../schema.ts';
 import { checkClaim } from './claim-values.ts';
 import type { Path, Refuse } from './formats.ts';
 import { KIND_VALUES } from './kind-values.ts';

@@ -1,6 +1,7 @@
 /** What the API server refuses about the volumes of a pod, and about what its containers mount. */
+
+import { amountOf } from '../admission/quantity.ts';
 import { at, isObject, listAt, objectAt, textAt } from '../model.ts';
-import { amountOf } from '../quantity.ts';
 import { checkClaim } from './claim-values.ts';
 import { isLabel, oneOf, type Path, type Refuse } from './formats.ts';
 

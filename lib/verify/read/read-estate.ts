@@ -47,7 +47,8 @@ async function readRepo(
   const links = new Set<string>();
   if (isThere(folder)) {
     readFolder(folder, '', files, links);
-    for (const path of await ignoredByGit(folder, files)) files.delete(path);
+    const isIgnored = await ignoredByGit(folder, files);
+    for (const path of [...files.keys()]) if (isIgnored(path)) files.delete(path);
   }
   for (const [path, text] of changes.get(folder) ?? []) {
     files.delete(path);
@@ -103,23 +104,25 @@ function textOf(path: string): string {
   return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', NO_TEXT);
 }
 
-/** The paths among `files` that git ignores, so that they never come to Flux. */
+/** Whether git ignores a path, so that it never comes to Flux. Git is asked only if `files` have a list for it. */
 async function ignoredByGit(
   folder: string,
   files: ReadonlyMap<string, string>,
-): Promise<readonly string[]> {
+): Promise<(path: string) => boolean> {
   const hasList = [...files.keys()].some((path) => /(^|\/)\.gitignore$/.test(path));
-  if (!hasList || !isThere(join(folder, '.git'))) return [];
-  const listed = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z'];
+  if (!hasList || !isThere(join(folder, '.git'))) return () => false;
+  const listed = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
   try {
-    const { stdout } = await promisify(execFile)('git', listed, {
-      cwd: folder,
-      env: { ...process.env, GIT_CONFIG_COUNT: '0' },
-      maxBuffer: MOST * 16,
-    });
-    return stdout.split('\0');
+    const env = { ...process.env, GIT_CONFIG_COUNT: '0' };
+    const options = { cwd: folder, env, maxBuffer: MOST * 4 };
+    const { stdout } = await promisify(execFile)('git', listed, options);
+    const ignored = new Set(stdout.split('\0').filter(Boolean));
+    // A folder that is ignored as a whole ends with a slash.
+    const parents = (path: string): string[] =>
+      [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index + 1));
+    return (path) => [path, ...parents(path)].some((one) => ignored.has(one));
   } catch {
-    return [];
+    return () => false;
   }
 }
 

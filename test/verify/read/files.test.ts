@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { verifyEstate } from '../../../lib/verify/verify-estate.ts';
@@ -42,8 +42,10 @@ describe('verify reads the files that Flux gets', () => {
   test('and no files that git ignores', async () => {
     const findings = await findingsAfter((repo) => {
       execFileSync('git', ['init', '--quiet', '--initial-branch=main', repo]);
-      writeFileSync(join(repo, '.gitignore'), 'values.yaml\n');
-      writeFileSync(join(repo, 'dev/values.yaml'), 'replicaCount: 2\n');
+      writeFileSync(join(repo, '.gitignore'), 'values.yaml\nbuilt/\n');
+      mkdirSync(join(repo, 'dev/built'));
+      for (const path of ['dev/values.yaml', 'dev/built/more.yaml'])
+        writeFileSync(join(repo, path), 'replicaCount: 2\n');
     });
     assertCodes(findings, []);
   });

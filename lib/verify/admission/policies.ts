@@ -11,6 +11,7 @@ import {
   textAt,
 } from '../model.ts';
 import { Authorizer, celValue, compile, type Expression, isInvalid } from './cel.ts';
+import { podsOf } from './pods.ts';
 import { may, type Rights } from './rights.ts';
 
 /** A ValidatingAdmissionPolicy and its bindings that refuse. */
@@ -196,6 +197,22 @@ export function selects(selector: Json, labels: Json): boolean {
   });
 }
 
+/** The object with its volumes as the API server completes them: one without a source is an empty folder. */
+function withVolumes(object: Manifest): Json {
+  const pods = podsOf(object);
+  const volumes = listAt(pods?.spec, 'volumes');
+  const isBare = (volume: unknown): boolean =>
+    isObject(volume) && Object.keys(volume).every((key) => key === 'name' || volume[key] === null);
+  if (pods === undefined || !volumes.some(isBare)) return object.value;
+  const completed = volumes.map((one) => (isBare(one) ? { ...objectAt(one), emptyDir: {} } : one));
+  return replacedAt(object.value, [...pods.path, 'volumes'], completed);
+}
+
+const replacedAt = (value: Json, [key = '', ...rest]: readonly string[], one: unknown): Json => ({
+  ...value,
+  [key]: rest.length === 0 ? one : replacedAt(objectAt(value, key), rest, one),
+});
+
 /** The variables of a request, converted once for all policies. */
 class Context {
   readonly base: { readonly [name: string]: unknown };
@@ -205,7 +222,7 @@ class Context {
     const username = user;
     const own = namespace.name;
     this.base = {
-      object: celValue(object.value),
+      object: celValue(withVolumes(object)),
       oldObject: before === undefined ? null : celValue(before.value),
       namespaceObject: celValue(namespace.value),
       request: {

@@ -15,6 +15,9 @@ export const RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-.+|[^/]+\/[^/
 /** The value of a label. */
 export const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
+/** The protocols of a port. */
+export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+
 export const isLabel = (text: string): boolean => text.length <= 63 && LABEL.test(text);
 export const isSubdomain = (text: string): boolean => text.length <= 253 && SUBDOMAIN.test(text);
 export const isAddress = (text: string): boolean => isIP(text) !== 0;

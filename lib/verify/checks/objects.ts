@@ -76,6 +76,7 @@ export function checkObject(
   return [
     ...findings,
     ...checkName(manifest),
+    ...checkExported(manifest, applier),
     ...checkLabels(manifest),
     ...checkAnnotations(manifest),
     ...checkSelector(manifest),
@@ -110,12 +111,27 @@ function checkName(manifest: Manifest): Finding[] {
       ),
     ];
   }
-  const isLabel = kind === 'Namespace' || (kind === 'Service' && apiVersion === 'v1');
-  const most = isLabel || kind === 'StatefulSet' ? 63 : kind === 'CronJob' ? 52 : 253;
+  const isLabel =
+    kind === 'Namespace' || kind === 'StatefulSet' || (kind === 'Service' && apiVersion === 'v1');
+  const most = isLabel ? 63 : kind === 'CronJob' ? 52 : 253;
   if (name.length <= most && (isLabel ? LABEL : SUBDOMAIN).test(name)) return [];
   const what = `a lowercase RFC 1123 ${isLabel ? 'label' : 'subdomain'} must consist of lower case alphanumeric characters, '-'${isLabel ? '' : " or '.'"}, and must start and end with an alphanumeric character`;
-  const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : what}`;
+  const isDotted = kind === 'StatefulSet' && name.includes('.');
+  const rule = isDotted ? 'must not contain dots' : what;
+  const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : rule}`;
   return [about('name-invalid', manifest, message, ['metadata', 'name'])];
+}
+
+/** What an object has that somebody read from a cluster, and that the API server takes from no one. */
+function checkExported(manifest: Manifest, applier: Applier): Finding[] {
+  const { uid, managedFields } = objectAt(manifest.value, 'metadata');
+  if (typeof uid === 'string' && uid !== '') {
+    const message = `metadata.uid: uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    return [about('field-invalid', manifest, message, ['metadata', 'uid'])];
+  }
+  if (applier === 'kubectl' || listAt(managedFields).length === 0) return [];
+  const field = ['metadata', 'managedFields'];
+  return [about('field-invalid', manifest, 'metadata.managedFields must be nil', field)];
 }
 
 /** The largest sum of the annotations of an object. */
@@ -138,9 +154,10 @@ function checkLabels(manifest: Manifest): Finding[] {
   return places.flatMap((path) =>
     ['labels', 'annotations'].flatMap((field) =>
       Object.entries(objectAt(manifest.value, ...path, field)).flatMap(([key, value]) => {
-        const isGood = KEY.test(key) && (field === 'annotations' || VALUE.test(String(value)));
-        if (isGood) return [];
-        const shown = KEY.test(key) ? String(value) : key;
+        // The API server reads the keys of annotations in lower case.
+        const isKey = KEY.test(field === 'annotations' ? key.toLowerCase() : key);
+        if (isKey && (field === 'annotations' || VALUE.test(String(value ?? '')))) return [];
+        const shown = isKey ? String(value) : key;
         const message = `${[...path, field].join('.')}: Invalid value: "${shown}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, at most 63`;
         return [about('label-invalid', manifest, message, [...path, field, key])];
       }),

@@ -1,3 +1,4 @@
+import type { Size } from '../../settings/settings.ts';
 import { containersOf, type Pods, podsOf } from '../admission/pods.ts';
 import { amountOf, quantityText } from '../admission/quantity.ts';
 import { kindOf, type Schemas } from '../admission/schema.ts';
@@ -37,7 +38,8 @@ export function checkQuota(
     countService(manifest, usage);
   }
   const quotas = tenant.manifests.filter(({ kind }) => kind === 'ResourceQuota');
-  return [...findings, ...quotas.flatMap((quota) => exceeded(quota, usage))];
+  const { size } = tenant.environment;
+  return [...findings, ...quotas.flatMap((quota) => exceeded(quota, usage, size))];
 }
 
 /** Amounts by the name that a ResourceQuota has for them, with the objects that need them. */
@@ -239,15 +241,24 @@ function serviceHint({ used }: Usage): string {
   return `Use the type ClusterIP, or allow it: flux-gitops tenant ENV ${flags.join(' ')}`;
 }
 
-function exceeded(quota: Manifest, usage: Usage): Finding[] {
+/** What to do about a quota that no larger size of the tenant raises. */
+function quotaHint({ name }: Manifest, size: Size): string | undefined {
+  if (name === 'syncs') return 'Use less, or raise the ResourceQuota syncs in ENV/2_sync.yaml.';
+  if (size !== 'large') return undefined;
+  return 'Use less. The tenant has the largest size: the platform team can raise the number in ENV/1_tenant.yaml.';
+}
+
+function exceeded(quota: Manifest, usage: Usage, size: Size): Finding[] {
   const scoped = at(quota.value, 'spec', 'scopes') ?? at(quota.value, 'spec', 'scopeSelector');
   if (scoped !== undefined) return [];
   const findings = Object.entries(objectAt(quota.value, 'spec', 'hard')).flatMap(
     ([name, hard]) => overOne(quota, name, hard, usage) ?? [],
   );
+  const hint = quotaHint(quota, size);
+  const hinted = findings.map((one) => ({ ...(hint && { hint }), ...one }));
   // Ports that come with a LoadBalancer are no second problem.
-  const services = findings.filter(({ code }) => code === 'service-quota-exceeded');
-  return findings.filter((one) => one.code !== 'service-quota-exceeded' || one === services[0]);
+  const services = hinted.filter(({ code }) => code === 'service-quota-exceeded');
+  return hinted.filter((one) => one.code !== 'service-quota-exceeded' || one === services[0]);
 }
 
 function overOne(quota: Manifest, name: string, hard: unknown, usage: Usage): Finding | undefined {

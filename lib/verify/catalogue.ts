@@ -249,7 +249,8 @@ export const CATALOGUE = {
     family: 'build',
     severity: 'error',
     cause: 'kustomize cannot build the folder, so Flux applies nothing of it.',
-    remedy: 'Correct kustomization.yaml. Try it: kubectl kustomize FOLDER',
+    remedy:
+      'Correct kustomization.yaml, or the file that the message names. Try it: kubectl kustomize FOLDER',
   },
   'kustomize-not-checked': {
     family: 'build',
@@ -312,7 +313,7 @@ export const CATALOGUE = {
     family: 'schema',
     severity: 'error',
     cause: 'The field has a value of another type.',
-    remedy: 'Write a number without quotes, and text that looks like a number in quotes.',
+    remedy: 'Write a value of the type that the message expects.',
   },
   'field-missing': {
     family: 'schema',
@@ -412,7 +413,7 @@ export const CATALOGUE = {
     family: 'cluster',
     severity: 'error',
     cause: 'A policy of the config repo refuses this object.',
-    remedy: 'Do what the message says.',
+    remedy: 'The message says what to do.',
   },
   'policy-invalid': {
     family: 'cluster',

@@ -87,7 +87,6 @@ function flagProblems(given: Given): Problem[] {
     );
   for (const key of ['rotate', 'prune'] as const)
     if (switches[key] && !switches.live) problems.push(needsLive(key));
-  if (texts.context && !switches.live) problems.push(needsLive('context'));
   if (switches.revoke && given.positionals.length === 0)
     problems.push({
       given: '--revoke without an environment',
@@ -128,11 +127,10 @@ function together(keys: readonly SettingKey[], rule: string): Problem {
 }
 
 function needsLive(key: SettingKey): Problem {
-  const example = `${flagOf(key)}${key === 'context' ? ' kind-flux-demo' : ''} --live`;
   return {
     given: `${flagOf(key)} without --live`,
     rule: 'this flag is about the cluster, so it needs --live',
-    example,
+    example: `${flagOf(key)} --live`,
     flag: '--live',
     settings: [key, 'live'],
   };

@@ -16,6 +16,7 @@ import {
   readEnvironments,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { notesAboutLists } from './lists.ts';
 import { checkArtifacts, checkConfigArtifact } from './oci.ts';
 import { checkFollowed } from './operator-tier.ts';
 import { isByHand } from './own-form.ts';
@@ -104,10 +105,14 @@ export function planApp(given: Given, world: World): Planned {
     );
   });
   const syncConfig = estate.syncConfig === 'yes';
+  const notes = [
+    ...notesAboutProfiles(given, environments),
+    ...(found.record ? notesAboutLists(given, found.record, { estate, environments }) : []),
+  ];
   const plan = {
     ...{ repos: [config, ...appRepos], elsewhere, environments, syncConfig, visibility },
     ...(notHere.length > 0 && { notHere }),
-    ...notesAboutProfiles(given, environments),
+    ...(notes.length > 0 && { notes }),
   };
   checkFollowed(plan, given, problems);
   checkArtifacts(environments, given, problems);

@@ -255,9 +255,9 @@ function checkNamespace(
 export function notesAboutProfiles(
   { texts }: Given,
   environments: readonly Environment[],
-): { readonly notes?: readonly string[] } {
+): string[] {
   const names = environments.map(({ name }) => name);
-  const notes = keysOf('each')
+  return keysOf('each')
     .filter((key) => settingOf(key).group === 'isolation')
     .flatMap((key) => {
       const isFor = (name: string): boolean =>
@@ -274,5 +274,4 @@ export function notesAboutProfiles(
             `${flagOf(key)} changes nothing for ${idle.join(', ')} now: only tenants with --profile hardened have it.`,
           ];
     });
-  return notes.length > 0 ? { notes } : {};
 }

@@ -14,6 +14,7 @@ import {
   notesAboutProfiles,
 } from './estate.ts';
 import { ciOf } from './github-files.ts';
+import { notesAboutLists } from './lists.ts';
 import { NO_MOVE, notHere, planMoves } from './move.ts';
 import { checkArtifacts } from './oci.ts';
 import { isByHand } from './own-form.ts';
@@ -86,10 +87,14 @@ export function planTenant(given: Given, world: World): Planned {
   const syncConfig = estate.syncConfig === 'yes';
   checkArtifacts(environments, given, problems);
   const { formerAccounts } = takenOver;
+  const notes = [
+    ...notesAboutProfiles(given, added),
+    ...notesAboutLists(given, recorded, { estate: {}, environments: added }),
+  ];
   const more = {
     ...(moves.length > 0 && { moves }),
     ...(formerAccounts.length > 0 && { formerAccounts }),
-    ...notesAboutProfiles(given, added),
+    ...(notes.length > 0 && { notes }),
   };
   const plan = { repos, elsewhere, environments: added, ...more, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };

@@ -6,7 +6,7 @@ import {
   surplusSteps,
 } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
-import { namespaceOf } from './plan/estate.ts';
+import { type Environment, namespaceOf } from './plan/estate.ts';
 import {
   followsArtifact,
   isGithubRegistry,
@@ -37,6 +37,8 @@ type Place = {
   /** Paths that this run wrote, and those that it removed. */
   readonly written: readonly string[];
   readonly removed: readonly string[];
+  /** Paths that the user deleted, and that stay so. */
+  readonly deleted: readonly string[];
 };
 
 /** What the next steps depend on, in addition to the plan. */
@@ -71,6 +73,9 @@ export function nextSteps(
       ...{ repo, folder: shown(folder), hasGit: hasGit(folder), isNew },
       remote: remoteOf(originOf(folder), repo.url),
       ...{ written: paths(false), removed: paths(true) },
+      deleted: files
+        .filter(({ state, action }) => state === 'deleted' && action === 'keep')
+        .map(({ path }) => path),
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
@@ -99,7 +104,7 @@ export function nextSteps(
           ...applied(rest, config, registers),
         ]
       : []),
-    ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...(config && config.written.length > 0 ? looks(rest, config, places) : []),
     ...formerAccountSteps(plan),
     ...leftSourceSteps(plan, config?.repo.found),
     ...(config ? keySteps(plan, published, config.folder) : []),
@@ -405,9 +410,22 @@ const formerAccountSteps = ({ formerAccounts = [] }: Plan): Step[] =>
     formerAccounts.map(({ namespace, objects }) => kubectlIn(namespace, 'delete', ...objects)),
   );
 
+/** Whether the app repo of `one` still has the demo app: a user who has an app deletes its file. */
+const hasPage = (one: Environment, places: readonly Place[]): boolean =>
+  hasDemo(one) &&
+  !places.some(
+    ({ repo, deleted }) =>
+      repo.role === 'scenario' &&
+      repo.name === one.repo &&
+      deleted.includes(one.layout === 'overlays' ? 'base/app.yaml' : `${one.name}/app.yaml`),
+  );
+
 /** How to check the result, in the first environment that has a page. */
-function looks({ environments }: Plan, { repo }: Place): Step[] {
-  const first = environments.find(hasDemo) ?? environments[0];
+function looks({ environments }: Plan, { repo }: Place, places: readonly Place[]): Step[] {
+  const first =
+    environments.find((one) => hasPage(one, places)) ??
+    environments.find(hasDemo) ??
+    environments[0];
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
@@ -434,6 +452,7 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
         commands: [],
       },
     ];
+  if (!hasPage(first, places)) return [wait('has applied the app')];
   return [
     wait('has applied the app'),
     {

@@ -113,7 +113,7 @@ function homeOf(
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,
-      rule: `it belongs to the app repo ${around.name}, but no config repo beside it lists this app repo`,
+      rule: `it belongs to the app repo ${around.name}, but no config repo beside it lists this app repo. Without the config repo, only update, scenario-repo, verify and status work here`,
       example: 'flux-gitops --into ../../estate',
       flag: '--into',
       settings: ['into'],

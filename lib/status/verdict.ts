@@ -157,7 +157,7 @@ function workOf(sync: KubernetesObject, source: KubernetesObject | undefined): s
   const { lastAttemptedRevision } = (sync.status ?? {}) as { lastAttemptedRevision?: string };
   const fetched = fetchedBy(source);
   const waits = fetched !== undefined && (lastAttemptedRevision ?? fetched) !== fetched;
-  return waits ? sentences(message, `${shortRevision(fetched)} comes after that`) : message;
+  return waits ? sentences(message, `${shortRevision(fetched)} comes next`) : message;
 }
 
 const sentences = (...texts: readonly string[]): string =>

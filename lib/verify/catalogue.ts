@@ -228,7 +228,8 @@ export const CATALOGUE = {
     severity: 'error',
     cause:
       'Flux takes every .yaml file of the folder for a manifest, and this file is none. Nothing of the folder is applied.',
-    remedy: 'Move the file out of the folder, or list it in a file .sourceignore.',
+    remedy:
+      'Move the file out of the folder, or list it in a file .sourceignore. Until then, nothing of the folder is applied, and the rest of it is not checked.',
   },
   'object-twice': {
     family: 'build',

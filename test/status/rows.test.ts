@@ -145,7 +145,7 @@ test('while Flux works, what it works on, which commit waits, and why a Deployme
   assert.deepEqual(verdictOf(busy(quota, waits, checks)), {
     state: 'progressing',
     ready: 'Unknown',
-    message: `Running health checks. main@7f1d90a comes after that. Deployment kcheck: ${quota}`,
+    message: `Running health checks. main@7f1d90a comes next. Deployment kcheck: ${quota}`,
   });
   const failed = condition('False', 'health check failed', 'Ready', 'HealthCheckFailed');
   assert.equal(

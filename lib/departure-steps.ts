@@ -7,6 +7,8 @@ import {
   SOURCE_RESOURCES,
   secretNameOf,
 } from './plan/estate.ts';
+import type { Departure, Move, Plan, SyncNames } from './plan/plan.ts';
+import type { FoundRecord } from './plan/record.ts';
 import {
   gitCredentialsOf,
   isKeySigned,
@@ -14,9 +16,7 @@ import {
   keySecretOf,
   pullSecretOf,
   syncNamesOf,
-} from './plan/oci.ts';
-import type { Departure, Move, Plan, SyncNames } from './plan/plan.ts';
-import type { FoundRecord } from './plan/record.ts';
+} from './plan/values/oci.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';
 import { kubectlIn, type Step } from './step.ts';
 

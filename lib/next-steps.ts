@@ -7,6 +7,7 @@ import {
 } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
+import type { Plan, RepoPlan } from './plan/plan.ts';
 import {
   followsArtifact,
   isGithubRegistry,
@@ -14,10 +15,9 @@ import {
   isOci,
   needsSameSecrets,
   syncNamesOf,
-} from './plan/oci.ts';
-import { CHART_VERSION } from './plan/operator-tier.ts';
-import type { Plan, RepoPlan } from './plan/plan.ts';
-import { hasDemo } from './plan/values.ts';
+} from './plan/values/oci.ts';
+import { CHART_VERSION } from './plan/values/operator-tier.ts';
+import { hasDemo } from './plan/values/values.ts';
 import { configSecretSteps, keySteps, secretSteps } from './private-steps.ts';
 import { leadsElsewhere } from './publish/origin.ts';
 import { shellCommand, shellWord } from './render/quoting.ts';

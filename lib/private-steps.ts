@@ -1,10 +1,4 @@
 import {
-  configKeySecretLines,
-  configPullSecretLines,
-  keySecretLines,
-  pullSecretLines,
-} from './plan/artifact-secrets.ts';
-import {
   type Environment,
   mergeEnvironments,
   namespaceOf,
@@ -13,6 +7,14 @@ import {
   sourceUrl,
 } from './plan/estate.ts';
 import { GENERATOR } from './plan/generator.ts';
+import type { Plan, RepoPlan } from './plan/plan.ts';
+import { decrypts } from './plan/record.ts';
+import {
+  configKeySecretLines,
+  configPullSecretLines,
+  keySecretLines,
+  pullSecretLines,
+} from './plan/values/artifact-secrets.ts';
 import {
   artifactOf,
   configArtifactOf,
@@ -20,10 +22,8 @@ import {
   gitCredentialsOf,
   isKeySigned,
   isOci,
-} from './plan/oci.ts';
-import type { Plan, RepoPlan } from './plan/plan.ts';
-import { decrypts } from './plan/record.ts';
-import { hostKeysAt, type Reader, secretCommands } from './plan/secret-commands.ts';
+} from './plan/values/oci.ts';
+import { hostKeysAt, type Reader, secretCommands } from './plan/values/secret-commands.ts';
 import { shellCommand } from './render/quoting.ts';
 import type { Credentials, SharedSettings } from './settings/settings.ts';
 import { applyEach, kubectlIn, LISTED, type Step, stepFor } from './step.ts';

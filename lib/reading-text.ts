@@ -1,6 +1,6 @@
 import type { Step } from './next-steps.ts';
-import { BY_DEFAULT, BY_MOST, type Taken } from './plan/hand-written.ts';
-import { isByHand } from './plan/own-form.ts';
+import { isByHand } from './plan/hand-written/own-form.ts';
+import { BY_DEFAULT, BY_MOST, type Taken } from './plan/hand-written/reading.ts';
 import type { Plan, Reading } from './plan/plan.ts';
 import { shellCommand } from './render/quoting.ts';
 import { listed, wrapWords } from './render/wrap.ts';

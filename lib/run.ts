@@ -20,7 +20,7 @@ import { inputError, type Problem, UserError } from './errors.ts';
 import { type PushRefused, pushRefused } from './findings-report.ts';
 import { plannerOf } from './plan/commands.ts';
 import { namespaceOf } from './plan/estate.ts';
-import { isByHand } from './plan/own-form.ts';
+import { isByHand } from './plan/hand-written/own-form.ts';
 import type { Plan } from './plan/plan.ts';
 import { RECORD_FILE } from './plan/record.ts';
 import type { Prepared, Start } from './prepared.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { completionText } from '../lib/completion.ts';
 import { usageOf } from '../lib/disk/package-files.ts';
-import { sizeRows } from '../lib/plan/sizes.ts';
+import { sizeRows } from '../lib/plan/values/sizes.ts';
 import { COMMANDS } from '../lib/settings/command-words.ts';
 import { flagRows } from '../lib/settings/help.ts';
 import { type CommandName, SIZES } from '../lib/settings/settings.ts';

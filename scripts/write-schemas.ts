@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-import type { Kind, Node, RoleRule, Schemas } from '../lib/verify/schema.ts';
+import type { Kind, Node, RoleRule, Schemas } from '../lib/verify/admission/schema.ts';
 
 type Json = { readonly [key: string]: unknown };
 type Described = Json & {

@@ -1,5 +1,5 @@
 import { quote } from '../errors.ts';
-import type { NotUnderstood, ReadEnvironment, Taken } from '../plan/hand-written.ts';
+import type { NotUnderstood, ReadEnvironment, Taken } from '../plan/hand-written/reading.ts';
 import {
   environmentName,
   namespacePrefix,

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import type { NotUnderstood } from '../plan/hand-written.ts';
+import type { NotUnderstood } from '../plan/hand-written/reading.ts';
 import type { Json } from '../plan/record.ts';
 import {
   inlinePatches,

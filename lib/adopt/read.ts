@@ -1,4 +1,9 @@
-import type { HandWritten, NotUnderstood, ReadEnvironment, Taken } from '../plan/hand-written.ts';
+import type {
+  HandWritten,
+  NotUnderstood,
+  ReadEnvironment,
+  Taken,
+} from '../plan/hand-written/reading.ts';
 import type { SettingKey } from '../settings/settings.ts';
 import { environmentsOf, type FoundEnvironment } from './environments.ts';
 import type { Manifest, TextFile } from './manifests.ts';

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import type { ReadEnvironment } from '../plan/hand-written.ts';
+import type { ReadEnvironment } from '../plan/hand-written/reading.ts';
 import {
   CLUSTER_TYPES,
   type EstateSettings,

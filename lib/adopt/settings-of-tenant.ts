@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { Environment } from '../plan/estate.ts';
-import { quotaOf } from '../plan/sizes.ts';
+import { quotaOf } from '../plan/values/sizes.ts';
 import { defaultOf } from '../settings/resolve.ts';
 import {
   keysOf,

@@ -1,5 +1,5 @@
 import { sourceUrl } from '../plan/estate.ts';
-import { pullSecretOf } from '../plan/oci.ts';
+import { pullSecretOf } from '../plan/values/oci.ts';
 import {
   appRepoName,
   branchName,

@@ -7,8 +7,8 @@ import {
   secretNameOf,
   sshOwnerUrl,
 } from '../plan/estate.ts';
-import { gitCredentialsOf, syncNamesOf } from '../plan/oci.ts';
 import type { RepoRecord } from '../plan/record.ts';
+import { gitCredentialsOf, syncNamesOf } from '../plan/values/oci.ts';
 import { type Credentials, DEMO_OWNER, type SharedSettings } from '../settings/settings.ts';
 import { hostOf } from './known-hosts.ts';
 

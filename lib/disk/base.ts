@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { earlierValues } from '../plan/operator-tier.ts';
 import type { Layer } from '../plan/plan.ts';
 import type { FoundRecord, Written } from '../plan/record.ts';
 import { joinWritten, RECORD_FILE, readRecord } from '../plan/record.ts';
 import { layersOf } from '../plan/repositories.ts';
-import { earlierEnvironmentValues } from '../plan/values.ts';
+import { earlierValues } from '../plan/values/operator-tier.ts';
+import { earlierEnvironmentValues } from '../plan/values/values.ts';
 import { blobId, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, layerRenderer } from '../render/render.ts';
 import { formerTexts } from './git-stages.ts';

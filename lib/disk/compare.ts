@@ -2,9 +2,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../errors.ts';
-import { encryptedFileOf, environmentOf } from '../plan/layout.ts';
+import { isAdopted } from '../plan/hand-written/own-form.ts';
 import { formerPaths, type Move } from '../plan/moves.ts';
-import { isAdopted } from '../plan/own-form.ts';
 import type { RepoPlan } from '../plan/plan.ts';
 import {
   type Json,
@@ -15,6 +14,7 @@ import {
   type Written,
 } from '../plan/record.ts';
 import { withNamespace } from '../plan/rename.ts';
+import { encryptedFileOf, environmentOf } from '../plan/values/layout.ts';
 import { blobId, linesLike, sidesOf, unixLines } from '../render/git-text.ts';
 import { type File, type LayerRenderer, renderLayers } from '../render/render.ts';
 import { type Earlier, earlierFiles, findBase, type Published } from './base.ts';

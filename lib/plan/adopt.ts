@@ -10,14 +10,14 @@ import {
   type Visibility,
 } from '../settings/settings.ts';
 import { byRepo, checkEstate, type Environment, gitSecretOf, namespaceOf } from './estate.ts';
+import { isByHand, type OwnForm, readOwnForm } from './hand-written/own-form.ts';
 import {
   BY_DEFAULT,
   BY_MOST,
   type NotUnderstood,
   type ReadEnvironment,
   type Taken,
-} from './hand-written.ts';
-import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
+} from './hand-written/reading.ts';
 import type { Found, Manifests, Past, PastRecord, Planned, RepoPlan, World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { planRepo } from './repositories.ts';

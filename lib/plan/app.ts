@@ -15,14 +15,14 @@ import {
   notesAboutProfiles,
   readEnvironments,
 } from './estate.ts';
-import { ciOf } from './github-files.ts';
+import { isByHand } from './hand-written/own-form.ts';
 import { notesAboutLists } from './lists.ts';
-import { checkArtifacts, checkConfigArtifact } from './oci.ts';
-import { checkFollowed } from './operator-tier.ts';
-import { isByHand } from './own-form.ts';
 import { checkKind, type Elsewhere, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
+import { ciOf } from './values/github-files.ts';
+import { checkArtifacts, checkConfigArtifact } from './values/oci.ts';
+import { checkFollowed } from './values/operator-tier.ts';
 
 const SOURCE: NameSource = {
   flag: '--scenario',

@@ -15,7 +15,7 @@ import {
   type SharedSettings,
   settingOf,
 } from '../settings/settings.ts';
-import { isByHand, type OwnForm, readOwnForm } from './own-form.ts';
+import { isByHand, type OwnForm, readOwnForm } from './hand-written/own-form.ts';
 
 /** The full name of Flux's Kustomizations, as kubectl takes it: another API group has a kind of the same name. */
 export const KUSTOMIZATIONS = 'kustomizations.kustomize.toolkit.fluxcd.io';

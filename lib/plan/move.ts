@@ -1,12 +1,12 @@
 import { type Problem, quote } from '../errors.ts';
 import { carryBase, carryFolder } from './carry.ts';
 import { byRepo, type Environment, namespaceOf, repositoryUrl, secretNameOf } from './estate.ts';
-import { ciOf } from './github-files.ts';
-import { appFolderOf } from './layout.ts';
-import { gitCredentialsOf, syncNamesOf } from './oci.ts';
 import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { withoutFolders } from './repositories.ts';
+import { ciOf } from './values/github-files.ts';
+import { appFolderOf } from './values/layout.ts';
+import { gitCredentialsOf, syncNamesOf } from './values/oci.ts';
 
 /** What moves with the environments of a run, by app repo. */
 export type Moving = {

@@ -1,7 +1,7 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Visibility } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
-import type { HandWritten, NotUnderstood, Taken } from './hand-written.ts';
+import type { HandWritten, NotUnderstood, Taken } from './hand-written/reading.ts';
 import type { FoundRecord, Json, RepoKind } from './record.ts';
 
 /** The values for the templates of a layer, by name. */

@@ -12,8 +12,8 @@ import {
 } from '../settings/settings.ts';
 import type { Environment } from './estate.ts';
 import { GENERATOR } from './generator.ts';
-import { environmentOf, fileKey, filePath } from './layout.ts';
-import { OWN_FORM, type OwnForm, readOwnForm } from './own-form.ts';
+import { OWN_FORM, type OwnForm, readOwnForm } from './hand-written/own-form.ts';
+import { environmentOf, fileKey, filePath } from './values/layout.ts';
 
 /** The file with the settings of a repository. Yeoman keeps its own settings in the same file. */
 export const RECORD_FILE = '.yo-rc.json';

@@ -12,15 +12,15 @@ import {
   namespaceOf,
   repositoryUrl,
 } from './estate.ts';
-import { ciOf } from './github-files.ts';
-import { appFolderOf } from './layout.ts';
-import { syncNamesOf } from './oci.ts';
-import { isByHand } from './own-form.ts';
+import { isByHand } from './hand-written/own-form.ts';
+import { checkWritten, filesByHand } from './hand-written/take-over.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
-import { checkWritten, filesByHand } from './take-over.ts';
 import { notInConfigRepo } from './tenant.ts';
+import { ciOf } from './values/github-files.ts';
+import { appFolderOf } from './values/layout.ts';
+import { syncNamesOf } from './values/oci.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',

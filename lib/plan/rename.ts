@@ -12,16 +12,16 @@ import {
   type NameSource,
   namespaceOf,
 } from './estate.ts';
-import { ciOf } from './github-files.ts';
-import { appFolderOf } from './layout.ts';
+import { withoutForm } from './hand-written/own-form.ts';
+import { checkWritten } from './hand-written/take-over.ts';
 import { checkUsualFolder, notHere } from './move.ts';
-import { syncNamesOf } from './oci.ts';
-import { withoutForm } from './own-form.ts';
 import type { Departure, Plan, Planned, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';
-import { checkWritten } from './take-over.ts';
 import { notInConfigRepo } from './tenant.ts';
+import { ciOf } from './values/github-files.ts';
+import { appFolderOf } from './values/layout.ts';
+import { syncNamesOf } from './values/oci.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',

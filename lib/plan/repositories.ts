@@ -1,12 +1,12 @@
 import { type Problem, quote } from '../errors.ts';
 import type { Texts } from '../settings/arguments.ts';
 import { byRepo, type Environment, repositoryUrl } from './estate.ts';
-import { branchesOf, githubFiles } from './github-files.ts';
-import { appFolderOf } from './layout.ts';
-import { operatorTier } from './operator-tier.ts';
 import type { Elsewhere, Found, Layer, RepoPlan } from './plan.ts';
 import { type FoundRecord, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
-import { environmentValues, hasDemo, isConfined, readmeValues } from './values.ts';
+import { branchesOf, githubFiles } from './values/github-files.ts';
+import { appFolderOf } from './values/layout.ts';
+import { operatorTier } from './values/operator-tier.ts';
+import { environmentValues, hasDemo, isConfined, readmeValues } from './values/values.ts';
 
 /**
  * The repository of `record`. This run writes the folders of the environments in `written`. `askedFor` are the

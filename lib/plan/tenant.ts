@@ -13,15 +13,15 @@ import {
   type NameSource,
   notesAboutProfiles,
 } from './estate.ts';
-import { ciOf } from './github-files.ts';
+import { isByHand } from './hand-written/own-form.ts';
+import { checkTakeOver, formOf } from './hand-written/take-over.ts';
 import { notesAboutLists } from './lists.ts';
 import { NO_MOVE, notHere, planMoves } from './move.ts';
-import { checkArtifacts } from './oci.ts';
-import { isByHand } from './own-form.ts';
 import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
-import { checkTakeOver, formOf } from './take-over.ts';
+import { ciOf } from './values/github-files.ts';
+import { checkArtifacts } from './values/oci.ts';
 
 const SOURCE: NameSource = {
   flag: 'the arguments',

@@ -3,7 +3,7 @@ import type { Given } from '../settings/arguments.ts';
 import { resolve } from '../settings/resolve.ts';
 import type { EstateSettings } from '../settings/settings.ts';
 import { byRepo, checkEstate, type Environment } from './estate.ts';
-import { isByHand } from './own-form.ts';
+import { isByHand } from './hand-written/own-form.ts';
 import { checkKind, type Found, type Planned, type World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';

@@ -1,7 +1,7 @@
 /** From the objects of a cluster to one row for each environment. */
 import type { KubernetesObject } from '../cluster/kubectl.ts';
 import { namespaceOf } from '../plan/estate.ts';
-import { isByHand } from '../plan/own-form.ts';
+import { isByHand } from '../plan/hand-written/own-form.ts';
 import type { RepoRecord } from '../plan/record.ts';
 import type { Row, SourceStatus, SyncStatus, WorkloadStatus } from './model.ts';
 import { type Found, judge, type Place } from './verdict.ts';

@@ -4,7 +4,7 @@ import { type ComparedRepo, WRITES } from '../disk/compare.ts';
 import { isPushed } from '../disk/git-stages.ts';
 import { isThere, openWorkspace, readIfThere, type Workspace } from '../disk/workspace.ts';
 import { type FoundRecord, RECORD_FILE, readRecord } from '../plan/record.ts';
-import type { Changes, Location } from './read-estate.ts';
+import type { Changes, Location } from './read/read-estate.ts';
 import type { Result } from './results.ts';
 import { verifyEstate } from './verify-estate.ts';
 

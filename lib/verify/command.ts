@@ -9,9 +9,9 @@ import type { Given } from '../settings/arguments.ts';
 import { readSetting } from '../settings/resolve.ts';
 import { settingsOf } from '../settings/settings.ts';
 import { lookOf } from '../terminal.ts';
-import { cloneMissing } from './fetch.ts';
 import { liveProblems, openComparison } from './live/command.ts';
-import type { Location } from './read-estate.ts';
+import { cloneMissing } from './read/fetch.ts';
+import type { Location } from './read/read-estate.ts';
 import { annotations, type Result, type Results, resultsText, sarif } from './results.ts';
 import { verifyEstate } from './verify-estate.ts';
 

@@ -1,7 +1,7 @@
 import type { Paint } from '../terminal.ts';
 import { type Code, entryOf, type Severity } from './catalogue.ts';
-import { lineOf } from './lines.ts';
 import type { Finding } from './model.ts';
+import { lineOf } from './read/lines.ts';
 
 /** A finding as `--json` prints it. */
 export type Result = {

@@ -1,7 +1,7 @@
-import { knowledge } from './knowledge.ts';
-import { buildAll } from './kustomize.ts';
+import { knowledge } from './admission/knowledge.ts';
+import { buildAll } from './build/kustomize.ts';
 import type { Finding } from './model.ts';
-import { type Changes, type Location, readEstate } from './read-estate.ts';
+import { type Changes, type Location, readEstate } from './read/read-estate.ts';
 import { type Results, resultsOf } from './results.ts';
 import { conclude, type Prepared, prepare } from './verify.ts';
 

@@ -1,9 +1,22 @@
 import { namespaceOf } from '../plan/estate.ts';
-import { appFolderOf } from '../plan/layout.ts';
-import { artifactOf, isOci } from '../plan/oci.ts';
 import { decrypts } from '../plan/record.ts';
-import { isConfined } from '../plan/values.ts';
-import { checkAdmission, type Policy, platformObject, policiesOf } from './admission.ts';
+import { appFolderOf } from '../plan/values/layout.ts';
+import { artifactOf, isOci } from '../plan/values/oci.ts';
+import { isConfined } from '../plan/values/values.ts';
+import { checkAdmission, type Policy, platformObject, policiesOf } from './admission/policies.ts';
+import { type Rights, rightsOf, userName } from './admission/rights.ts';
+import { kindOf, type RoleRule, type Schemas } from './admission/schema.ts';
+import { buildPlain } from './build/flux-build.ts';
+import {
+  artifactOfSync,
+  contentOf,
+  ignoreOf,
+  KUSTOMIZATION_FILES,
+  keptPaths,
+  type Selection,
+  select,
+} from './build/flux-source.ts';
+import { substituted, variablesOf } from './build/substitute.ts';
 import type { Code } from './catalogue.ts';
 import { checkImages, checkInstall, checkSecret } from './checks/advice.ts';
 import { checkDepartures } from './checks/departures.ts';
@@ -14,17 +27,6 @@ import { checkPodSecurity } from './checks/pods.ts';
 import { checkQuota } from './checks/quota.ts';
 import { checkRights } from './checks/rights.ts';
 import { checkAccount, checkTenants } from './checks/tenants.ts';
-import { openEstate, type Parser, parserOf } from './estate.ts';
-import { buildPlain } from './flux-build.ts';
-import {
-  artifactOfSync,
-  contentOf,
-  ignoreOf,
-  KUSTOMIZATION_FILES,
-  keptPaths,
-  type Selection,
-  select,
-} from './flux-source.ts';
 import {
   about,
   aboutFile,
@@ -39,9 +41,7 @@ import {
   type Tenant,
   textAt,
 } from './model.ts';
-import { type Rights, rightsOf, userName } from './rights.ts';
-import { kindOf, type RoleRule, type Schemas } from './schema.ts';
-import { substituted, variablesOf } from './substitute.ts';
+import { openEstate, type Parser, parserOf } from './read/estate.ts';
 
 /** The schemas, and the rules of the ClusterRole `admin`. */
 export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord } from '../../lib/plan/record.ts';
-import type { Location } from '../../lib/verify/read-estate.ts';
+import type { Location } from '../../lib/verify/read/read-estate.ts';
 import type { Results } from '../../lib/verify/results.ts';
 import { verifyEstate } from '../../lib/verify/verify-estate.ts';
 import { temporaryFolder, writeTree } from '../sandbox.ts';

@@ -13,7 +13,7 @@ import { secretFindings } from '../../lib/verify/live/secrets.ts';
 import { type Head, syncFindings } from '../../lib/verify/live/syncs.ts';
 import { finalizerFindings, unmanagedFindings } from '../../lib/verify/live/unmanaged.ts';
 import type { Finding, Json, Manifest, Tenant } from '../../lib/verify/model.ts';
-import { parseFile } from '../../lib/verify/parse.ts';
+import { parseFile } from '../../lib/verify/read/parse.ts';
 import { goldenTree } from '../golden.ts';
 
 const tree = goldenTree('default');

@@ -1,3 +1,4 @@
+import { containersOf, podsOf } from '../admission/pods.ts';
 import {
   about,
   aboutFile,
@@ -10,8 +11,7 @@ import {
   type RepoFiles,
   textAt,
 } from '../model.ts';
-import { readYaml } from '../parse.ts';
-import { containersOf, podsOf } from '../pods.ts';
+import { readYaml } from '../read/parse.ts';
 
 /** Secrets whose values are in the repository as they are. */
 export function checkSecret(manifest: Manifest): Finding[] {

@@ -1,8 +1,8 @@
 import { namespaceOf } from '../../plan/estate.ts';
-import { byHandIn } from '../by-hand.ts';
-import type { Parser } from '../estate.ts';
 import { aboutFile, at, type EstateFiles, type Finding, listAt, textAt } from '../model.ts';
-import { readYaml } from '../parse.ts';
+import { byHandIn } from '../read/by-hand.ts';
+import type { Parser } from '../read/estate.ts';
+import { readYaml } from '../read/parse.ts';
 import { SYNC_LIST } from './files.ts';
 
 const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';

@@ -1,5 +1,5 @@
 import { about, type Finding, isObject, type Manifest, objectName } from '../model.ts';
-import { changed } from '../parse.ts';
+import { changed } from '../read/parse.ts';
 import type { Applier } from './objects.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { hasPolicies, RECORD_FILE } from '../../plan/record.ts';
 import { blobId, sidesOf } from '../../render/git-text.ts';
-import { byHandIn } from '../by-hand.ts';
-import { isApplied, type Parser } from '../estate.ts';
 import { aboutFile, type EstateFiles, type Finding, listAt, type RepoFiles } from '../model.ts';
+import { byHandIn } from '../read/by-hand.ts';
+import { isApplied, type Parser } from '../read/estate.ts';
 
 /** The files of the config repo against its record: what is missing, edited, unknown or not listed. */
 export function checkFiles(files: EstateFiles, parse: Parser): Finding[] {

@@ -1,6 +1,7 @@
 /** What the API server refuses about the values of single kinds, and the schema of Kubernetes says nothing about. */
+
+import { amountOf } from '../admission/quantity.ts';
 import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
-import { amountOf } from '../quantity.ts';
 import {
   atLeast,
   checkLabelMap,

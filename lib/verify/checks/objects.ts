@@ -1,3 +1,12 @@
+import { containersOf, podsOf } from '../admission/pods.ts';
+import {
+  type Fault,
+  faultsOf,
+  type Kind,
+  kindOf,
+  type Schemas,
+  versionsOf,
+} from '../admission/schema.ts';
 import {
   about,
   at,
@@ -9,8 +18,6 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { containersOf, podsOf } from '../pods.ts';
-import { type Fault, faultsOf, type Kind, kindOf, type Schemas, versionsOf } from '../schema.ts';
 import { KEY, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
 import { checkCustomRules, checkValues } from './values.ts';
 

@@ -1,7 +1,8 @@
 /** What the API server refuses about the values of pods that the schema of Kubernetes says nothing about. */
+
+import { containersOf, podsOf } from '../admission/pods.ts';
+import { amountOf } from '../admission/quantity.ts';
 import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
-import { containersOf, podsOf } from '../pods.ts';
-import { amountOf } from '../quantity.ts';
 import {
   atLeast,
   checkLabelMap,

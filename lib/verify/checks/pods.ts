@@ -1,3 +1,4 @@
+import { containersOf, podsOf } from '../admission/pods.ts';
 import {
   about,
   at,
@@ -9,7 +10,6 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { containersOf, podsOf } from '../pods.ts';
 
 type Violation = { readonly what: string; readonly path: readonly (string | number)[] };
 

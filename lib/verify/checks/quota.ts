@@ -1,5 +1,8 @@
-import { quotaKeyOf, quotaOf } from '../../plan/sizes.ts';
+import { quotaKeyOf, quotaOf } from '../../plan/values/sizes.ts';
 import { SIZES } from '../../settings/settings.ts';
+import { containersOf, type Pods, podsOf } from '../admission/pods.ts';
+import { amountOf, quantityText } from '../admission/quantity.ts';
+import { kindOf, type Schemas } from '../admission/schema.ts';
 import {
   about,
   at,
@@ -12,9 +15,6 @@ import {
   type Tenant,
   textAt,
 } from '../model.ts';
-import { containersOf, type Pods, podsOf } from '../pods.ts';
-import { amountOf, quantityText } from '../quantity.ts';
-import { kindOf, type Schemas } from '../schema.ts';
 
 /** What all `objects` of a tenant together need, against its ResourceQuotas and LimitRanges. */
 export function checkQuota(

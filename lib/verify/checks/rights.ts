@@ -1,3 +1,5 @@
+import { may, type Rights, rulesIn, uncovered, userName } from '../admission/rights.ts';
+import type { Kind } from '../admission/schema.ts';
 import {
   about,
   type Finding,
@@ -7,8 +9,6 @@ import {
   type Tenant,
   textAt,
 } from '../model.ts';
-import { may, type Rights, rulesIn, uncovered, userName } from '../rights.ts';
-import type { Kind } from '../schema.ts';
 
 /** Whether `account` of `tenant` may apply `manifest`, a `known` kind. */
 export function checkRights(

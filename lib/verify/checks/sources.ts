@@ -5,9 +5,9 @@ import {
   isGithubRegistry,
   isOci,
   pullSecretOf,
-} from '../../plan/oci.ts';
-import { regularExpression } from '../cel.ts';
-import { ARTIFACTS_FILE, contentOf, folderOf, pushedTo } from '../flux-source.ts';
+} from '../../plan/values/oci.ts';
+import { regularExpression } from '../admission/cel.ts';
+import { ARTIFACTS_FILE, contentOf, folderOf, pushedTo } from '../build/flux-source.ts';
 import {
   about,
   at,

@@ -1,5 +1,5 @@
-import { byHandIn } from '../by-hand.ts';
-import { unknownSteps } from '../flux-source.ts';
+import { unknownSteps } from '../build/flux-source.ts';
+import { isVariable, variablesOf } from '../build/substitute.ts';
 import {
   about,
   aboutFile,
@@ -14,7 +14,7 @@ import {
   type Tenant,
   textAt,
 } from '../model.ts';
-import { isVariable, variablesOf } from '../substitute.ts';
+import { byHandIn } from '../read/by-hand.ts';
 import { checkSource } from './sources.ts';
 
 /** Whether the names, namespaces, accounts, bindings, labels, sources and paths of all tenants agree. */

@@ -1,4 +1,7 @@
-import { celValue, compile } from '../cel.ts';
+import { celValue, compile } from '../admission/cel.ts';
+import { amountOf } from '../admission/quantity.ts';
+import type { Node } from '../admission/schema.ts';
+import { dotted } from '../admission/schema.ts';
 import {
   about,
   at,
@@ -9,9 +12,6 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { amountOf } from '../quantity.ts';
-import type { Node } from '../schema.ts';
-import { dotted } from '../schema.ts';
 import type { Path, Refuse } from './formats.ts';
 import { KIND_VALUES } from './kind-values.ts';
 import { checkPodValues } from './pod-values.ts';

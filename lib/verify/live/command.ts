@@ -3,7 +3,7 @@ import { connectToRead } from '../../cluster/context.ts';
 import type { Problem } from '../../errors.ts';
 import type { Prepared as Run } from '../../prepared.ts';
 import type { Given } from '../../settings/arguments.ts';
-import type { Location } from '../read-estate.ts';
+import type { Location } from '../read/read-estate.ts';
 import type { More } from '../verify-estate.ts';
 import { compareLive } from './live.ts';
 

@@ -1,6 +1,6 @@
 /** Whether an object has what a patch of the FluxInstance asks for. */
 import { at, isObject, textAt } from '../model.ts';
-import { readYaml } from '../parse.ts';
+import { readYaml } from '../read/parse.ts';
 import type { Difference } from './compare.ts';
 
 type Path = readonly (string | number)[];

@@ -41,6 +41,7 @@ export function planApp(given: Given, world: World): Planned {
   const name = readSetting('name', text, problems);
   const found = name === undefined ? NOTHING : world.find(name, problems);
   problems.push(...checkKind(found, 'config-repo', text, { flag: '--name', settings: ['name'] }));
+  if (name !== undefined && !found.exists) problems.push(...checkName(name, world));
   const recorded = found.record?.environments ?? [];
   const pairs = readPairs(texts, recorded, found.record !== undefined, problems);
   const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
@@ -118,6 +119,20 @@ export function planApp(given: Given, world: World): Planned {
   checkArtifacts(environments, given, problems);
   checkConfigArtifact(record, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+/** Checks that a run in a config repo does not write a second one: its user wanted to rename the first one. */
+function checkName(name: string, { home }: World): Problem[] {
+  if (home?.record === undefined || home.name === name) return [];
+  return [
+    {
+      given: `--name ${quote(name)} in the config repo ${home.name}`,
+      rule: 'to rename a config repo, give its folder the new name first. For a second estate, choose another folder with --into',
+      example: `mv ${home.name} ${name} && flux-gitops --name ${name} --into ${name}`,
+      flag: '--name or --into',
+      settings: ['name', 'into'],
+    },
+  ];
 }
 
 /** The environments in `--scenario`, each with its app repo. */

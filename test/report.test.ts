@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
@@ -59,6 +59,20 @@ test('without the demo app the next steps show no page', async () => {
   assert.doesNotMatch(stderr, /kcheck|localhost/);
   const demo = await runHere(['--no-demo'], temporaryFolder());
   assert.match(demo.stderr.replace(/\s+/g, ' '), /--no-demo changes nothing for dev, stage, prod/);
+});
+
+test('without the file of the demo app the next steps show no page, or that of another environment', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'octo-org'], folder);
+  const run = async (...argv: string[]): Promise<string> =>
+    nextOf((await runHere(argv, folder)).stderr).join('\n');
+  rmSync(join(folder, 'flux-dev/dev/app.yaml'));
+  assert.match(await run('--interval', '2m'), /--namespace fluxdemo-stage port-forward/);
+  const tenant = await run('tenant', 'prod', 'stage', '--size', 'large', '--into', 'flux-demo');
+  assert.match(tenant, /port-forward/);
+  const own = ['tenant', 'stage', '--size', 'small', '--into', 'flux-demo'];
+  rmSync(join(folder, 'flux-stage-prod/stage/app.yaml'));
+  assert.doesNotMatch(await run(...own), /port-forward|localhost/);
 });
 
 test('the next steps of a later run say what that run changed, and nothing else', async () => {

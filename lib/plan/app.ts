@@ -18,6 +18,7 @@ import {
 } from './estate.ts';
 import { isByHand } from './hand-written/own-form.ts';
 import { idleFlagNotes } from './idle-flags.ts';
+import { notesAboutLists } from './lists.ts';
 import { checkKind, type Elsewhere, NOTHING, type Planned, type World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
@@ -43,6 +44,7 @@ export function planApp(given: Given, world: World): Planned {
   const name = readSetting('name', text, problems);
   const found = name === undefined ? NOTHING : world.find(name, problems);
   problems.push(...checkKind(found, 'config-repo', text, { flag: '--name', settings: ['name'] }));
+  if (name !== undefined && !found.exists) problems.push(...checkName(name, world));
   const recorded = found.record?.environments ?? [];
   const pairs = readPairs(texts, recorded, found.record !== undefined, problems);
   const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
@@ -111,6 +113,7 @@ export function planApp(given: Given, world: World): Planned {
   const notes = [
     ...idleFlagNotes(given, environments),
     ...keptNotes(given, found.record, estate, environments),
+    ...(found.record ? notesAboutLists(given, found.record, { estate, environments }) : []),
   ];
   const plan = {
     ...{ repos: [config, ...appRepos], elsewhere, environments, syncConfig, visibility },
@@ -136,6 +139,20 @@ function keptNotes(
   if (names.length === 0) return [];
   return [
     `${listed(names)} still may not use kustomization.yaml, as while the repositories were private. To let tenants use it, give --allow-kustomize.`,
+  ];
+}
+
+/** Checks that a run in a config repo does not write a second one: its user wanted to rename the first one. */
+function checkName(name: string, { home }: World): Problem[] {
+  if (home?.record === undefined || home.name === name) return [];
+  return [
+    {
+      given: `--name ${quote(name)} in the config repo ${home.name}`,
+      rule: 'to rename a config repo, give its folder the new name first. For a second estate, choose another folder with --into',
+      example: `mv ${home.name} ${name} && flux-gitops --name ${name} --into ${name}`,
+      flag: '--name or --into',
+      settings: ['name', 'into'],
+    },
   ];
 }
 

@@ -212,9 +212,9 @@ export function checkEstate(
   if (clash)
     problems.push({
       given: `app repo ${quote(clash.repo)} and config repo ${quote(configRepo ?? '')}`,
-      rule: 'the names of two repositories of one owner must differ in more than upper and lower case',
-      example: '--name flux-demo --scenario flux-dev=dev',
-      flag: '--name or --scenario',
+      rule: 'the config repo cannot be an app repo, so their names must differ in more than upper and lower case',
+      example: `--repo flux-${clash.name} with tenant, or --scenario flux-${clash.name}=${clash.name}`,
+      flag: '--repo, --name or --scenario',
       settings: ['name', 'scenario', 'repo'],
     });
 }

@@ -34,7 +34,9 @@ export function planScenarioRepo(given: Given, world: World): Planned {
   problems.push(...checkKind(found, 'scenario-repo', text, REPO));
   const recorded = found.record?.environments ?? [];
   const names = readNames(texts.env, text, recorded, problems);
-  const { estate, shared, environment } = resolve(given, found.record, names, problems);
+  // A new app repo beside a config repo has the settings of that estate.
+  const defaults = found.record ?? world.estate;
+  const { estate, shared, environment } = resolve(given, defaults, names, problems);
   const fed = names
     .map((name): Environment => ({ ...environment(name), name, repo: text }))
     .map((one) => joinRepo(one, recorded, texts));

@@ -15,6 +15,7 @@ import {
 import { isByHand } from './hand-written/own-form.ts';
 import { checkTakeOver, formOf } from './hand-written/take-over.ts';
 import { idleFlagNotes } from './idle-flags.ts';
+import { notesAboutLists } from './lists.ts';
 import { movedBefore, NO_MOVE, notHere, planMoves } from './move.ts';
 import { notInConfigRepo } from './outside.ts';
 import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
@@ -91,7 +92,10 @@ export function planTenant(given: Given, world: World): Planned {
   const syncConfig = estate.syncConfig === 'yes';
   checkArtifacts(environments, given, problems);
   const { formerAccounts } = takenOver;
-  const notes = idleFlagNotes(given, added);
+  const notes = [
+    ...idleFlagNotes(given, added),
+    ...notesAboutLists(given, recorded, { estate: {}, environments: added }),
+  ];
   const more = {
     ...(moves.length > 0 && { moves }),
     ...(formerAccounts.length > 0 && { formerAccounts }),

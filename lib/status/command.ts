@@ -1,4 +1,5 @@
 /** The command `status`: one table of the living estate. */
+import { isDeepStrictEqual } from 'node:util';
 import { rememberedContext } from '../cluster/context.ts';
 import { connect, type Kubectl } from '../cluster/kubectl.ts';
 import type { Workspace } from '../disk/workspace.ts';
@@ -17,6 +18,7 @@ import type { Row } from './model.ts';
 import { openReader } from './read.ts';
 import { placesOf, rowsOf } from './rows.ts';
 import { statusTable } from './table.ts';
+import type { Place } from './verdict.ts';
 import { watch } from './watch.ts';
 
 export const status: Action = { check, run };
@@ -51,10 +53,23 @@ async function run({ given, terminal, open }: Prepared): Promise<Outcome> {
   const isJson = given.switches.json === true;
   const kubectl = await connect(given.texts.context?.at(-1));
   terminal.say(clusterText(kubectl, rememberedContext(folderOf(record.name))));
-  const places = placesOf({ record, chosen: given.positionals });
-  const namespaces = places.map(({ namespace }) => namespace);
-  const read = openReader(kubectl, namespaces, given.positionals.length > 0);
-  const look = async (): Promise<Row[]> => rowsOf(places, await read());
+  const chosen = given.positionals;
+  const placesNow = (): Place[] => placesOf({ record: open().home?.record ?? record, chosen });
+  const readerOf = (all: readonly Place[]) =>
+    openReader(
+      kubectl,
+      all.map(({ namespace }) => namespace),
+      chosen.length > 0,
+    );
+  let places = placesNow();
+  let read = readerOf(places);
+  // Another run can add or remove environments during a watch.
+  const look = async (): Promise<Row[]> => {
+    const now = placesNow();
+    if (!isDeepStrictEqual(now, places)) read = readerOf(now);
+    places = now;
+    return rowsOf(places, await read());
+  };
   const json = (rows: readonly Row[]): object => statusDocument(kubectl, places, rows);
   if (given.switches.watch)
     return watch(

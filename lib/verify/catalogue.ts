@@ -235,7 +235,8 @@ export const CATALOGUE = {
     severity: 'error',
     cause:
       'Flux takes every .yaml file of the folder for a manifest, and this file is none. Nothing of the folder is applied.',
-    remedy: 'Move the file out of the folder, or list it in a file .sourceignore.',
+    remedy:
+      'Move the file out of the folder, or list it in a file .sourceignore. Until then, nothing of the folder is applied, and the rest of it is not checked.',
   },
   'object-twice': {
     family: 'build',
@@ -273,7 +274,7 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'kustomize cannot build the folder, so Flux applies nothing of it.',
     remedy:
-      'Correct kustomization.yaml. Try it: kubectl kustomize --load-restrictor LoadRestrictionsNone REPO/FOLDER',
+      'Correct kustomization.yaml, or the file that the message names. Try it: kubectl kustomize --load-restrictor LoadRestrictionsNone REPO/FOLDER',
   },
   'kustomize-not-checked': {
     family: 'build',
@@ -337,7 +338,7 @@ export const CATALOGUE = {
     family: 'schema',
     severity: 'error',
     cause: 'The field has a value of another type.',
-    remedy: 'Write a number without quotes, and text that looks like a number in quotes.',
+    remedy: 'Write a value of the type that the message expects.',
   },
   'field-missing': {
     family: 'schema',
@@ -445,7 +446,7 @@ export const CATALOGUE = {
     family: 'cluster',
     severity: 'error',
     cause: 'A policy of the config repo refuses this object.',
-    remedy: 'Do what the message says.',
+    remedy: 'The message says what to do.',
   },
   'policy-invalid': {
     family: 'cluster',

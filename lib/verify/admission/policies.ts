@@ -299,7 +299,7 @@ function verdictOf(policy: Policy, context: Context, request: Request): Finding[
     try {
       if (!policy.conditions.every(({ expression }) => run(expression) === true)) continue;
       const broken = policy.validations.find(({ expression }) => run(expression) !== true);
-      if (broken !== undefined) return [refused(policy, broken, object, run)];
+      if (broken !== undefined) return [refused(policy, broken, request, run)];
     } catch (error) {
       return skip((error as Error).message.split('\n')[0] ?? '');
     }
@@ -310,7 +310,7 @@ function verdictOf(policy: Policy, context: Context, request: Request): Finding[
 function refused(
   { manifest }: Policy,
   validation: Validation,
-  object: Manifest,
+  { object, namespace }: Request,
   run: (text: string) => unknown,
 ): Finding {
   const said = messageOf(validation, run);
@@ -319,8 +319,16 @@ function refused(
   const [command] = /flux-gitops [^.']*?(?=\.?$|\. )/.exec(said) ?? [];
   if (command === undefined) return finding;
   const url = textAt(object.value, 'spec', 'url') ?? 'URL';
-  const hint = `Do what the message says. To allow it: ${command.replace(/\bURL\b/, () => url)}`;
-  return { ...finding, hint };
+  const allowed = command.replace(/--allow-source URL/, () =>
+    [...allowedSources(namespace), url].map((one) => `--allow-source ${one}`).join(' '),
+  );
+  return { ...finding, hint: `The message says what to do. To allow it: ${allowed}` };
+}
+
+/** The addresses that the tenant of `namespace` may use already: a list that the user gives replaces them. */
+function allowedSources({ value }: Manifest): string[] {
+  const text = textAt(value, 'metadata', 'annotations', 'flux-gitops/allowed-sources') ?? '';
+  return text.split(' ').filter((one) => one !== '');
 }
 
 /** The field of `value` that a message names first. */

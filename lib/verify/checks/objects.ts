@@ -65,6 +65,8 @@ export function checkObject(
   const faults = faultsOf(schemas, known.schema, manifest.value);
   const drops = applier === 'flux' && isRewritten(manifest, known, faults);
   const findings = faults.map(({ code, path, message }) => {
+    if (code === 'field-type')
+      return { ...about(code, manifest, message, path), ...typeHint(message) };
     if (code !== 'field-unknown' || drops) return about(code, manifest, message, path);
     const field = message.slice(1, message.indexOf(':'));
     const said =
@@ -85,6 +87,13 @@ export function checkObject(
     ...checkValues(manifest),
     ...checkCustomRules(manifest, known.schema),
   ];
+}
+
+/** What to do about a value whose type only its quotes decide. */
+function typeHint(message: string): { readonly hint?: string } {
+  if (/expected string, got (-?\d|true|false)/.test(message))
+    return { hint: 'Put the value in quotes.' };
+  return /got "(-?[\d.]+|true|false)"$/.test(message) ? { hint: 'Remove the quotes.' } : {};
 }
 
 /**

@@ -115,8 +115,7 @@ async function ignoredByGit(
   if (!hasList || !isThere(join(folder, '.git'))) return () => false;
   const listed = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
   try {
-    const env = { ...process.env, GIT_CONFIG_COUNT: '0' };
-    const options = { cwd: folder, env, maxBuffer: MOST * 4 };
+    const options = { cwd: folder, env: quietEnvironment(), maxBuffer: MOST * 4 };
     const { stdout } = await promisify(execFile)('git', listed, options);
     const ignored = new Set(stdout.split('\0').filter(Boolean));
     // A folder that is ignored as a whole ends with a slash.

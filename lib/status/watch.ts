@@ -91,7 +91,8 @@ function screen({ place }: Watched, stream: NodeJS.WriteStream): Show {
       marks = [...marks.filter(({ until }) => until > now), ...fresh];
     }
     rows = found ?? rows ?? [];
-    const [width, height] = sizeOf(stream);
+    // Node.js reads the size again when the terminal signals that the window has another one.
+    const [width, height] = stream.getWindowSize();
     const look = { paint: painter(stream), width, now, changed: marksByLine(marks) };
     const table = statusTable(rows, look);
     const lines = [...cut(table, height - 2), footer(rows, trouble, place).slice(0, width)];
@@ -101,15 +102,6 @@ function screen({ place }: Watched, stream: NodeJS.WriteStream): Show {
     stream.write(`${home}\x1b[J${lines.join('\n')}\n`);
     drawn = { lines: lines.length, size };
   };
-}
-
-/**
- * The size of the window now. Node.js asks for it only when a signal says that it has changed, and not every parent passes
- * the signal on: `npm run cluster` does not.
- */
-function sizeOf(stream: NodeJS.WriteStream): [width: number, height: number] {
-  (stream as { _refreshSize?: () => void })._refreshSize?.();
-  return stream.getWindowSize();
 }
 
 function marksByLine(marks: readonly Mark[]): Map<string, Set<Column>> {

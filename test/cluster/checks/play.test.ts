@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { onTerminal } from '../../shells/terminal.ts';
 import { cacheRoot } from '../cache.ts';
 import { theCluster } from '../check.ts';
@@ -48,7 +49,8 @@ test('npm run cluster ends with the table of status, serves the page, and leaves
   const [cache, temp] = [ownCache(), join(scratch, 'temp')];
   mkdirSync(temp);
   const env = { FLUX_GITOPS_CLUSTER_CACHE: cache, TMPDIR: temp, KUBECONFIG: '' };
-  const terminal = onTerminal([process.execPath, PLAY], scratch, env, 80);
+  const start = ['sh', '-c', 'tty; exec "$@"', 'sh', process.execPath, PLAY];
+  const terminal = onTerminal(start, scratch, env, 80);
   const shows = (what: RegExp, patience: number): Promise<RegExpExecArray> =>
     until(`the terminal shows ${what}`, patience, async () => {
       const found = what.exec(terminal.screen());
@@ -82,6 +84,17 @@ test('npm run cluster ends with the table of status, serves the page, and leaves
       return dev?.ready === 'True' && dev.app?.colour === 'Cornsilk' && dev.app.ready === 1
         ? { ok: true }
         : { seen: JSON.stringify(seen) };
+    });
+    const [, device = ''] = await shows(/^(\/dev\/\S+)$/m, 0);
+    terminal.forget();
+    execFileSync('stty', ['-F', device, 'cols', '60']);
+    await until('the table fits into a narrow window', 20_000, async () => {
+      const [, after = ''] = terminal.output().split('\x1b[2J\x1b[H');
+      const lines = stripVTControlCharacters(after).split('\r\n');
+      return lines.some((line) => line.includes('1 of 3 Ready')) &&
+        lines.every((line) => line.length <= 60)
+        ? { ok: true }
+        : { seen: terminal.screen() };
     });
     assert.ok(processesWith(temp).length > 5, 'the control plane runs below the temporary folder');
 

@@ -10,7 +10,10 @@ const verifyTree = onDisk(clean);
 /** The messages of the errors about `manifest` in the app of dev. */
 async function errorsOf(manifest: string): Promise<string[]> {
   const { findings } = await verifyTree(new Map(clean).set('flux-dev/dev/more.yaml', manifest));
-  return findings.flatMap(({ severity, message }) => (severity === 'error' ? message : []));
+  // The tenant here has no load balancers and node ports.
+  return findings.flatMap(({ code, severity, message }) =>
+    severity === 'error' && code !== 'service-quota-exceeded' ? message : [],
+  );
 }
 
 describe('verify refuses a value in the words of the API server', () => {

@@ -613,6 +613,354 @@ export const REFUSED: readonly (readonly [said: string, manifest: string])[] = [
   ['failed to parse int from **', cronJob('** * * * *')],
   ['failed to parse int from ', cronJob('*/ * * * *')],
   ['beginning of range (0) below minimum (1): 0', cronJob('0 0 0 * *')],
+  [
+    'spec.template.spec.securityContext.runAsUser: Invalid value: 4294967296: must be between 0 and 2147483647, inclusive',
+    deployment(`securityContext: { runAsUser: 4294967296 }, ${PODS}`),
+  ],
+  [
+    'spec.template.spec.containers[0].securityContext.runAsUser: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive',
+    deployment(withContainer('securityContext: { runAsUser: 2147483648 }')),
+  ],
+  [
+    'spec.template.spec.securityContext.fsGroup: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive',
+    deployment(`securityContext: { fsGroup: 2147483648 }, ${PODS}`),
+  ],
+  [
+    'spec.template.spec.securityContext.supplementalGroupsPolicy: Unsupported value: "Foo"',
+    deployment(`securityContext: { supplementalGroupsPolicy: Foo }, ${PODS}`),
+  ],
+  [
+    'spec.template.spec.containers[0].resizePolicy: Unsupported value: "Sometimes"',
+    deployment(withContainer('resizePolicy: [{ resourceName: cpu, restartPolicy: Sometimes }]')),
+  ],
+  [
+    'spec.template.spec.tolerations[0].key: Invalid value: "a b"',
+    deployment(`tolerations: [{ key: "a b", operator: Exists }], ${PODS}`),
+  ],
+  [
+    'spec.template.spec.topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set',
+    deployment(
+      `topologySpreadConstraints: [{ maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule, matchLabelKeys: [x] }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template',
+    deployment(`ephemeralContainers: [{ name: e, image: "example.invalid/a:1" }], ${PODS}`),
+  ],
+  [
+    'spec.template.spec.dnsConfig.searches[0]: Invalid value: "a_b..c"',
+    deployment(`dnsConfig: { searches: ["a_b..c"] }, ${PODS}`),
+  ],
+  [
+    'spec.template.spec.dnsConfig.options[0]: Required value: must not be empty',
+    deployment(`dnsConfig: { options: [{ value: x }] }, ${PODS}`),
+  ],
+  [
+    'spec.template.spec.containers[0].env[0].valueFrom.fieldRef.fieldPath:',
+    deployment(
+      withContainer('env: [{ name: A, valueFrom: { fieldRef: { fieldPath: metadata.labels } } }]'),
+    ),
+  ],
+  [
+    'spec.template.spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.replicas": error converting fieldPath: field label not supported',
+    deployment(
+      withContainer('env: [{ name: A, valueFrom: { fieldRef: { fieldPath: spec.replicas } } }]'),
+    ),
+  ],
+  [
+    'spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.key: Invalid value: "a b"',
+    deployment(
+      withContainer('env: [{ name: A, valueFrom: { secretKeyRef: { name: x, key: "a b" } } }]'),
+    ),
+  ],
+  [
+    'spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.name: Invalid value: "Foo_Bar"',
+    deployment(
+      withContainer(
+        'env: [{ name: A, valueFrom: { configMapKeyRef: { name: Foo_Bar, key: a } } }]',
+      ),
+    ),
+  ],
+  [
+    'spec.template.spec.containers[0].envFrom[0].configMapRef.name: Invalid value: "Foo_Bar"',
+    deployment(withContainer('envFrom: [{ configMapRef: { name: Foo_Bar } }]')),
+  ],
+  [
+    'spec.template.spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 10: may not specify a duration less than 10 minutes',
+    deployment(
+      `volumes: [{ name: v, projected: { sources: [{ serviceAccountToken: { path: t, expirationSeconds: 10 } }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].projected: Invalid value: "b": conflicting duplicate paths',
+    deployment(
+      `volumes: [{ name: v, projected: { sources: [{ configMap: { name: a, items: [{ key: a, path: x }] } }, { configMap: { name: b, items: [{ key: a, path: x }] } }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].projected.sources[0]: Forbidden: may not specify more than 1 volume type per source',
+    deployment(
+      `volumes: [{ name: v, projected: { sources: [{ configMap: { name: a }, secret: { name: b } }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].configMap.items[0].mode: Invalid value: 4096: must be a number between 0 and 0777 (octal), both inclusive',
+    deployment(
+      `volumes: [{ name: v, configMap: { name: a, items: [{ key: a, path: x, mode: 4096 }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].downwardAPI: Required value: one of fieldRef and resourceFieldRef is required',
+    deployment(`volumes: [{ name: v, downwardAPI: { items: [{ path: a }] } }], ${PODS}`),
+  ],
+  [
+    'spec.template.spec.volumes[0].downwardAPI.resourceFieldRef.containerName: Required value',
+    deployment(
+      `volumes: [{ name: v, downwardAPI: { items: [{ path: a, resourceFieldRef: { resource: limits.cpu } }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].secret.items[0].key: Required value',
+    deployment(
+      `volumes: [{ name: v, secret: { secretName: a, items: [{ key: "", path: x }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].ephemeral.volumeClaimTemplate: Required value',
+    deployment(`volumes: [{ name: v, ephemeral: {} }], ${PODS}`),
+  ],
+  [
+    '.recursiveReadOnly: Forbidden: may only be specified when readOnly is true',
+    deployment(
+      `volumes: [{ name: v, emptyDir: {} }], ${withContainer('volumeMounts: [{ name: v, mountPath: /a, recursiveReadOnly: Enabled }]')}`,
+    ),
+  ],
+  [
+    'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
+    deployment(PODS).replace(
+      'matchLabels: { a: b } }\n',
+      'matchExpressions: [{ key: a, operator: In, values: [c] }] }\n',
+    ),
+  ],
+  [
+    "only allowed for updateStrategy 'RollingUpdate'",
+    stateful('  updateStrategy: { type: OnDelete, rollingUpdate: { partition: 1 } }\n'),
+  ],
+  [
+    'spec.template.spec.volumes[0].name: Required value',
+    stateful(
+      '  volumeClaimTemplates: [{ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } } }]\n',
+    ),
+  ],
+  [
+    'spec.template.spec.volumes[0].name: Invalid value: "D_x"',
+    stateful(
+      '  volumeClaimTemplates: [{ metadata: { name: D_x }, spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } } }]\n',
+    ),
+  ],
+  [
+    'spec.volumeClaimTemplates[0].spec.resources',
+    stateful(
+      '  volumeClaimTemplates: [{ metadata: { name: d }, spec: { accessModes: [ReadWriteOnce] } }]\n',
+    ),
+  ],
+  [
+    'spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0',
+    daemons('updateStrategy: { rollingUpdate: { maxUnavailable: 0 } }, '),
+  ],
+  ['spec.podReplacementPolicy: Unsupported value: "Foo"', job('podReplacementPolicy: Foo, ')],
+  [
+    'ucceededCount":1}]}: requires indexed completion mode',
+    job('successPolicy: { rules: [{ succeededCount: 1 }] }, '),
+  ],
+  [
+    'spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode',
+    job('maxFailedIndexes: 1, '),
+  ],
+  [
+    'spec.podFailurePolicy.rules[0].onExitCodes.operator: Unsupported value: "Is"',
+    job(
+      'podFailurePolicy: { rules: [{ action: Ignore, onExitCodes: { operator: Is, values: [1] } }] }, ',
+    ),
+  ],
+  [
+    'spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator',
+    job(
+      'podFailurePolicy: { rules: [{ action: Ignore, onExitCodes: { operator: In, values: [0] } }] }, ',
+    ),
+  ],
+  [
+    'spec.podFailurePolicy.rules[0].action: Unsupported value: "Retry"',
+    job(
+      'podFailurePolicy: { rules: [{ action: Retry, onExitCodes: { operator: In, values: [1] } }] }, ',
+    ),
+  ],
+  [
+    'spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
+    job('podFailurePolicy: { rules: [{ action: Ignore }] }, '),
+  ],
+  [
+    'spec.timeZone: Invalid value: "GMT+2": unknown time zone GMT+2',
+    cronJob('0 0 * * *', '  timeZone: GMT+2\n'),
+  ],
+  [
+    'spec.timeZone: Invalid value: "us/eastern": unknown time zone us/eastern',
+    cronJob('0 0 * * *', '  timeZone: us/eastern\n'),
+  ],
+  [
+    'spec.timeZone: Invalid value: "+02:00": unknown time zone +02:00',
+    cronJob('0 0 * * *', '  timeZone: "+02:00"\n'),
+  ],
+  [
+    'spec.timeZone: Invalid value: " UTC": unknown time zone  UTC',
+    cronJob('0 0 * * *', '  timeZone: " UTC"\n'),
+  ],
+  [
+    'spec.timeZone: Invalid value: "Z": unknown time zone Z',
+    cronJob('0 0 * * *', '  timeZone: Z\n'),
+  ],
+  [
+    'spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue',
+    scaler(
+      'metrics: [{ type: Pods, pods: { metric: { name: x }, target: { type: AverageValue } } }]',
+    ),
+  ],
+  [
+    'spec.metrics[0].external.metric.name: Required value: must specify a metric name',
+    scaler(
+      'metrics: [{ type: External, external: { metric: { name: "" }, target: { type: Value, value: 1 } } }]',
+    ),
+  ],
+  [
+    'spec.metrics[0].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target',
+    scaler(
+      'metrics: [{ type: External, external: { metric: { name: x }, target: { type: Value, value: 1, averageValue: 1 } } }]',
+    ),
+  ],
+  [
+    'spec.metrics[0].external.target.averageValue: Required value: must set either a target value for metric or a per-pod target',
+    scaler(
+      'metrics: [{ type: External, external: { metric: { name: x }, target: { type: Value } } }]',
+    ),
+  ],
+  [
+    'spec.metrics[0].containerResource.container: Required value: must specify a container',
+    scaler(
+      'metrics: [{ type: ContainerResource, containerResource: { name: cpu, container: "", target: { type: Utilization, averageUtilization: 5 } } }]',
+    ),
+  ],
+  [
+    'spec.behavior.scaleUp.selectPolicy: Unsupported value: "Any"',
+    scaler('behavior: { scaleUp: { selectPolicy: Any } }'),
+  ],
+  [
+    'spec.behavior.scaleUp.stabilizationWindowSeconds: Invalid value: -1: must be greater than or equal to zero',
+    scaler('behavior: { scaleUp: { stabilizationWindowSeconds: -1 } }'),
+  ],
+  [
+    'spec.behavior.scaleUp.policies: Required value: must specify at least one Policy',
+    scaler('behavior: { scaleUp: { policies: [] } }'),
+  ],
+  [
+    'spec.metrics[0].resource.target.averageValue: Invalid value: "-1": must be positive',
+    scaler(
+      'metrics: [{ type: Resource, resource: { name: memory, target: { type: AverageValue, averageValue: -1 } } }]',
+    ),
+  ],
+  [
+    `spec.scaleTargetRef.kind: Invalid value: "a/b": may not contain '/'`,
+    scaler('minReplicas: 1').replace('kind: Deployment, name: x', 'kind: a/b, name: x'),
+  ],
+  [
+    'spec.rules[0].http.paths[0].path: Invalid value: "/a/..":',
+    ingress(
+      `{ rules: [{ host: "a.example.com", http: { paths: [{ path: /a/.., pathType: Prefix, ${BACKEND} }] } }] }`,
+    ),
+  ],
+  [
+    `spec.rules[0].http.paths[0].path: Invalid value: "/a%2fb": must not contain '%2f'`,
+    ingress(
+      `{ rules: [{ host: "a.example.com", http: { paths: [{ path: /a%2fb, pathType: Prefix, ${BACKEND} }] } }] }`,
+    ),
+  ],
+  [
+    'spec.tls[0].secretName: Invalid value: "Bad_Name"',
+    ingress(
+      `{ tls: [{ secretName: Bad_Name }], rules: [{ http: { paths: [{ path: /, pathType: Prefix, ${BACKEND} }] } }] }`,
+    ),
+  ],
+  [
+    'spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`',
+    network(
+      'egress: [{ to: [{ ipBlock: { cidr: 10.0.0.0/8, except: [10.0.0.0/8] } }] }], policyTypes: [Egress]',
+    ),
+  ],
+  [
+    'spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "2001:db9::/48": must be a strict subset of `cidr`',
+    network(
+      'egress: [{ to: [{ ipBlock: { cidr: "2001:db8::/32", except: ["2001:db9::/48"] } }] }], policyTypes: [Egress]',
+    ),
+  ],
+  [
+    'spec.egress[0].to[0].ipBlock.cidr: Invalid value: "2001:db8::1/32": must not have bits set beyond the prefix length',
+    network('egress: [{ to: [{ ipBlock: { cidr: "2001:db8::1/32" } }] }], policyTypes: [Egress]'),
+  ],
+  [
+    'spec.ipFamilies[0]: Unsupported value: "IPv7"',
+    service('{ ipFamilies: [IPv7], ports: [{ port: 80 }] }'),
+  ],
+  [
+    'spec.ipFamilies[1]: Duplicate value: "IPv4"',
+    service('{ ipFamilies: [IPv4, IPv4], ports: [{ port: 80 }] }'),
+  ],
+  [
+    "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    service('{ allocateLoadBalancerNodePorts: true, ports: [{ port: 80 }] }'),
+  ],
+  [
+    'spec.clusterIPs: Forbidden: may not be set for ExternalName services',
+    service('{ type: ExternalName, externalName: a.b.example.com, clusterIP: None }'),
+  ],
+  [
+    'spec.ports[1].nodePort: Invalid value: 31998: provided port is already allocated',
+    service(
+      '{ type: NodePort, ports: [{ port: 80, name: a, nodePort: 31998 }, { port: 81, name: b, nodePort: 31998 }] }',
+    ),
+  ],
+  [
+    `spec.clusterIPs[0]: Invalid value: "None": may not be set to 'None' for LoadBalancer services`,
+    service('{ type: LoadBalancer, clusterIP: None, ports: [{ port: 80 }] }'),
+  ],
+  [
+    'spec.loadBalancerClass: Invalid value: "Bad Class"',
+    service('{ type: LoadBalancer, loadBalancerClass: "Bad Class", ports: [{ port: 80 }] }'),
+  ],
+  [
+    'spec.clusterIPs: Invalid value: ["10.0.0.5"]: first value must match `clusterIP`',
+    service('{ clusterIP: None, clusterIPs: [10.0.0.5], ports: [{ port: 80 }] }'),
+  ],
+  [
+    'spec.healthCheckNodePort: Invalid value: 70000: must be between 1 and 65535, inclusive',
+    service(
+      '{ type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 70000, ports: [{ port: 80 }] }',
+    ),
+  ],
+  [
+    "' or '.', and must start and end with an alphanumeric character",
+    configMap('  labels: { a..b/c: x }\n'),
+  ],
+  [
+    'spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is',
+    claim(
+      '{ accessModes: [ReadWriteOnce], selector: { matchExpressions: [{ key: a, operator: In }] }, resources: { requests: { storage: 1Gi } } }',
+    ),
+  ],
+  [
+    'spec.dataSource.name: Required value',
+    claim(
+      '{ accessModes: [ReadWriteOnce], dataSource: { apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: "" }, resources: { requests: { storage: 1Gi } } }',
+    ),
+  ],
 ];
 
 /** What the API server accepts, although it looks odd. */
@@ -771,5 +1119,132 @@ export const ACCEPTED: readonly (readonly [what: string, manifest: string])[] = 
   [
     'a quantity with a blank behind it',
     deployment(withContainer('resources: { requests: { memory: "64Mi " } }')),
+  ],
+  [
+    'a probe with the period 0',
+    deployment(withContainer('livenessProbe: { tcpSocket: { port: 1 }, periodSeconds: 0 }')),
+  ],
+  ['a negative time to end', deployment(`terminationGracePeriodSeconds: -1, ${PODS}`)],
+  [
+    'a toleration of a negative time',
+    deployment(
+      `tolerations: [{ key: a, operator: Exists, effect: NoExecute, tolerationSeconds: -5 }], ${PODS}`,
+    ),
+  ],
+  ['a Secret for images without a name', deployment(`imagePullSecrets: [{}], ${PODS}`)],
+  [
+    'a variable that begins with a digit',
+    deployment(withContainer('env: [{ name: 1A, value: x }]')),
+  ],
+  [
+    'a variable with a dot and a hyphen',
+    deployment(withContainer('env: [{ name: a.b-c, value: x }]')),
+  ],
+  ['a variable with a space', deployment(withContainer('env: [{ name: "a b", value: x }]'))],
+  [
+    'a variable with a label of the pod',
+    deployment(
+      withContainer(
+        'env: [{ name: A, valueFrom: { fieldRef: { fieldPath: "metadata.labels[\'a\']" } } }]',
+      ),
+    ),
+  ],
+  [
+    'a request of disk',
+    deployment(withContainer('resources: { requests: { ephemeral-storage: 1Gi } }')),
+  ],
+  [
+    'a limit of an extended resource without a request',
+    deployment(withContainer('resources: { limits: { nvidia.com/gpu: 1 } }')),
+  ],
+  [
+    'a file with the labels of the pod',
+    deployment(
+      `volumes: [{ name: v, downwardAPI: { items: [{ path: a, fieldRef: { fieldPath: metadata.labels } }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'a file with a limit of a container',
+    deployment(
+      `volumes: [{ name: v, downwardAPI: { items: [{ path: a, resourceFieldRef: { containerName: a, resource: limits.cpu } }] } }], ${PODS}`,
+    ),
+  ],
+  [
+    'a surge of 500 %',
+    deployment(PODS, 'more', '  strategy: { rollingUpdate: { maxSurge: 500% } }\n'),
+  ],
+  [
+    'a selector by an expression',
+    deployment(PODS).replace(
+      'matchLabels: { a: b } }\n',
+      'matchExpressions: [{ key: a, operator: Exists }] }\n',
+    ),
+  ],
+  ['a StatefulSet that begins with a digit', stateful('', '1abc')],
+  [
+    'a DaemonSet that starts new pods first',
+    daemons('updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }, '),
+  ],
+  ['a Job without completions', job('completions: 0, ')],
+  ['an indexed Job with one completion', job('completionMode: Indexed, ')],
+  ['a time zone of former times', cronJob('0 0 * * *', '  timeZone: US/Eastern\n')],
+  ['a time zone of three letters', cronJob('0 0 * * *', '  timeZone: EST\n')],
+  ['a time zone with its former name', cronJob('0 0 * * *', '  timeZone: Asia/Calcutta\n')],
+  [
+    'a target of another type than its value',
+    scaler(
+      'metrics: [{ type: Resource, resource: { name: memory, target: { type: AverageValue, averageUtilization: 50 } } }]',
+    ),
+  ],
+  [
+    'a budget without a selector',
+    object('policy/v1', 'PodDisruptionBudget', 'more', 'spec: { maxUnavailable: 1 }\n'),
+  ],
+  [
+    'every host of a domain of the first level',
+    ingress(
+      `{ rules: [{ host: "*.com", http: { paths: [{ path: /, pathType: Prefix, ${BACKEND} }] } }] }`,
+    ),
+  ],
+  [
+    'a path that the controller chooses',
+    ingress(
+      `{ rules: [{ host: "a.example.com", http: { paths: [{ pathType: ImplementationSpecific, ${BACKEND} }] } }] }`,
+    ),
+  ],
+  [
+    'a path with a hidden folder',
+    ingress(
+      `{ rules: [{ host: "a.example.com", http: { paths: [{ path: /.well-known/x, pathType: Prefix, ${BACKEND} }] } }] }`,
+    ),
+  ],
+  [
+    'a backend that is no Service',
+    ingress(
+      '{ rules: [{ host: "a.example.com", http: { paths: [{ path: /, pathType: ImplementationSpecific, backend: { resource: { apiGroup: k8s.example.com, kind: StorageBucket, name: x } } }] } }] }',
+    ),
+  ],
+  [
+    'all addresses but one',
+    network(
+      'egress: [{ to: [{ ipBlock: { cidr: 0.0.0.0/0, except: [169.254.169.254/32] } }] }], policyTypes: [Egress]',
+    ),
+  ],
+  [
+    'a range with a blank behind it',
+    service(
+      '{ type: LoadBalancer, loadBalancerSourceRanges: ["10.0.0.0/8 "], ports: [{ port: 80 }] }',
+    ),
+  ],
+  [
+    'node ports that keep the address of the client',
+    service('{ type: NodePort, externalTrafficPolicy: Local, ports: [{ port: 80 }] }'),
+  ],
+  ['a name of digits', object('v1', 'ConfigMap', '"123"', 'data: {}\n')],
+  [
+    'a claim that names a mode twice',
+    claim(
+      '{ accessModes: [ReadWriteOnce, ReadWriteOnce], resources: { requests: { storage: 1Gi } } }',
+    ),
   ],
 ];

@@ -99,6 +99,11 @@ function checkSpread(field: Path, rule: unknown, refuse: Refuse): void {
       [...field, 'minDomains'],
       `Invalid value: ${domains}: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${when}`,
     );
+  if (listAt(rule, 'matchLabelKeys').length > 0 && !isObject(at(rule, 'labelSelector')))
+    refuse(
+      [...field, 'matchLabelKeys'],
+      'Forbidden: must not be specified when labelSelector is not set',
+    );
   for (const key of ['nodeAffinityPolicy', 'nodeTaintsPolicy'])
     oneOf([...field, key], at(rule, key), ['Honor', 'Ignore'], refuse);
   checkSelectorValues([...field, 'labelSelector'], at(rule, 'labelSelector'), refuse);

@@ -2,7 +2,7 @@
 
 import { amountOf } from '../admission/quantity.ts';
 import { at, listAt, objectAt, textAt } from '../model.ts';
-import { isSubdomain, oneOf, type Path, type Refuse } from './formats.ts';
+import { checkSelectorValues, isSubdomain, oneOf, type Path, type Refuse } from './formats.ts';
 
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 
@@ -19,6 +19,9 @@ export function checkClaim(path: Path, spec: unknown, refuse: Refuse): void {
   if (storage === undefined) refuse(requests, 'Required value: storage');
   else if ((amountOf(storage) ?? 1) <= 0)
     refuse([...requests, 'storage'], `Invalid value: "${storage}": must be greater than zero`);
+  checkSelectorValues([...path, 'selector'], at(spec, 'selector'), refuse);
+  if (at(spec, 'dataSource', 'name') === '')
+    refuse([...path, 'dataSource', 'name'], 'Required value');
   const storageClass = textAt(objectAt(spec), 'storageClassName') ?? '';
   if (storageClass !== '' && !isSubdomain(storageClass))
     refuse(

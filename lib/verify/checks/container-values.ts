@@ -37,15 +37,25 @@ export function checkProfiles(path: Path, context: Fields, refuse: Refuse): void
         'Invalid value: can only be set when type is "Localhost"',
       );
   }
-  atLeast(0, path, context, ['runAsUser', 'runAsGroup', 'fsGroup'], refuse);
+  for (const key of ['runAsUser', 'runAsGroup', 'fsGroup'])
+    checkId([...path, key], context[key], refuse);
+  const groupPolicies = ['Merge', 'Strict'];
+  oneOf(
+    [...path, 'supplementalGroupsPolicy'],
+    context.supplementalGroupsPolicy,
+    groupPolicies,
+    refuse,
+  );
   const policies = ['Always', 'OnRootMismatch'];
   oneOf([...path, 'fsGroupChangePolicy'], context.fsGroupChangePolicy, policies, refuse);
   for (const [n, group] of listAt(context, 'supplementalGroups').entries())
-    if (typeof group === 'number' && (group < 0 || group >= 2 ** 31))
-      refuse(
-        [...path, 'supplementalGroups', n],
-        `Invalid value: ${group}: must be between 0 and 2147483647, inclusive`,
-      );
+    checkId([...path, 'supplementalGroups', n], group, refuse);
+}
+
+/** Refuses a number that no user or group can have. */
+function checkId(path: Path, id: unknown, refuse: Refuse): void {
+  if (typeof id === 'number' && (id < 0 || id >= 2 ** 31))
+    refuse(path, `Invalid value: ${id}: must be between 0 and 2147483647, inclusive`);
 }
 
 /** Refuses what is wrong with one container of the pod `pod`. */
@@ -58,6 +68,13 @@ export function checkContainer(path: Path, container: Fields, pod: Fields, refus
   const messages = ['FallbackToLogsOnError', 'File'];
   oneOf([...path, 'terminationMessagePolicy'], terminationMessagePolicy, messages, refuse);
   checkVariables(path, container, refuse);
+  for (const one of listAt(container, 'resizePolicy'))
+    oneOf(
+      [...path, 'resizePolicy'],
+      at(one, 'restartPolicy'),
+      ['NotRequired', 'RestartContainer'],
+      refuse,
+    );
   for (const kind of PROBES) checkProbe([...path, kind], container[kind], kind, refuse);
   checkLifecycle([...path, 'lifecycle'], container.lifecycle, pod, refuse);
   checkStart(path, container, refuse);

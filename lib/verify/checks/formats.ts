@@ -48,6 +48,19 @@ export function oneOf(
   refuse(path, `Unsupported value: "${value}": supported values: ${list}`);
 }
 
+/** The words of the API server about names that are none. */
+export const SUBDOMAIN_RULE =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'";
+export const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'";
+export const KEY_RULE = "name part must consist of alphanumeric characters, '-', '_' or '.'";
+
+/** Whether `text` is the key of a label or annotation: its prefix is the name of a domain. */
+export function isKey(text: string): boolean {
+  const prefix = text.includes('/') ? text.slice(0, text.indexOf('/')) : undefined;
+  return KEY.test(text) && (prefix === undefined || isSubdomain(prefix));
+}
+
 /** Refuses numbers below `least` in the fields `keys` of `value`. */
 export function atLeast(
   least: number,

@@ -9,6 +9,7 @@ import {
   isLabel,
   isSubdomain,
   KEY,
+  LABEL_RULE,
   oneOf,
   type Path,
   RESOURCES,
@@ -127,6 +128,12 @@ function checkStateful({ value }: Manifest, refuse: Refuse): void {
   );
   checkSelectorValues(['spec', 'selector'], spec.selector, refuse);
   checkClaims(spec, refuse);
+  const strategy = objectAt(spec, 'updateStrategy');
+  if (strategy.type === 'OnDelete' && isObject(strategy.rollingUpdate))
+    refuse(
+      ['spec', 'updateStrategy', 'rollingUpdate'],
+      `Invalid value: ${JSON.stringify(strategy.rollingUpdate)}: only allowed for updateStrategy 'RollingUpdate'`,
+    );
   const service = textAt(spec, 'serviceName') ?? '';
   if (service !== '' && !isLabel(service))
     refuse(
@@ -142,12 +149,24 @@ function checkStateful({ value }: Manifest, refuse: Refuse): void {
 /** The claims that each pod of a StatefulSet gets. */
 function checkClaims(spec: { readonly [key: string]: unknown }, refuse: Refuse): void {
   for (const [n, claim] of listAt(spec, 'volumeClaimTemplates').entries())
-    checkClaim(['spec', 'volumeClaimTemplates', n, 'spec'], at(claim, 'spec'), refuse);
+    checkClaimOf(n, claim, refuse);
   for (const key of ['whenDeleted', 'whenScaled']) {
     const policy = at(spec, 'persistentVolumeClaimRetentionPolicy', key);
     const field = ['spec', 'persistentVolumeClaimRetentionPolicy', key];
     oneOf(field, policy, ['Retain', 'Delete'], refuse);
   }
+}
+
+/** Each claim of a StatefulSet is a volume of the pods as well. */
+function checkClaimOf(n: number, claim: unknown, refuse: Refuse): void {
+  checkClaim(['spec', 'volumeClaimTemplates', n, 'spec'], at(claim, 'spec'), refuse);
+  const name = textAt(claim, 'metadata', 'name') ?? '';
+  const said = `Invalid value: "${name}": ${LABEL_RULE}`;
+  if (!isLabel(name))
+    refuse(
+      ['spec', 'template', 'spec', 'volumes', n, 'name'],
+      name === '' ? 'Required value' : said,
+    );
 }
 
 function checkDaemons({ value }: Manifest, refuse: Refuse): void {
@@ -160,6 +179,11 @@ function checkDaemons({ value }: Manifest, refuse: Refuse): void {
   );
   checkSelectorValues(['spec', 'selector'], spec.selector, refuse);
   const { maxSurge = 0, maxUnavailable = 1 } = objectAt(spec, 'updateStrategy', 'rollingUpdate');
+  if (isZero(maxSurge) && isZero(maxUnavailable))
+    refuse(
+      ['spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable'],
+      'Required value: cannot be 0 when maxSurge is 0',
+    );
   if (!isZero(maxSurge) && !isZero(maxUnavailable))
     refuse(
       ['spec', 'updateStrategy', 'rollingUpdate', 'maxSurge'],
@@ -187,19 +211,55 @@ function checkJob(path: Path, spec: { readonly [key: string]: unknown }, refuse:
   ];
   atLeast(0, path, spec, numbers, refuse);
   oneOf([...path, 'completionMode'], spec.completionMode, ['Indexed', 'NonIndexed'], refuse);
-  if (spec.completionMode === 'Indexed' && typeof spec.completions !== 'number')
+  // Without both numbers, a Job has one completion.
+  if (
+    spec.completionMode === 'Indexed' &&
+    typeof spec.completions !== 'number' &&
+    typeof spec.parallelism === 'number'
+  )
     refuse([...path, 'completions'], 'Required value: when completion mode is Indexed');
   if (spec.completionMode !== 'Indexed' && typeof spec.backoffLimitPerIndex === 'number')
     refuse(
       [...path, 'backoffLimitPerIndex'],
       `Invalid value: ${spec.backoffLimitPerIndex}: requires indexed completion mode`,
     );
+  for (const key of ['successPolicy', 'maxFailedIndexes'])
+    if (spec.completionMode !== 'Indexed' && (isObject(spec[key]) || typeof spec[key] === 'number'))
+      refuse(
+        [...path, key],
+        `Invalid value: ${JSON.stringify(spec[key])}: requires indexed completion mode`,
+      );
+  oneOf(
+    [...path, 'podReplacementPolicy'],
+    spec.podReplacementPolicy,
+    ['Failed', 'TerminatingOrFailed'],
+    refuse,
+  );
+  checkFailures([...path, 'podFailurePolicy', 'rules'], spec, refuse);
   const restarts = at(spec, 'template', 'spec', 'restartPolicy');
   if (isObject(spec.podFailurePolicy) && restarts !== 'Never')
     refuse(
       [...path, 'template', 'spec', 'restartPolicy'],
       `Invalid value: "${restarts}": only "Never" is supported when podFailurePolicy is specified`,
     );
+}
+
+/** What a Job makes of pods that fail. */
+function checkFailures(path: Path, spec: unknown, refuse: Refuse): void {
+  for (const [n, rule] of listAt(spec, 'podFailurePolicy', 'rules').entries()) {
+    const field = [...path, n];
+    const codes = at(rule, 'onExitCodes');
+    const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
+    oneOf([...field, 'action'], at(rule, 'action') || 'none', actions, refuse);
+    if (!isObject(codes) && listAt(rule, 'onPodConditions').length === 0)
+      refuse(field, 'Invalid value: specifying one of OnExitCodes and OnPodConditions is required');
+    if (!isObject(codes)) continue;
+    const place = [...field, 'onExitCodes'];
+    oneOf([...place, 'operator'], codes.operator || 'none', ['In', 'NotIn'], refuse);
+    for (const [m, code] of listAt(codes, 'values').entries())
+      if (code === 0 && codes.operator === 'In')
+        refuse([...place, 'values', m], 'Invalid value: 0: must not be 0 for the In operator');
+  }
 }
 
 /** Kubernetes itself makes the selector of a Job, and gives its pods the name of the Job as a label. */
@@ -230,7 +290,13 @@ function checkCron({ value }: Manifest, refuse: Refuse): void {
     ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'],
     refuse,
   );
-  checkJob(['spec', 'jobTemplate', 'spec'], objectAt(spec, 'jobTemplate', 'spec'), refuse);
+  const jobs = objectAt(spec, 'jobTemplate', 'spec');
+  checkJob(['spec', 'jobTemplate', 'spec'], jobs, refuse);
+  if (jobs.manualSelector === true)
+    refuse(
+      ['spec', 'jobTemplate', 'spec', 'manualSelector'],
+      'Unsupported value: true: supported values: "nil", "false"',
+    );
 }
 
 /** In the order in which a value may not be larger than the next one. */

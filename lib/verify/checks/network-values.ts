@@ -11,6 +11,7 @@ import {
   type Path,
   PROTOCOLS,
   type Refuse,
+  SUBDOMAIN_RULE,
 } from './formats.ts';
 
 /** Refuses what is wrong with the values of an Ingress. */
@@ -24,9 +25,13 @@ export function checkIngress({ value }: Manifest, refuse: Refuse): void {
   const name = textAt(spec, 'ingressClassName');
   if (name !== undefined && !isSubdomain(name))
     refuse(['spec', 'ingressClassName'], `Invalid value: "${name}": ${SUBDOMAIN_RULE}`);
-  for (const [n, tls] of listAt(spec, 'tls').entries())
+  for (const [n, tls] of listAt(spec, 'tls').entries()) {
+    const secret = textAt(tls, 'secretName') ?? '';
+    if (secret !== '' && !isSubdomain(secret))
+      refuse(['spec', 'tls', n, 'secretName'], `Invalid value: "${secret}": ${SUBDOMAIN_RULE}`);
     for (const [m, host] of listAt(tls, 'hosts').entries())
       checkHost(['spec', 'tls', n, 'hosts', m], String(host), refuse);
+  }
   for (const [n, rule] of rules.entries()) {
     const host = textAt(rule, 'host') ?? '';
     checkHost(['spec', 'rules', n, 'host'], isAddress(host) ? `${host}:` : host, refuse);
@@ -36,9 +41,6 @@ export function checkIngress({ value }: Manifest, refuse: Refuse): void {
     for (const [m, path] of paths.entries()) checkPath([...field, m], path, refuse);
   }
 }
-
-const SUBDOMAIN_RULE =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'";
 
 function checkHost(path: Path, host: string, refuse: Refuse): void {
   if (host !== '' && !isSubdomain(host.replace(/^\*\./, '')))
@@ -171,22 +173,30 @@ function checkEnd(path: Path, start: unknown, end: unknown, refuse: Refuse): voi
     refuse(path, `Invalid value: ${end}: must be greater than or equal to \`port\``);
 }
 
-/** The bits of an IPv4 address as one number; undefined for IPv6, which is not looked into. */
-function bitsOf(network: string): readonly [address: number, length: number] | undefined {
-  const [address = '', length] = network.split('/');
-  if (address.includes(':')) return undefined;
-  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return [number, Number(length)];
+/** The address of a network as one number, its length, and how many bits an address has. */
+function bitsOf(network: string): { address: bigint; length: number; all: number } {
+  const [text = '', length] = network.split('/');
+  if (!text.includes(':')) {
+    const address = text.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
+    return { address, length: Number(length), all: 32 };
+  }
+  // The URL of an address has it in its short form, without IPv4 at the end.
+  const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
+  const [first, last] = [head, tail ?? ''].map((half) => (half === '' ? [] : half.split(':')));
+  const zeros = Array.from({ length: 8 - (first?.length ?? 0) - (last?.length ?? 0) }, () => '0');
+  const parts = [...(first ?? []), ...(tail === undefined ? [] : zeros), ...(last ?? [])];
+  const address = parts.reduce((sum, part) => sum * 65_536n + BigInt(`0x${part}`), 0n);
+  return { address, length: Number(length), all: 128 };
 }
 
 function hasNoHost(network: string): boolean {
-  const [address, length] = bitsOf(network) ?? [0, 0];
-  return address % 2 ** (32 - length) === 0;
+  const { address, length, all } = bitsOf(network);
+  return address % 2n ** BigInt(all - length) === 0n;
 }
 
 function isWithin(inner: string, outer: string): boolean {
   const [own, other] = [bitsOf(inner), bitsOf(outer)];
-  if (own === undefined || other === undefined) return inner.includes(':') === outer.includes(':');
-  const size = 2 ** (32 - other[1]);
-  return own[1] > other[1] && Math.floor(own[0] / size) === Math.floor(other[0] / size);
+  if (own.all !== other.all || own.length <= other.length) return false;
+  const size = 2n ** BigInt(other.all - other.length);
+  return own.address / size === other.address / size;
 }

@@ -1,4 +1,5 @@
 import { containersOf, podsOf } from '../admission/pods.ts';
+import { selects } from '../admission/policies.ts';
 import {
   type Fault,
   faultsOf,
@@ -18,7 +19,7 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { KEY, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
+import { isKey, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
 import { checkCustomRules, checkValues } from './values.ts';
 
 /** API versions that Kubernetes and Flux no longer serve, for kinds that are gone as a whole. */
@@ -164,9 +165,9 @@ function checkLabels(manifest: Manifest): Finding[] {
     ['labels', 'annotations'].flatMap((field) =>
       Object.entries(objectAt(manifest.value, ...path, field)).flatMap(([key, value]) => {
         // The API server reads the keys of annotations in lower case.
-        const isKey = KEY.test(field === 'annotations' ? key.toLowerCase() : key);
-        if (isKey && (field === 'annotations' || VALUE.test(String(value ?? '')))) return [];
-        const shown = isKey ? String(value) : key;
+        const isGood = isKey(field === 'annotations' ? key.toLowerCase() : key);
+        if (isGood && (field === 'annotations' || VALUE.test(String(value ?? '')))) return [];
+        const shown = isGood ? String(value) : key;
         const message = `${[...path, field].join('.')}: Invalid value: "${shown}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, at most 63`;
         return [about('label-invalid', manifest, message, [...path, field, key])];
       }),
@@ -183,7 +184,10 @@ function checkSelector(manifest: Manifest): Finding[] {
   const wanted = Object.entries(objectAt(value, 'spec', 'selector', 'matchLabels'));
   const selectsNothing =
     wanted.length === 0 && listAt(value, 'spec', 'selector', 'matchExpressions').length === 0;
-  if (!selectsNothing && wanted.every(([key, one]) => labels[key] === one)) return [];
+  const isSelected =
+    wanted.every(([key, one]) => labels[key] === one) &&
+    selects(objectAt(value, 'spec', 'selector'), labels);
+  if (!selectsNothing && isSelected) return [];
   const message = selectsNothing
     ? 'spec.selector: Invalid value: {}: empty selector is invalid for deployment'
     : `spec.template.metadata.labels: Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``;

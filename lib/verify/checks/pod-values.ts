@@ -8,12 +8,15 @@ import {
   atLeast,
   checkLabelMap,
   isAddress,
+  isKey,
   isLabel,
   isSubdomain,
   KEY,
+  KEY_RULE,
   oneOf,
   type Path,
   type Refuse,
+  VALUE,
 } from './formats.ts';
 import { checkVolume } from './volume-values.ts';
 
@@ -76,7 +79,12 @@ function checkPod(kind: string, path: Path, spec: Fields, refuse: Refuse): void 
       [...path, 'dnsPolicy'],
       'Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
     );
-  atLeast(0, path, spec, ['terminationGracePeriodSeconds', 'activeDeadlineSeconds'], refuse);
+  atLeast(0, path, spec, ['activeDeadlineSeconds'], refuse);
+  if (kind !== 'Pod' && listAt(spec, 'ephemeralContainers').length > 0)
+    refuse(
+      [...path, 'ephemeralContainers'],
+      'Forbidden: ephemeral containers not allowed in pod template',
+    );
   const endless = ENDLESS[kind];
   if (endless !== undefined && typeof spec.activeDeadlineSeconds === 'number')
     refuse(
@@ -105,6 +113,13 @@ function checkToleration(path: Path, toleration: unknown, refuse: Refuse): void 
   const operator = one.operator || 'Equal';
   oneOf([...path, 'operator'], operator, ['Equal', 'Exists', 'Gt', 'Lt'], refuse);
   oneOf([...path, 'effect'], one.effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute'], refuse);
+  if (typeof one.key === 'string' && one.key !== '' && !isKey(one.key))
+    refuse([...path, 'key'], `Invalid value: "${one.key}": ${KEY_RULE}`);
+  if (operator === 'Equal' && typeof one.value === 'string' && !VALUE.test(one.value))
+    refuse(
+      [...path, 'operator'],
+      `Invalid value: "${one.value}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'`,
+    );
   if (!one.key && operator !== 'Exists')
     refuse(
       [...path, 'operator'],
@@ -157,6 +172,15 @@ function checkWords(path: Path, spec: Fields, refuse: Refuse): void {
   for (const [n, server] of servers.entries())
     if (!isAddress(String(server)))
       refuse([...field, n], `Invalid value: "${server}": must be a valid IP address`);
+  for (const [n, domain] of listAt(spec, 'dnsConfig', 'searches').entries())
+    if (!isSearched(String(domain)))
+      refuse(
+        [...path, 'dnsConfig', 'searches', n],
+        `Invalid value: "${domain}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.'`,
+      );
+  for (const [n, option] of listAt(spec, 'dnsConfig', 'options').entries())
+    if (!textAt(option, 'name'))
+      refuse([...path, 'dnsConfig', 'options', n], 'Required value: must not be empty');
   const systems = ['linux', 'windows'];
   oneOf([...path, 'os'], at(spec, 'os', 'name'), systems, refuse);
   const policies = ['PreemptLowerPriority', 'Never'];
@@ -170,3 +194,7 @@ function checkWords(path: Path, spec: Fields, refuse: Refuse): void {
       );
   }
 }
+
+/** A domain in which names are searched; it may have underscores. */
+const isSearched = (domain: string): boolean =>
+  domain === '.' || isSubdomain(domain.replace(/\.$/, '').replace(/(^|\.)_|_/g, '$1a'));

@@ -1,4 +1,5 @@
 /** What the API server refuses about the values of a HorizontalPodAutoscaler. */
+import { amountOf } from '../admission/quantity.ts';
 import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
 import { oneOf, type Path, type Refuse } from './formats.ts';
 
@@ -26,6 +27,9 @@ export function checkScale({ value }: Manifest, refuse: Refuse): void {
       ['spec', 'targetCPUUtilizationPercentage'],
       `Invalid value: ${percent}: must be greater than 0`,
     );
+  const kind = textAt(spec, 'scaleTargetRef', 'kind') ?? '';
+  if (kind.includes('/'))
+    refuse(['spec', 'scaleTargetRef', 'kind'], `Invalid value: "${kind}": may not contain '/'`);
   for (const [n, metric] of listAt(spec, 'metrics').entries())
     checkMetric(['spec', 'metrics', n], metric, refuse);
   for (const direction of ['scaleUp', 'scaleDown'])
@@ -41,6 +45,10 @@ function checkMetric(field: Path, metric: unknown, refuse: Refuse): void {
       [...field, key],
       'Required value: must populate information for the given metric source',
     );
+  else if (/^(pods|object|external)$/.test(key) && at(metric, key, 'metric', 'name') === '')
+    refuse([...field, key, 'metric', 'name'], 'Required value: must specify a metric name');
+  else if (key === 'containerResource' && at(metric, key, 'container') === '')
+    refuse([...field, key, 'container'], 'Required value: must specify a container');
   else checkTarget(key, [...field, key, 'target'], objectAt(metric, key, 'target'), refuse);
 }
 
@@ -61,6 +69,25 @@ function checkTarget(
       [...field, 'averageUtilization'],
       `Invalid value: ${averageUtilization}: must be greater than 0`,
     );
+  if (averageValue !== undefined && (amountOf(averageValue) ?? 1) <= 0)
+    refuse([...field, 'averageValue'], `Invalid value: "${averageValue}": must be positive`);
+  if (metric === 'pods' && averageValue === undefined)
+    refuse(
+      [...field, 'averageValue'],
+      'Required value: must specify a positive target averageValue',
+    );
+  if (metric === 'external') {
+    if (target.value === undefined && averageValue === undefined)
+      refuse(
+        [...field, 'averageValue'],
+        'Required value: must set either a target value for metric or a per-pod target',
+      );
+    if (target.value !== undefined && averageValue !== undefined)
+      refuse(
+        [...field, 'value'],
+        'Forbidden: may not set both a target value for metric and a per-pod target',
+      );
+  }
   if (!/^(resource|containerResource)$/.test(metric)) return;
   if (averageUtilization === undefined && averageValue === undefined)
     refuse(
@@ -81,6 +108,15 @@ function checkBehavior(field: Path, rules: unknown, refuse: Refuse): void {
       [...field, 'stabilizationWindowSeconds'],
       `Invalid value: ${seconds}: must be less than or equal to 3600`,
     );
+  if (typeof seconds === 'number' && seconds < 0)
+    refuse(
+      [...field, 'stabilizationWindowSeconds'],
+      `Invalid value: ${seconds}: must be greater than or equal to zero`,
+    );
+  oneOf([...field, 'selectPolicy'], at(rules, 'selectPolicy'), ['Disabled', 'Max', 'Min'], refuse);
+  const policies = at(rules, 'policies');
+  if (Array.isArray(policies) && policies.length === 0)
+    refuse([...field, 'policies'], 'Required value: must specify at least one Policy');
   for (const [n, policy] of listAt(rules, 'policies').entries()) {
     const path = [...field, 'policies', n];
     oneOf([...path, 'type'], at(policy, 'type'), ['Percent', 'Pods'], refuse);

@@ -85,7 +85,8 @@ const ZONES = new Map(Intl.supportedValuesOf('timeZone').map((zone) => [zone.toL
 function isZone(zone: string): boolean {
   const known = ZONES.get(zone.toLowerCase());
   if (known !== undefined) return known === zone;
-  if (zone === '' || /^([-+]|local$)/i.test(zone)) return false;
+  // Names begin with a capital, and have no other words in lower case.
+  if (!/^[A-Z]/.test(zone) || /^local$/i.test(zone)) return false;
   try {
     // Names of former times, such as US/Eastern, are not in the list.
     new Intl.DateTimeFormat('en', { timeZone: zone });

@@ -3,11 +3,13 @@ import { at, listAt, type Manifest, objectAt, textAt } from '../model.ts';
 import {
   checkLabelMap,
   isAddress,
+  isKey,
   isLabel,
   isNetwork,
   isPort,
   isSubdomain,
   KEY,
+  KEY_RULE,
   oneOf,
   type Path,
   PROTOCOLS,
@@ -67,7 +69,15 @@ function checkPorts(spec: Spec, refuse: Refuse): void {
         [...field, 'appProtocol'],
         `Invalid value: "${use}": name part must consist of alphanumeric characters, '-', '_' or '.'`,
       );
-    if ((spec.type ?? 'ClusterIP') === 'ClusterIP' && at(port, 'nodePort'))
+    const node = at(port, 'nodePort');
+    if (
+      node &&
+      ports.findIndex(
+        (one) => at(one, 'nodePort') === node && (at(one, 'protocol') || 'TCP') === protocol,
+      ) < n
+    )
+      refuse([...field, 'nodePort'], `Invalid value: ${node}: provided port is already allocated`);
+    if ((spec.type ?? 'ClusterIP') === 'ClusterIP' && node)
       refuse([...field, 'nodePort'], "Forbidden: may not be used when `type` is 'ClusterIP'");
   }
 }
@@ -98,6 +108,14 @@ function checkType(spec: Spec, refuse: Refuse): void {
       ['spec', 'sessionAffinityConfig', 'clientIP', 'timeoutSeconds'],
       `Invalid value: ${seconds}: must be greater than 0 and less than 86400`,
     );
+  checkFamilies(spec, refuse);
+  if (spec.allocateLoadBalancerNodePorts !== undefined && !isLoadBalancer)
+    refuse(
+      ['spec', 'allocateLoadBalancerNodePorts'],
+      "Forbidden: may only be used when `type` is 'LoadBalancer'",
+    );
+  if (type === 'ExternalName' && spec.clusterIP)
+    refuse(['spec', 'clusterIPs'], 'Forbidden: may not be set for ExternalName services');
   const host = String(spec.externalName ?? '').replace(/\.$/, '');
   if (type === 'ExternalName' && !isSubdomain(host))
     refuse(
@@ -119,9 +137,34 @@ function checkBalancer(spec: Spec, isLoadBalancer: boolean, refuse: Refuse): voi
           ['spec', 'loadBalancerSourceRanges', n],
           `Invalid value: "${range}": must be a valid CIDR value`,
         );
+  const balancer = textAt(spec, 'loadBalancerClass');
+  if (isLoadBalancer && balancer && !isKey(balancer))
+    refuse(['spec', 'loadBalancerClass'], `Invalid value: "${balancer}": ${KEY_RULE}`);
+  const health = spec.healthCheckNodePort;
+  if (typeof health === 'number' && health !== 0 && !isPort(health))
+    refuse(
+      ['spec', 'healthCheckNodePort'],
+      `Invalid value: ${health}: must be between 1 and 65535, inclusive`,
+    );
   if (spec.healthCheckNodePort && !(isLoadBalancer && spec.externalTrafficPolicy === 'Local'))
     refuse(
       ['spec', 'healthCheckNodePort'],
       `Invalid value: ${spec.healthCheckNodePort}: may only be set when \`type\` is 'LoadBalancer' and \`externalTrafficPolicy\` is 'Local'`,
+    );
+}
+
+/** The addresses of a Service, and the families that they are of. */
+function checkFamilies(spec: Spec, refuse: Refuse): void {
+  const families = listAt(spec, 'ipFamilies');
+  for (const [n, family] of families.entries()) {
+    oneOf(['spec', 'ipFamilies', n], family, ['IPv4', 'IPv6'], refuse);
+    if (families.indexOf(family) < n)
+      refuse(['spec', 'ipFamilies', n], `Duplicate value: "${family}"`);
+  }
+  const addresses = listAt(spec, 'clusterIPs');
+  if (addresses.length > 0 && spec.clusterIP !== undefined && addresses[0] !== spec.clusterIP)
+    refuse(
+      ['spec', 'clusterIPs'],
+      `Invalid value: ${JSON.stringify(addresses)}: first value must match \`clusterIP\``,
     );
 }

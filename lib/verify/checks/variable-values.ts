@@ -1,6 +1,6 @@
 /** What the API server refuses about the environment variables of a container. */
 import { at, isObject, listAt, textAt } from '../model.ts';
-import { oneOf, type Path, type Refuse } from './formats.ts';
+import { isSubdomain, oneOf, type Path, type Refuse, SUBDOMAIN_RULE } from './formats.ts';
 
 /** The fields of a pod that a variable can show. */
 const FIELDS =
@@ -30,7 +30,14 @@ export function checkVariables(path: Path, container: unknown, refuse: Refuse): 
       refuse(field, 'Invalid value: "": may not have more than one field specified at a time');
     for (const key of sources)
       if (!textAt(one, key, 'name')) refuse([...field, key, 'name'], 'Required value');
+      else checkReference([...field, key, 'name'], at(one, key, 'name'), refuse);
   }
+}
+
+/** Refuses a name that no object can have. */
+function checkReference(path: Path, name: unknown, refuse: Refuse): void {
+  if (typeof name === 'string' && !isSubdomain(name))
+    refuse(path, `Invalid value: "${name}": ${SUBDOMAIN_RULE}`);
 }
 
 function checkVariable(path: Path, variable: unknown, refuse: Refuse): void {
@@ -60,7 +67,13 @@ function checkVariable(path: Path, variable: unknown, refuse: Refuse): void {
     const reference = from[key];
     if (!isObject(reference)) continue;
     if (!reference.name) refuse([...field, key, 'name'], 'Required value');
+    else checkReference([...field, key, 'name'], reference.name, refuse);
     if (!reference.key) refuse([...field, key, 'key'], 'Required value');
+    else if (!/^[-._a-zA-Z0-9]+$/.test(String(reference.key)))
+      refuse(
+        [...field, key, 'key'],
+        `Invalid value: "${reference.key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.'`,
+      );
   }
   const resource = textAt(from, 'resourceFieldRef', 'resource');
   if (resource !== undefined && !/^(limits|requests)\.hugepages-/.test(resource))

@@ -27,17 +27,47 @@ export function checkVolume(path: Path, volume: unknown, refuse: Refuse): void {
       );
     if (isObject(rest[kind])) checkFiles([...path, kind], kind, rest[kind], refuse);
   }
-  for (const [n, source] of listAt(rest, 'projected', 'sources').entries())
-    for (const [kind, value] of Object.entries(objectAt(source)))
-      checkFiles([...path, 'projected', 'sources', n, kind], `projected ${kind}`, value, refuse);
+  checkProjected([...path, 'projected'], rest.projected, refuse);
   if ((amountOf(at(rest, 'emptyDir', 'sizeLimit') ?? 0) ?? 0) < 0)
     refuse(
       [...path, 'emptyDir', 'sizeLimit'],
       'Forbidden: SizeLimit field must be a valid resource quantity',
     );
-  const claim = at(rest, 'ephemeral', 'volumeClaimTemplate', 'spec');
-  if (isObject(claim))
-    checkClaim([...path, 'ephemeral', 'volumeClaimTemplate', 'spec'], claim, refuse);
+  if (!isObject(rest.ephemeral)) return;
+  const template = [...path, 'ephemeral', 'volumeClaimTemplate'];
+  if (!isObject(rest.ephemeral.volumeClaimTemplate)) refuse(template, 'Required value');
+  else
+    checkClaim(
+      [...template, 'spec'],
+      objectAt(rest.ephemeral, 'volumeClaimTemplate', 'spec'),
+      refuse,
+    );
+}
+
+/** A volume with the files of several sources. */
+function checkProjected(path: Path, projected: unknown, refuse: Refuse): void {
+  const paths = new Set<string>();
+  for (const [n, source] of listAt(projected, 'sources').entries()) {
+    const field = [...path, 'sources', n];
+    const given = Object.entries(objectAt(source)).filter(([, value]) => value !== null);
+    if (given.length > 1)
+      refuse(field, 'Forbidden: may not specify more than 1 volume type per source');
+    for (const [kind, value] of given) {
+      checkFiles([...field, kind], `projected ${kind}`, value, refuse);
+      const seconds = at(value, 'expirationSeconds');
+      if (kind === 'serviceAccountToken' && typeof seconds === 'number' && seconds < 600)
+        refuse(
+          [...field, kind, 'expirationSeconds'],
+          `Invalid value: ${seconds}: may not specify a duration less than 10 minutes`,
+        );
+      for (const item of listAt(value, 'items')) {
+        const target = textAt(item, 'path') ?? '';
+        if (paths.has(target))
+          refuse(path, `Invalid value: "${textAt(value, 'name')}": conflicting duplicate paths`);
+        paths.add(target);
+      }
+    }
+  }
 }
 
 /** The field with the name of what a volume shows. */
@@ -52,6 +82,14 @@ function checkFiles(path: Path, kind: string, source: unknown, refuse: Refuse): 
   for (const [n, item] of listAt(source, 'items').entries()) {
     const field = [...path, 'items', n];
     checkRelative([...field, 'path'], textAt(item, 'path'), refuse);
+    const mode = at(item, 'mode');
+    if (typeof mode === 'number' && (mode < 0 || mode > 0o777))
+      refuse(
+        [...field, 'mode'],
+        `Invalid value: ${mode}: must be a number between 0 and 0777 (octal), both inclusive`,
+      );
+    if (key !== undefined && at(item, 'key') === '') refuse([...field, 'key'], 'Required value');
+    if (/downwardAPI$/.test(kind)) checkShown(path, item, refuse);
     const place = textAt(item, 'fieldRef', 'fieldPath');
     if (place !== undefined && !FIELDS.test(place))
       refuse(
@@ -59,6 +97,15 @@ function checkFiles(path: Path, kind: string, source: unknown, refuse: Refuse): 
         `Invalid value: "${place}": error converting fieldPath: field label not supported: ${place}`,
       );
   }
+}
+
+/** What a file of a downwardAPI shows of the pod. */
+function checkShown(path: Path, item: unknown, refuse: Refuse): void {
+  const resource = at(item, 'resourceFieldRef');
+  if (!isObject(resource) && !isObject(at(item, 'fieldRef')))
+    refuse(path, 'Required value: one of fieldRef and resourceFieldRef is required');
+  if (isObject(resource) && !resource.containerName)
+    refuse([...path, 'resourceFieldRef', 'containerName'], 'Required value');
 }
 
 /** Refuses a path that leaves the folder in which it is. */
@@ -87,6 +134,12 @@ export function checkMounts(path: Path, mounts: readonly unknown[], refuse: Refu
         [...path, n, 'subPathExpr'],
         `Invalid value: "${expression}": subPathExpr and subPath are mutually exclusive`,
       );
+    if (/^(Enabled|IfPossible)$/.test(textAt(mount, 'recursiveReadOnly') ?? ''))
+      if (at(mount, 'readOnly') !== true)
+        refuse(
+          [...path, n, 'recursiveReadOnly'],
+          'Forbidden: may only be specified when readOnly is true',
+        );
     const propagation = [...path, n, 'mountPropagation'];
     oneOf(propagation, at(mount, 'mountPropagation'), PROPAGATIONS, refuse);
   }

@@ -48,7 +48,7 @@ const HINTS: readonly (readonly [change: (tree: Tree) => void, code: Code, hint:
       'kustomizations.kustomize.toolkit.fluxcd.io: "0"',
     ),
     'quota-exceeded',
-    'raise the ResourceQuota syncs in dev/2_sync.yaml',
+    'of the ResourceQuota syncs in dev/2_sync.yaml.',
   ],
 ];
 

@@ -249,7 +249,8 @@ function moreOf(quota: Manifest, name: string, needed: number, { environment }: 
     return most !== undefined && needed <= most * (1 + 1e-9);
   });
   if (size !== undefined) return `or give the tenant more: flux-gitops tenant ENV --size ${size}`;
-  return `or raise ${name} of the ResourceQuota ${quota.name} in ${quota.path}: no --size has so much.`;
+  const why = key === undefined ? '' : ': no --size has so much';
+  return `or raise ${name} of the ResourceQuota ${quota.name} in ${quota.path}${why}.`;
 }
 
 function exceeded(quota: Manifest, usage: Usage, tenant: Tenant): Finding[] {

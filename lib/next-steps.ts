@@ -6,7 +6,7 @@ import {
   surplusSteps,
 } from './departure-steps.ts';
 import { type ComparedRepo, WRITES } from './disk/compare.ts';
-import { namespaceOf } from './plan/estate.ts';
+import { type Environment, namespaceOf } from './plan/estate.ts';
 import { isByHand } from './plan/hand-written/own-form.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
 import {
@@ -38,6 +38,8 @@ type Place = {
   /** Paths that this run wrote, and those that it removed. */
   readonly written: readonly string[];
   readonly removed: readonly string[];
+  /** Paths that the user deleted, and that stay so. */
+  readonly deleted: readonly string[];
 };
 
 /** What the next steps depend on, in addition to the plan. */
@@ -72,6 +74,9 @@ export function nextSteps(
       ...{ repo, folder: shown(folder), hasGit: hasGit(folder), isNew },
       remote: remoteOf(originOf(folder), repo.url),
       ...{ written: paths(false), removed: paths(true) },
+      deleted: files
+        .filter(({ state, action }) => state === 'deleted' && action === 'keep')
+        .map(({ path }) => path),
     };
   });
   const config = places.find(({ repo }) => repo.role === 'config');
@@ -100,7 +105,7 @@ export function nextSteps(
           ...applied(rest, config, registers),
         ]
       : []),
-    ...(config && config.written.length > 0 ? looks(rest, config) : []),
+    ...(config && config.written.length > 0 ? looks(rest, config, places) : []),
     ...formerAccountSteps(plan),
     ...leftSourceSteps(plan, config?.repo.found),
     ...(config ? keySteps(plan, published, config.folder) : []),
@@ -406,11 +411,21 @@ const formerAccountSteps = ({ formerAccounts = [] }: Plan): Step[] =>
     formerAccounts.map(({ namespace, objects }) => kubectlIn(namespace, 'delete', ...objects)),
   );
 
+/** Whether the app repo of `one` still has the demo app: a user who has an app deletes its file. */
+const hasPage = (one: Environment, places: readonly Place[]): boolean =>
+  hasDemo(one) &&
+  !places.some(
+    ({ repo, deleted }) =>
+      repo.role === 'scenario' &&
+      repo.name === one.repo &&
+      deleted.includes(one.layout === 'overlays' ? 'base/app.yaml' : `${one.name}/app.yaml`),
+  );
+
 /** How to check the result, in the first environment that has a page. */
-function looks({ environments }: Plan, { repo }: Place): Step[] {
+function looks({ environments }: Plan, { repo }: Place, places: readonly Place[]): Step[] {
   // What a user wrote by hand may have any app, under any name.
   const own = environments.filter((one) => !isByHand(one));
-  const first = own.find(hasDemo) ?? own[0];
+  const first = own.find((one) => hasPage(one, places)) ?? own.find(hasDemo) ?? own[0];
   if (first === undefined) return [];
   const namespace = namespaceOf(first);
   const kubectl = (...words: string[]): string => kubectlIn(namespace, ...words);
@@ -437,6 +452,7 @@ function looks({ environments }: Plan, { repo }: Place): Step[] {
         commands: [],
       },
     ];
+  if (!hasPage(first, places)) return [wait('has applied the app')];
   return [
     wait('has applied the app'),
     {

@@ -23,8 +23,15 @@ import {
   isKeySigned,
   isOci,
 } from './plan/values/oci.ts';
-import { hostKeysAt, type Reader, secretCommands } from './plan/values/secret-commands.ts';
+import {
+  appPage,
+  hostKeysAt,
+  type Reader,
+  secretCommands,
+  tokenPage,
+} from './plan/values/secret-commands.ts';
 import { shellCommand } from './render/quoting.ts';
+import { listed } from './render/wrap.ts';
 import type { Credentials, SharedSettings } from './settings/settings.ts';
 import { applyEach, kubectlIn, LISTED, type Step, stepFor } from './step.ts';
 
@@ -166,73 +173,109 @@ function artifactSecrets(changed: readonly Environment[], isPrivate: boolean): S
 }
 
 /**
- * The deploy keys with which Flux reads no more: another kind of credentials, another owner, public repositories,
- * artifacts, or no environment. GitHub keeps them until somebody removes them. With --publish, the run itself removes
- * those of app repos that feed nothing.
+ * The credentials with which Flux reads no more: another kind of credentials, another owner, public repositories,
+ * artifacts, or no environment. GitHub keeps them until somebody removes them. With --publish, the run itself removes the
+ * deploy keys of app repos that feed nothing.
  */
 export function keySteps(plan: Plan, published: boolean, folder: string): Step[] {
   const config = plan.repos.find(({ role }) => role === 'config');
   if (config?.found === undefined) return [];
-  const needed = new Set(keyHolders(after(plan, config)).keys());
-  const unfed = plan.repos.filter(({ feeds }) => feeds?.length === 0).map(({ url }) => url);
-  for (const url of published ? unfed : []) needed.add(url.toLowerCase());
-  const left = [...keyHolders(before(config))].filter(([url]) => !needed.has(url));
-  if (left.length === 0) return [];
-  const pages = left.map(([, { page }]) => page).join(', ');
+  const now = after(plan, config);
+  const left = (kind: Credentials): Left[] => {
+    const needed = new Set(holdersOf(now, kind).map(({ url }) => url.toLowerCase()));
+    return holdersOf(before(config), kind).filter(({ url }) => !needed.has(url.toLowerCase()));
+  };
+  const unfed = plan.repos.filter(({ feeds }) => feeds?.length === 0);
+  const removed = new Set(published ? unfed.map(({ url }) => url.toLowerCase()) : []);
+  const keys = left('deploy-key').filter(({ url }) => !removed.has(url.toLowerCase()));
+  return [
+    ...(keys.length > 0 ? [deployKeyStep(keys, now, folder)] : []),
+    ...tokenSteps(left('token')),
+    ...appSteps(left('github-app')),
+  ];
+}
+
+function deployKeyStep(left: readonly Left[], after: readonly Read[], folder: string): Step {
+  const pages = left.map(({ url }) => `${url}/settings/keys`).join(', ');
   // The command knows the addresses of the estate as it is now.
-  const now = new Set(after(plan, config).map(({ url }) => url.toLowerCase()));
-  const words = left.flatMap(([url, { names }]) => (now.has(url) ? names : []));
+  const now = new Set(after.map(({ url }) => url.toLowerCase()));
+  const words = left.flatMap(({ url, names }) => (now.has(url.toLowerCase()) ? names : []));
   const into = folder === '.' ? [] : [`--into=${folder}`];
   const revoke = ['flux-gitops', 'credentials', ...words, '--revoke', ...into];
+  return {
+    text: `Delete the deploy keys that Flux no longer needs, when Flux reads without them: ${pages}`,
+    commands: words.length === 0 ? [] : [shellCommand(revoke)],
+  };
+}
+
+/** Only the person who made a token sees it on GitHub, so no command can revoke it. */
+function tokenSteps(left: readonly Left[]): Step[] {
+  if (left.length === 0) return [];
+  const pages = [...new Set(left.map(({ url }) => tokenPage(url)))].join(', ');
   return [
     {
-      text: `Delete the deploy keys that Flux no longer needs, when Flux reads without them: ${pages}`,
-      commands: words.length === 0 ? [] : [shellCommand(revoke)],
+      text: `Revoke the tokens for ${namesIn(left)}, when Flux reads without them. The person who made them finds them here: ${pages}`,
+      commands: [],
     },
   ];
 }
 
-/** A repository, by whom Flux reads it, and whether it does so with a deploy key. */
-type Read = { readonly name: string; readonly url: string; readonly hasKey: boolean };
+function appSteps(left: readonly Left[]): Step[] {
+  if (left.length === 0) return [];
+  const pages = left.map(({ url }) => appPage(url)).join(', ');
+  return [
+    {
+      text: `Take ${namesIn(left)} from the GitHub App, when Flux reads without it: ${pages}. Delete the App with its private keys if nothing else uses it`,
+      commands: [],
+    },
+  ];
+}
+
+const namesIn = (left: readonly Left[]): string =>
+  listed(left.map(({ url }) => url.split('/').slice(-2).join('/')));
+
+/** What a repository is called in the estate, and by whom Flux reads it in which way. */
+type Read = { readonly name: string; readonly url: string; readonly kind: Credentials };
+
+/** A repository, and the names of those who read it in one way. */
+type Left = { readonly url: string; readonly names: readonly string[] };
 
 const readBy = (one: Environment): Read => ({
   name: one.name,
   url: repositoryUrl(one, one.repo),
-  hasKey: gitCredentialsOf(one) === 'deploy-key',
+  kind: gitCredentialsOf(one),
 });
 
 /** What Flux read before the run. */
 function before({ found }: RepoPlan): Read[] {
   if (found === undefined) return [];
   const { name, shared, estate, environments } = found;
-  const hasKey = estate.syncConfig === 'yes' && gitCredentialsOf(shared) === 'deploy-key';
-  return [...environments.map(readBy), { name, url: repositoryUrl(shared, name), hasKey }];
+  const kind = estate.syncConfig === 'yes' ? gitCredentialsOf(shared) : 'none';
+  return [...environments.map(readBy), { name, url: repositoryUrl(shared, name), kind }];
 }
 
 /** What Flux reads after the run. */
 function after({ environments, departures = [] }: Plan, config: RepoPlan): Read[] {
   const gone = departures.filter(({ state }) => state !== 'leaving').map(({ name }) => name);
-  const { credentials, syncConfig } = installOf(config);
-  const hasKey = syncConfig === true && credentials === 'deploy-key';
+  const { credentials = 'none', syncConfig } = installOf(config);
+  const kind = syncConfig === true ? credentials : 'none';
   const all = mergeEnvironments(config.found?.environments ?? [], environments);
   return [
     ...all.filter(({ name }) => !gone.includes(name)).map(readBy),
-    { name: config.name, url: config.url, hasKey },
+    { name: config.name, url: config.url, kind },
   ];
 }
 
-/** The pages of the deploy keys of `reads` and the names of those who have them, by the address of the repository. */
-function keyHolders(reads: readonly Read[]) {
-  const keyed = reads.filter(({ hasKey }) => hasKey);
-  return new Map(
-    [...Map.groupBy(keyed, ({ url }) => url.toLowerCase())].map(([url, holders]) => [
-      url,
-      {
-        page: `${holders[0]?.url}/settings/keys`,
-        names: holders.map(({ name }) => name),
-      },
-    ]),
+/** The repositories of `reads` that Flux reads with credentials of `kind`. */
+function holdersOf(reads: readonly Read[], kind: Credentials): Left[] {
+  const held = Map.groupBy(
+    reads.filter((one) => one.kind === kind),
+    ({ url }) => url.toLowerCase(),
   );
+  return [...held.values()].map((holders) => ({
+    url: holders[0]?.url ?? '',
+    names: holders.map(({ name }) => name),
+  }));
 }
 
 /** Everything that decides which Secret Flux reads, and what has to be in it. */

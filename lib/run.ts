@@ -175,7 +175,10 @@ export async function execute(prepared: Prepared): Promise<Report> {
     const parser = given.switches.dryRun ? await import('./render/objects.ts') : undefined;
     const targets = await lookAtGithub(settled, compared);
     const results = targets && (await import('./publish/publish.ts')).describeTargets(targets);
-    const report = reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
+    const planned = reportOf(compared.plan, compared.repos, true, parser, results, wordsOf(given));
+    const report = given.switches.live
+      ? { ...planned, notes: [...planned.notes, NOT_LIVE] }
+      : planned;
     if (!given.switches.dryRun) return completed(report, compared, given);
     const { findings, refusal } = await verifyResult(settled, compared, prepared);
     const error = refusal && { error: { message: refusal.message } };
@@ -193,6 +196,9 @@ export async function execute(prepared: Prepared): Promise<Report> {
   const report = reportOf(plan, repos, false, undefined, results, wordsOf(given), isLive);
   return completed({ ...report, ...(findings && { findings }) }, written, given);
 }
+
+const NOT_LIVE =
+  '--live changes nothing in a dry run: it does not look at the cluster, and this is the plan for the files.';
 
 /** The cluster, if the run works on one. Refuses everything that the cluster would refuse before a file is written. */
 async function connected({ given }: Settled, prepared: Prepared): Promise<Live | undefined> {

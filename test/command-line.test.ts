@@ -197,3 +197,18 @@ async function packagesLoadedBy(argv: readonly string[]): Promise<string[]> {
     ),
   ];
 }
+
+test('commands that need an estate say so in the same words', async () => {
+  const folder = temporaryFolder();
+  const said = async (...argv: string[]): Promise<string> => {
+    const { code, stderr } = await runHere(argv, folder);
+    assert.equal(code, 2);
+    return stderr.replaceAll(`flux-gitops ${argv.join(' ')}`, 'flux-gitops COMMAND');
+  };
+  const inEstate = await said('update');
+  assert.match(inEstate, /inside a repository of an estate[\s\S]*flux-gitops COMMAND --into/);
+  for (const command of ['verify', 'status']) assert.equal(await said(command), inEstate);
+  const inConfigRepo = await said('tenant', 'qa');
+  for (const argv of [['remove', 'qa'], ['credentials']])
+    assert.equal(await said(...argv), inConfigRepo);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
@@ -13,7 +13,14 @@ import { execute, prepare } from '../lib/run.ts';
 import { parseArguments } from '../lib/settings/arguments.ts';
 import { helpText } from '../lib/settings/help.ts';
 import { sayWith, type Terminal } from '../lib/terminal.ts';
-import { readTree, runCommand, runHere, temporaryFolder, writeTree } from './sandbox.ts';
+import {
+  folderAfter,
+  readTree,
+  runCommand,
+  runHere,
+  temporaryFolder,
+  writeTree,
+} from './sandbox.ts';
 
 const nextOf = (stderr: string): string[] =>
   (stderr.split('\nNext:\n')[1] ?? '').split('\n').map((line) => line.trim());
@@ -52,6 +59,20 @@ test('without the demo app the next steps show no page', async () => {
   assert.doesNotMatch(stderr, /kcheck|localhost/);
   const demo = await runHere(['--no-demo'], temporaryFolder());
   assert.match(demo.stderr.replace(/\s+/g, ' '), /--no-demo changes nothing for dev, stage, prod/);
+});
+
+test('without the file of the demo app the next steps show no page, or that of another environment', async () => {
+  const folder = temporaryFolder();
+  await runHere(['--owner', 'octo-org'], folder);
+  const run = async (...argv: string[]): Promise<string> =>
+    nextOf((await runHere(argv, folder)).stderr).join('\n');
+  rmSync(join(folder, 'flux-dev/dev/app.yaml'));
+  assert.match(await run('--interval', '2m'), /--namespace fluxdemo-stage port-forward/);
+  const tenant = await run('tenant', 'prod', 'stage', '--size', 'large', '--into', 'flux-demo');
+  assert.match(tenant, /port-forward/);
+  const own = ['tenant', 'stage', '--size', 'small', '--into', 'flux-demo'];
+  rmSync(join(folder, 'flux-stage-prod/stage/app.yaml'));
+  assert.doesNotMatch(await run(...own), /port-forward|localhost/);
 });
 
 test('the next steps of a later run say what that run changed, and nothing else', async () => {
@@ -110,6 +131,26 @@ test('a folder that pushes to the old owner gets the new address, and one withou
   assert.doesNotMatch(text, /set-url origin \S*flux-(stage-prod|demo)|flux-gitops --publish/);
   const readme = readFileSync(join(folder, 'flux-demo/README.md'), 'utf8');
   assert.match(readme, /remote set-url origin https:\/\/github\.com\/OTHER\/"\$repo"/);
+});
+
+test('a value that is safe for private repositories stays when they become public, and the run says which flag changes it', async () => {
+  const kept =
+    /dev, stage, prod still may not use kustomization\.yaml[^.]*\. To let tenants use it, give --allow-kustomize\./;
+  const run = async (...flags: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runHere(['--owner', 'acme', ...flags], folder);
+    assert.equal(code, 0, stderr);
+    return (stdout + stderr).replaceAll(/\s+/g, ' ');
+  };
+  const folder = await folderAfter(['--owner', 'acme', '--visibility', 'private']);
+  assert.doesNotMatch(await run(), kept);
+  assert.match(await run('--visibility', 'public', '--dry-run'), kept);
+  for (const value of ['', '=no'])
+    assert.doesNotMatch(
+      await run('--visibility', 'public', `--allow-kustomize${value}`, '--dry-run'),
+      kept,
+    );
+  assert.match(await run('--visibility', 'public'), kept);
+  assert.doesNotMatch(await run('--interval', '5m'), kept);
 });
 
 test('another visibility comes with the commands that change it on GitHub, where the repositories are there', async () => {
@@ -537,6 +578,31 @@ test('a later run asks for a Secret only where Flux reads in another way than be
   const moved = await run('--owner', 'mona');
   assert.match(moved, /flux-gitops credentials dev stage prod qa --into=flux-demo --publish \|/);
   assert.match(await run('--credentials', 'token'), /Give Flux tokens for the app repos:/);
+});
+
+test('the next steps say where to revoke tokens and GitHub Apps that Flux no longer needs', async () => {
+  const tokens = (names: string): RegExp =>
+    new RegExp(
+      `Revoke the tokens for ${names}, when Flux reads without them\\. [^:]*: https://github\\.com/settings/personal-access-tokens`,
+    );
+  const app =
+    /Take mona\/flux-dev, mona\/flux-stage-prod from the GitHub App, [^:]*: https:\/\/github\.com\/mona\/flux-dev\/settings\/installations, https:/;
+  const folder = await folderAfter(['--owner', 'octo-org', '--visibility', 'private']);
+  const run = async (...argv: string[]): Promise<string> =>
+    (await runHere(argv, folder)).stderr.replaceAll(/\s+/g, ' ');
+  assert.doesNotMatch(await run('--credentials', 'token'), /Revoke the tokens/);
+  assert.doesNotMatch(await run('--interval', '5m'), /Revoke the tokens/);
+  const stage = await run('tenant', 'stage', '--into', 'flux-demo', '--credentials', 'deploy-key');
+  assert.doesNotMatch(stage, /Revoke/, 'prod reads flux-stage-prod with the token');
+  const both = 'octo-org/flux-dev, octo-org/flux-stage-prod';
+  assert.match(await run('--owner', 'mona', '--credentials', 'token'), tokens(both));
+  const apps = await run('--credentials', 'github-app');
+  assert.match(apps, tokens(both.replaceAll('octo-org', 'mona')));
+  const keys = await run('--credentials', 'deploy-key');
+  assert.match(keys, app);
+  assert.doesNotMatch(keys, /Revoke the tokens/);
+  await run('tenant', 'dev', '--into', 'flux-demo', '--credentials', 'token');
+  assert.match(await run('remove', 'dev', '--into', 'flux-demo'), tokens('mona/flux-dev'));
 });
 
 test('the next steps name the deploy keys that Flux no longer needs, whatever replaces them', async () => {

@@ -118,7 +118,7 @@ export class KubectlError extends UserError {
   readonly output: string;
 
   constructor(message: string, output = '') {
-    super(`kubectl: ${message}`, 1);
+    super(`kubectl: ${message.replace(/^error: /, '')}`, 1);
     this.isUnknownKind = /the server doesn't have a resource type/.test(message);
     this.isForbidden = /\(Forbidden\)/.test(message);
     this.output = output;

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { SOURCE_RESOURCES } from '../plan/estate.ts';
 import { pause, type RunControl } from '../publish/control.ts';
 import { hidePrivateKey } from '../publish/secrets.ts';
-import { type HeldKey, manifestOf, readSecret } from './secret.ts';
+import { type Fields, type HeldKey, manifestOf, readSecret, staleFields } from './secret.ts';
 import type { Place, Source } from './sources.ts';
 
 /** A place on the cluster, with its Secret if it has one. */
@@ -57,6 +57,27 @@ export async function removeCopies(kubectl: Kubectl, live: readonly LivePlace[])
     if (held?.found.metadata.annotations?.[COPY] === undefined) continue;
     await kubectl.run(['annotate', 'secret', place.secret, '-n', place.namespace, `${COPY}-`]);
   }
+}
+
+/**
+ * Removes the fields of other credentials than `fields` from the Secrets. An apply does not, if another program wrote
+ * them, such as the `kubectl apply` of a pipe.
+ */
+export async function removeStale(
+  kubectl: Kubectl,
+  live: readonly LivePlace[],
+  fields: Fields,
+): Promise<boolean> {
+  let changed = false;
+  for (const { place, held } of live) {
+    const stale = staleFields(held?.fields ?? {}, fields);
+    if (stale.length === 0) continue;
+    const patch = JSON.stringify({ data: Object.fromEntries(stale.map((field) => [field, null])) });
+    const where = ['-n', place.namespace, ...MANAGER];
+    await kubectl.run(['patch', 'secret', place.secret, ...where, '--type=merge', '-p', patch]);
+    changed = true;
+  }
+  return changed;
 }
 
 const REQUESTED = 'reconcile.fluxcd.io/requestedAt';

@@ -5,8 +5,8 @@ import { connect, type Kubectl } from '../cluster/kubectl.ts';
 import { withLock } from '../disk/lock.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { inputError, type Problem, quote } from '../errors.ts';
+import { notInConfigRepo } from '../plan/outside.ts';
 import { decrypts, type RepoRecord, recipientsOf } from '../plan/record.ts';
-import { notInConfigRepo } from '../plan/tenant.ts';
 import { encryptedFileOf } from '../plan/values/layout.ts';
 import { isOci } from '../plan/values/oci.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
@@ -21,6 +21,8 @@ import {
   pushSteps,
   writeEncrypted,
 } from './encrypted-files.ts';
+import { formerRepositoryNotes } from './former.ts';
+import { idleFlagNotes } from './idle-flags.ts';
 import { type Issued, issueLive, issueNew } from './issue.ts';
 import { listKeys, pruneKeys, revokeKeys } from './keys-on-github.ts';
 import { checkFile, writeToFile, writeToPipe } from './output.ts';
@@ -87,7 +89,6 @@ function flagProblems(given: Given): Problem[] {
     );
   for (const key of ['rotate', 'prune'] as const)
     if (switches[key] && !switches.live) problems.push(needsLive(key));
-  if (texts.context && !switches.live) problems.push(needsLive('context'));
   if (switches.revoke && given.positionals.length === 0)
     problems.push({
       given: '--revoke without an environment',
@@ -128,11 +129,10 @@ function together(keys: readonly SettingKey[], rule: string): Problem {
 }
 
 function needsLive(key: SettingKey): Problem {
-  const example = `${flagOf(key)}${key === 'context' ? ' kind-flux-demo' : ''} --live`;
   return {
     given: `${flagOf(key)} without --live`,
     rule: 'this flag is about the cluster, so it needs --live',
-    example,
+    example: `${flagOf(key)} --live`,
     flag: '--live',
     settings: [key, 'live'],
   };
@@ -273,9 +273,12 @@ async function run(prepared: Prepared): Promise<Outcome> {
   const keys = chosenSources(about ? keyedSourcesOf(record) : [], given.positionals);
   const sources = about ? keys : chosenSources(sourcesOf(record), given.positionals);
   const context = openContext(prepared, record, workspace.folderOf(record.name), sources);
+  for (const note of idleFlagNotes(given, sources)) context.say(`! ${note}`);
   // A key that a cluster must keep may not be changed by two runs at once.
   const alone = (work: () => Promise<Outcome>): Promise<Outcome> =>
     withLock(workspace.lockFolders, terminal.say, work, PATIENCE);
+  if ((switches.listKeys || switches.prune) && given.positionals.length === 0)
+    for (const note of formerRepositoryNotes(record, context.folder)) context.say(`! ${note}`);
   if (switches.listKeys)
     return listKeys(
       keys,

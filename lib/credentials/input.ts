@@ -1,5 +1,6 @@
 /** What a person gives for Flux: a token, or a GitHub App and its key. None of it can be in an argument. */
 import { UserError } from '../errors.ts';
+import { tokenPage } from '../plan/values/secret-commands.ts';
 import type { Prepared } from '../prepared.ts';
 import { FLUX_TOKEN, hidePrivateKey, hideToken } from '../publish/secrets.ts';
 import { standardInput, type Token } from '../publish/token.ts';
@@ -27,7 +28,7 @@ export async function tokenFor(
     found.value === '' ? 'There is no token' : `The token from ${found.source} is not one word`;
   throw new UserError(
     `${what} with which Flux can read ${name}. Nothing was changed.\n` +
-      `  Create a fine-grained token that only reads the contents of ${name}: ${new URL(source.githubUrl).origin}/settings/personal-access-tokens/new\n` +
+      `  Create a fine-grained token that only reads the contents of ${name}: ${tokenPage(source.web)}/new\n` +
       `  Then pipe it into the command with --secret-stdin, or set ${FLUX_TOKEN}. A token in an argument would be visible to other users.`,
     1,
   );

@@ -6,11 +6,13 @@ import {
   type LivePlace,
   readPlaces,
   removeCopies,
+  removeStale,
   requestFetch,
   requirePlaces,
 } from './cluster.ts';
 import { type DeployKey, fingerprintOf, makeDeployKey } from './deploy-key.ts';
 import { listDeployKeys } from './deploy-keys.ts';
+import { replacedNotes } from './former.ts';
 import { appFields, checkApp, checkFluxToken } from './github-checks.ts';
 import { appGiven, tokenFor } from './input.ts';
 import { register } from './rotate.ts';
@@ -114,6 +116,8 @@ export async function issueLive(
     const handed = await givenFields(source, run);
     changesBegin();
     const changed = await bring(live, handed, kubectl);
+    await removeCopies(kubectl, live);
+    sayReplaced(source, live, handed.fields, run);
     await fetchSoon(source, changed, kubectl);
     return { ...summary(source), changed };
   }
@@ -129,9 +133,19 @@ export async function issueLive(
   const registered = unknown ? await offer(source, key, run) : false;
   const changed = before || (await bring(live, { fields }, kubectl));
   await removeCopies(kubectl, live);
+  sayReplaced(source, live, fields, run);
   await fetchSoon(source, changed || registered, kubectl);
   const fingerprint = fingerprintOf(key.publicKey);
   return { ...summary(source), fingerprint, registered, changed: changed || registered };
+}
+
+function sayReplaced(
+  source: Source,
+  live: readonly LivePlace[],
+  fields: Fields,
+  { say }: RunContext,
+): void {
+  for (const note of replacedNotes(source, live, fields)) say(`! ${note}`);
 }
 
 /** The key that the cluster has: where places differ, one that GitHub knows. */
@@ -166,7 +180,8 @@ async function bring(
     return secretFor(place, { ...fields, ...kept }, { ...held, expires });
   });
   await applySecrets(kubectl, secrets);
-  return secrets.length > 0;
+  const removed = await removeStale(kubectl, live, fields);
+  return secrets.length > 0 || removed;
 }
 
 /** Asks Flux to fetch with the new Secret now, and not after the interval. */

@@ -7,6 +7,7 @@ import {
   linkSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -14,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isAlive } from '../disk/lock.ts';
 import { UserError } from '../errors.ts';
 import { RECORD_FILE, RECORD_KEY } from '../plan/record.ts';
 import { writeSecretly } from '../publish/secrets.ts';
@@ -84,9 +86,19 @@ const refusal = (file: string, reason: string): UserError =>
     1,
   );
 
+/** Removes what killed runs have left of the file `path`: it has private keys. */
+function removeAbandoned(path: string): void {
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const pid = /^\.(\d+)\.part$/.exec(name.slice(basename(path).length))?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(path), name));
+  }
+}
+
 /** Writes `secrets` to the new file `path`, which only the user can read. */
 export function writeToFile(path: string, secrets: readonly object[], overwrite: boolean): void {
   // A file with wider rights must not receive a key, so the new file takes its place.
+  removeAbandoned(path);
   const part = `${path}.${process.pid}.part`;
   const file = openSync(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {

@@ -20,6 +20,16 @@ export function nextFields({ identity, publicKey }: DeployKey): Fields {
   return { [NEXT.identity]: identity, [NEXT.publicKey]: publicKey };
 }
 
+/** The fields that this command writes for any kind of credentials. All others are of somebody else. */
+const WRITTEN = new Set([
+  ...['identity', 'identity.pub', 'known_hosts', 'username', 'password'],
+  ...['githubAppID', 'githubAppInstallationID', 'githubAppPrivateKey', 'githubAppBaseURL'],
+]);
+
+/** The fields of a Secret that belong to other credentials than `fields`: a tenant could still read them. */
+export const staleFields = (held: Fields, fields: Fields): string[] =>
+  Object.keys(held).filter((field) => WRITTEN.has(field) && !(field in fields));
+
 /** The annotation with the fingerprints of the keys that a rotation must still take from GitHub. */
 const REPLACED = 'flux-gitops/replaced-keys';
 

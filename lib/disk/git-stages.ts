@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quietEnvironment } from '../publish/secrets.ts';
 
 /** The texts of a file during a merge of git; a side without the file is undefined. */
 export type Stages = {
@@ -74,6 +75,7 @@ function git(folder: string, args: readonly string[]): string | undefined {
   try {
     return execFileSync('git', ['-C', folder, ...args], {
       encoding: 'utf8',
+      env: quietEnvironment(),
       stdio: ['ignore', 'pipe', 'ignore'],
       maxBuffer: 2 ** 28,
     });

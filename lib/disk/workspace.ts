@@ -42,6 +42,7 @@ export function openWorkspace(
   const home = homeOf(command, folder, around, named, problems);
   if (home === undefined && command !== 'scenario-repo' && problems.length === 0)
     checkLost(command, folder, around, named, problems);
+  const estate = command === 'scenario-repo' ? estateAt(folder, around) : undefined;
   const nearest = home ?? around;
   const parent = nearest ? dirname(nearest.folder) : folder;
   const folderOf = (repo: string): string =>
@@ -67,7 +68,8 @@ export function openWorkspace(
   const filesOf: NonNullable<World['filesOf']> = (repo, below) => textsIn(folderOf(repo), below);
   const lockFolders = [parent, ...(nearest ? [nearest.folder] : [])];
   const place = { folder, parent, lockFolders, folderOf };
-  return { ...place, find, feederOf, former, filesOf, ...(home && { home }) };
+  const known = { ...(home && { home }), ...(estate && { estate }) };
+  return { ...place, find, feederOf, former, filesOf, ...known };
 }
 
 /** A repository that this package wrote, and its folder. */
@@ -112,7 +114,7 @@ function homeOf(
   if (around !== undefined && command === 'app')
     problems.push({
       given: `the folder ${folder}`,
-      rule: `it belongs to the app repo ${around.name}, but no config repo beside it lists this app repo`,
+      rule: `it belongs to the app repo ${around.name}, but no config repo beside it lists this app repo. Without the config repo, only update, scenario-repo, verify and status work here`,
       example: 'flux-gitops --into ../../estate',
       flag: '--into',
       settings: ['into'],
@@ -130,6 +132,14 @@ function severalConfigs(folder: string, configs: readonly FoundRepo[]): Problem 
     flag: '--into',
     settings: ['into'],
   };
+}
+
+/** The record of the config repo that is `around`, or of the only one beside or in `folder`. */
+function estateAt(folder: string, around: FoundRepo | undefined): FoundRecord | undefined {
+  if (around?.record?.kind === 'config-repo') return around.record;
+  const repos = reposIn(around ? dirname(around.folder) : folder);
+  const configs = repos.filter(({ record }) => record?.kind === 'config-repo');
+  return configs.length === 1 ? configs[0]?.record : undefined;
 }
 
 /** The repository around `start`, if this package wrote it. */

@@ -1,8 +1,9 @@
 import { type Problem, quote } from '../errors.ts';
+import { listed } from '../render/wrap.ts';
 import { type Given, splitOnce, type Texts } from '../settings/arguments.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
 import { appRepoName, ruleAbout } from '../settings/rules.ts';
-import { defaultText } from '../settings/settings.ts';
+import { defaultText, type EstateSettings } from '../settings/settings.ts';
 import { checkCredentials, checkSops } from './credentials.ts';
 import {
   byRepo,
@@ -13,16 +14,18 @@ import {
   keepForm,
   mergeEnvironments,
   type NameSource,
-  notesAboutProfiles,
   readEnvironments,
 } from './estate.ts';
 import { isByHand } from './hand-written/own-form.ts';
+import { idleFlagNotes } from './idle-flags.ts';
+import { notesAboutLists } from './lists.ts';
 import { checkKind, type Elsewhere, NOTHING, type Planned, type World } from './plan.ts';
-import type { RepoRecord } from './record.ts';
+import type { FoundRecord, RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
 import { ciOf } from './values/github-files.ts';
 import { checkArtifacts, checkConfigArtifact } from './values/oci.ts';
 import { checkFollowed } from './values/operator-tier.ts';
+import { isConfined } from './values/values.ts';
 
 const SOURCE: NameSource = {
   flag: '--scenario',
@@ -41,6 +44,7 @@ export function planApp(given: Given, world: World): Planned {
   const name = readSetting('name', text, problems);
   const found = name === undefined ? NOTHING : world.find(name, problems);
   problems.push(...checkKind(found, 'config-repo', text, { flag: '--name', settings: ['name'] }));
+  if (name !== undefined && !found.exists) problems.push(...checkName(name, world));
   const recorded = found.record?.environments ?? [];
   const pairs = readPairs(texts, recorded, found.record !== undefined, problems);
   const feeders = new Map([...recorded, ...pairs].map((one) => [one.name, one.repo]));
@@ -106,15 +110,50 @@ export function planApp(given: Given, world: World): Planned {
     );
   });
   const syncConfig = estate.syncConfig === 'yes';
+  const notes = [
+    ...idleFlagNotes(given, environments),
+    ...keptNotes(given, found.record, estate, environments),
+    ...(found.record ? notesAboutLists(given, found.record, { estate, environments }) : []),
+  ];
   const plan = {
     ...{ repos: [config, ...appRepos], elsewhere, environments, syncConfig, visibility },
     ...(notHere.length > 0 && { notHere }),
-    ...notesAboutProfiles(given, environments),
+    ...(notes.length > 0 && { notes }),
   };
   checkFollowed(plan, given, problems);
   checkArtifacts(environments, given, problems);
   checkConfigArtifact(record, problems);
   return problems.length > 0 ? { problems } : { problems, plan };
+}
+
+/** What a person must know of a safe value that stays when private repositories become public. */
+function keptNotes(
+  { texts }: Given,
+  before: FoundRecord | undefined,
+  { visibility }: EstateSettings,
+  environments: readonly Environment[],
+): string[] {
+  const becomesPublic = visibility === 'public' && before?.estate.visibility === 'private';
+  if (!becomesPublic || texts.allowKustomize !== undefined) return [];
+  const names = environments.filter(isConfined).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `${listed(names)} still may not use kustomization.yaml, as while the repositories were private. To let tenants use it, give --allow-kustomize.`,
+  ];
+}
+
+/** Checks that a run in a config repo does not write a second one: its user wanted to rename the first one. */
+function checkName(name: string, { home }: World): Problem[] {
+  if (home?.record === undefined || home.name === name) return [];
+  return [
+    {
+      given: `--name ${quote(name)} in the config repo ${home.name}`,
+      rule: 'to rename a config repo, give its folder the new name first. For a second estate, choose another folder with --into',
+      example: `mv ${home.name} ${name} && flux-gitops --name ${name} --into ${name}`,
+      flag: '--name or --into',
+      settings: ['name', 'into'],
+    },
+  ];
 }
 
 /** The environments in `--scenario`, each with its app repo. */

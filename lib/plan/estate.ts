@@ -1,5 +1,4 @@
 import { type Problem, quote } from '../errors.ts';
-import { type Given, splitOnce } from '../settings/arguments.ts';
 import type { EnvironmentSettings } from '../settings/resolve.ts';
 import {
   environmentName,
@@ -8,13 +7,7 @@ import {
   ruleAbout,
   SSH_OF_GITHUB,
 } from '../settings/rules.ts';
-import {
-  flagOf,
-  keysOf,
-  type SettingKey,
-  type SharedSettings,
-  settingOf,
-} from '../settings/settings.ts';
+import type { SettingKey, SharedSettings } from '../settings/settings.ts';
 import { isByHand, type OwnForm, readOwnForm } from './hand-written/own-form.ts';
 
 /** The full name of Flux's Kustomizations, as kubectl takes it: another API group has a kind of the same name. */
@@ -219,9 +212,9 @@ export function checkEstate(
   if (clash)
     problems.push({
       given: `app repo ${quote(clash.repo)} and config repo ${quote(configRepo ?? '')}`,
-      rule: 'the names of two repositories of one owner must differ in more than upper and lower case',
-      example: '--name flux-demo --scenario flux-dev=dev',
-      flag: '--name or --scenario',
+      rule: 'the config repo cannot be an app repo, so their names must differ in more than upper and lower case',
+      example: `--repo flux-${clash.name} with tenant, or --scenario flux-${clash.name}=${clash.name}`,
+      flag: '--repo, --name or --scenario',
       settings: ['name', 'scenario', 'repo'],
     });
 }
@@ -254,32 +247,3 @@ function checkNamespace(
  */
 export const isAppInConfig = (fed: readonly Environment[], kind: string | undefined): boolean =>
   kind === 'config-repo' && fed.every(isByHand);
-
-/**
- * The notes about flags that change nothing: those about what only a hardened tenant has, for an environment of
- * `environments` with another profile. Without such flags there is nothing.
- */
-export function notesAboutProfiles(
-  { texts }: Given,
-  environments: readonly Environment[],
-): { readonly notes?: readonly string[] } {
-  const names = environments.map(({ name }) => name);
-  const notes = keysOf('each')
-    .filter((key) => settingOf(key).group === 'isolation')
-    .flatMap((key) => {
-      const isFor = (name: string): boolean =>
-        (texts[key] ?? []).some((text) => {
-          const [head] = splitOnce(text, '=');
-          return !names.includes(head) || head === name;
-        });
-      const idle = environments
-        .filter(({ name, profile }) => profile !== 'hardened' && isFor(name))
-        .map(({ name }) => name);
-      return idle.length === 0
-        ? []
-        : [
-            `${flagOf(key)} changes nothing for ${idle.join(', ')} now: only tenants with --profile hardened have it.`,
-          ];
-    });
-  return notes.length > 0 ? { notes } : {};
-}

@@ -168,6 +168,8 @@ export type World = {
   /** The repository around the folder of the run, if the command works on repositories of this kind. */
   readonly home?: Found & { readonly name: string };
   readonly find: (repo: string, problems: Problem[]) => Found;
+  /** The record of the only config repo here, for a command that works on no config repo. */
+  readonly estate?: FoundRecord;
   /** Another config repo here with environments that `repo` already feeds. */
   readonly feederOf: (repo: string) => string | undefined;
   /** The files below a folder of a repository; one that is no text has no contents. */

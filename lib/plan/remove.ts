@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../errors.ts';
+import { listed } from '../render/wrap.ts';
 import type { Given } from '../settings/arguments.ts';
 import { meantBy } from '../settings/closest.ts';
 import { readSetting, resolve } from '../settings/resolve.ts';
@@ -14,10 +15,10 @@ import {
 } from './estate.ts';
 import { isByHand } from './hand-written/own-form.ts';
 import { checkWritten, filesByHand } from './hand-written/take-over.ts';
+import { notInConfigRepo } from './outside.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { planRepo, withoutFolders } from './repositories.ts';
-import { notInConfigRepo } from './tenant.ts';
 import { ciOf } from './values/github-files.ts';
 import { appFolderOf } from './values/layout.ts';
 import { syncNamesOf } from './values/oci.ts';
@@ -54,7 +55,28 @@ export function planRemove(given: Given, world: World): Planned {
   const [config] = plan.repos;
   if (config && files.length > 0) plan.repos[0] = { ...config, takesOver: files };
   if (given.switches.publish) addFormerRepos(plan, former, world, problems);
-  return problems.length > 0 ? { problems } : { problems, plan };
+  const notes = [...(plan.notes ?? []), ...idleNotes(given, chosen, plan.repos)];
+  return problems.length > 0
+    ? { problems }
+    : { problems, plan: { ...plan, ...(notes.length > 0 && { notes }) } };
+}
+
+/** The notes about flags of `given` that change nothing for `chosen`, whose run changes `repos`. */
+function idleNotes(
+  { texts, switches }: Given,
+  chosen: readonly Environment[],
+  repos: readonly RepoPlan[],
+): string[] {
+  const names = listed(chosen.map(({ name }) => name));
+  const isUnfed = repos.some(({ feeds }) => feeds?.length === 0);
+  return [
+    ...(texts.formerPrefix && chosen.length > 0
+      ? [`--prefix changes nothing for ${names}: the files say the namespace.`]
+      : []),
+    ...(switches.archive && !isUnfed
+      ? ['--archive changes nothing now: each app repo of this run still feeds an environment.']
+      : []),
+  ];
 }
 
 /**

@@ -15,10 +15,10 @@ import {
 import { withoutForm } from './hand-written/own-form.ts';
 import { checkWritten } from './hand-written/take-over.ts';
 import { checkUsualFolder, notHere } from './move.ts';
+import { notInConfigRepo } from './outside.ts';
 import type { Departure, Plan, Planned, RepoPlan, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';
-import { notInConfigRepo } from './tenant.ts';
 import { ciOf } from './values/github-files.ts';
 import { appFolderOf } from './values/layout.ts';
 import { syncNamesOf } from './values/oci.ts';

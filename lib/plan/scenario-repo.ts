@@ -8,6 +8,7 @@ import {
   type NameSource,
   readEnvironments,
 } from './estate.ts';
+import { idleFlagNotes } from './idle-flags.ts';
 import { checkKind, NOTHING, type Planned, type World } from './plan.ts';
 import type { RepoRecord } from './record.ts';
 import { checkLayouts, joinRepo, planRepo } from './repositories.ts';
@@ -33,7 +34,9 @@ export function planScenarioRepo(given: Given, world: World): Planned {
   problems.push(...checkKind(found, 'scenario-repo', text, REPO));
   const recorded = found.record?.environments ?? [];
   const names = readNames(texts.env, text, recorded, problems);
-  const { estate, shared, environment } = resolve(given, found.record, names, problems);
+  // A new app repo beside a config repo has the settings of that estate.
+  const defaults = found.record ?? world.estate;
+  const { estate, shared, environment } = resolve(given, defaults, names, problems);
   const fed = names
     .map((name): Environment => ({ ...environment(name), name, repo: text }))
     .map((one) => joinRepo(one, recorded, texts));
@@ -45,7 +48,11 @@ export function planScenarioRepo(given: Given, world: World): Planned {
   const asked = texts.env === undefined ? [] : names;
   const repos = [planRepo(record, fed, found, asked)];
   const { visibility } = estate;
-  const plan = { repos, elsewhere: [], environments: fed, syncConfig: false, visibility };
+  const notes = idleFlagNotes(given, fed);
+  const plan = {
+    ...{ repos, elsewhere: [], environments: fed, syncConfig: false, visibility },
+    ...(notes.length > 0 && { notes }),
+  };
   return { problems, plan };
 }
 

@@ -11,11 +11,13 @@ import {
   type Environment,
   mergeEnvironments,
   type NameSource,
-  notesAboutProfiles,
 } from './estate.ts';
 import { isByHand } from './hand-written/own-form.ts';
 import { checkTakeOver, formOf } from './hand-written/take-over.ts';
+import { idleFlagNotes } from './idle-flags.ts';
+import { notesAboutLists } from './lists.ts';
 import { movedBefore, NO_MOVE, notHere, planMoves } from './move.ts';
+import { notInConfigRepo } from './outside.ts';
 import { checkKind, type Elsewhere, type Planned, type RepoPlan, type World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
 import { checkLayouts, joinRepo, missingFrom, planRepo } from './repositories.ts';
@@ -90,10 +92,14 @@ export function planTenant(given: Given, world: World): Planned {
   const syncConfig = estate.syncConfig === 'yes';
   checkArtifacts(environments, given, problems);
   const { formerAccounts } = takenOver;
+  const notes = [
+    ...idleFlagNotes(given, added),
+    ...notesAboutLists(given, recorded, { estate: {}, environments: added }),
+  ];
   const more = {
     ...(moves.length > 0 && { moves }),
     ...(formerAccounts.length > 0 && { formerAccounts }),
-    ...notesAboutProfiles(given, added),
+    ...(notes.length > 0 && { notes }),
   };
   const plan = { repos, elsewhere, environments: added, ...more, syncConfig, visibility };
   return problems.length > 0 ? { problems } : { problems, plan };
@@ -125,17 +131,6 @@ function checkVisibility(given: Given, visibility: Visibility, problems: Problem
     flag: '--visibility',
     settings: ['visibility'],
   });
-}
-
-/** The problem that `folder` is in no config repo; `example` is a run of the command. */
-export function notInConfigRepo(folder: string, example: string): Problem {
-  return {
-    given: `the folder ${folder}`,
-    rule: 'this command must run inside a config repo, or in the folder that contains one, but neither this folder nor one above it has the .yo-rc.json of a config repo',
-    example: `${example} --into flux-demo`,
-    flag: '--into',
-    settings: ['into'],
-  };
 }
 
 function readTenants(given: Given, recorded: FoundRecord, problems: Problem[]): Environment[] {

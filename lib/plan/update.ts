@@ -4,6 +4,7 @@ import { resolve } from '../settings/resolve.ts';
 import type { EstateSettings } from '../settings/settings.ts';
 import { byRepo, checkEstate, type Environment, isAppInConfig } from './estate.ts';
 import { isByHand } from './hand-written/own-form.ts';
+import { notInEstate } from './outside.ts';
 import { checkKind, type Found, type Planned, type World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { checkLayouts, planRepo } from './repositories.ts';
@@ -11,7 +12,7 @@ import { checkLayouts, planRepo } from './repositories.ts';
 /** `flux-gitops update`: the files of an estate as this version writes them, each repository with its own record. */
 export function planUpdate(given: Given, world: World): Planned {
   const { home } = world;
-  if (!home?.record) return { problems: [notInEstate(world.folder)] };
+  if (!home?.record) return { problems: [notInEstate(world.folder, 'flux-gitops update')] };
   const problems: Problem[] = [];
   const estate = settingsOf(given, home.record);
   const isConfig = home.record.kind === 'config-repo';
@@ -93,14 +94,4 @@ function appRepos(
     else if (!fed.every(isByHand)) (found.exists ? lost : missing).push(repo);
   }
   return { here, missing, lost };
-}
-
-function notInEstate(folder: string): Problem {
-  return {
-    given: `the folder ${folder}`,
-    rule: 'this command must run inside a repository of an estate, or in the folder that contains one config repo, but neither this folder nor one above it has such a .yo-rc.json',
-    example: 'flux-gitops update --into flux-demo',
-    flag: '--into',
-    settings: ['into'],
-  };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Problem, quote } from '../errors.ts';
+import { listed } from '../render/wrap.ts';
 import { meantBy } from './closest.ts';
 import { type Caller, extraWords, lineOf } from './command-words.ts';
 import {
@@ -107,6 +108,7 @@ export function parseArguments(
   }
   checkPositionals(reading);
   checkPublishing(reading);
+  checkLive(reading);
   checkPairs(reading);
   const { positionals, texts, problems } = reading;
   const on = KEYS.filter((key) => isSwitch(key) && texts[key]?.at(-1) === 'yes');
@@ -249,6 +251,20 @@ function checkPublishing({ texts, problems }: Reading): void {
     });
 }
 
+/** Checks that a command that can work without the cluster has no flag about the cluster then. */
+function checkLive({ command, texts, problems }: Reading): void {
+  const isLive = texts.live?.at(-1) === 'yes';
+  // `status` always uses the cluster.
+  if (isLive || texts.context === undefined || !settingsOf(command).includes('live')) return;
+  problems.push({
+    given: '--context without --live',
+    rule: 'only --live uses the cluster',
+    example: '--live --context kind-flux',
+    flag: '--live',
+    settings: ['live', 'context'],
+  });
+}
+
 function checkPositionals({ command, caller, positionals, texts, problems }: Reading): void {
   const problem = extraWords(command, positionals, flagWords(texts), caller);
   if (problem) problems.push(problem);
@@ -256,11 +272,12 @@ function checkPositionals({ command, caller, positionals, texts, problems }: Rea
 
 function unknownFlag({ command, caller }: Reading, flag: string): Problem {
   const known = settingsOf(command).map(flagOf);
-  const elsewhere = (KEYS_OF_FLAG.get(flag) ?? []).flatMap((key) => settingOf(key).commands);
+  const commands = (KEYS_OF_FLAG.get(flag) ?? []).flatMap((key) => settingOf(key).commands);
+  const elsewhere = commands.map((one) => lineOf(one, caller));
   const name = lineOf(command, caller);
   const rule =
     elsewhere.length > 0
-      ? `${name} does not have this flag, but ${elsewhere.join(' and ')} ${elsewhere.length > 1 ? 'do' : 'does'}`
+      ? `${name} does not have this flag, but ${listed(elsewhere)} ${elsewhere.length > 1 ? 'do' : 'does'}`
       : `${name} has no such flag`;
   return {
     given: flag,

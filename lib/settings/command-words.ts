@@ -52,7 +52,7 @@ export const COMMANDS: { readonly [command in CommandName]: CommandRow } = {
     example: 'dev',
   },
   adopt: { most: 0, rule: 'this command takes flags only', example: '--into flux-demo' },
-  verify: { most: 0, rule: 'this command takes flags only', example: '--fetch' },
+  verify: { most: 0, rule: 'this command takes flags only', example: '--into flux-demo' },
   status: {
     value: 'ENV',
     most: Number.POSITIVE_INFINITY,
@@ -134,8 +134,7 @@ export function unknownCommand(
   const isHelp = flags.includes('--help');
   if (meant === undefined) {
     const rule = `there is no such command. The commands are ${known.join(', ')}`;
-    const example = isHelp ? '--help' : COMMANDS.app.example;
-    return wordsProblem(words, rule, `${lineOf('app', caller)} ${example}`);
+    return wordsProblem(words, rule, `${lineOf('app', caller)} --help`);
   }
   const target = commandOf(meant);
   const line = target ? lineOf(target, caller) : `flux-gitops ${meant}`;

@@ -1,8 +1,10 @@
 /** The command `status`: one table of the living estate. */
+import { isDeepStrictEqual } from 'node:util';
 import { rememberedContext } from '../cluster/context.ts';
 import { connect, type Kubectl } from '../cluster/kubectl.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { type Problem, quote } from '../errors.ts';
+import { notInEstate } from '../plan/outside.ts';
 import type { RepoRecord } from '../plan/record.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import { listed } from '../render/wrap.ts';
@@ -16,6 +18,7 @@ import type { Row } from './model.ts';
 import { openReader } from './read.ts';
 import { placesOf, rowsOf } from './rows.ts';
 import { statusTable } from './table.ts';
+import type { Place } from './verdict.ts';
 import { watch } from './watch.ts';
 
 export const status: Action = { check, run };
@@ -25,20 +28,10 @@ function check(given: Given, { home, folder }: Workspace): Problem[] {
   const problems: Problem[] = [];
   for (const key of settingsOf('status'))
     for (const text of given.texts[key] ?? []) readSetting(key, text, problems);
-  if (home?.record === undefined) return [...problems, noEstate(folder)];
+  if (home?.record === undefined) return [...problems, notInEstate(folder, 'flux-gitops status')];
   const known = placesOf({ record: home.record, chosen: [] }).map(({ name }) => name);
   const unknown = given.positionals.filter((word) => !known.includes(word));
   return [...problems, ...unknown.map((word) => noEnvironment(word, known))];
-}
-
-function noEstate(folder: string): Problem {
-  return {
-    given: `the folder ${folder}`,
-    rule: 'this command must run inside a repository of an estate, or in the folder that contains one config repo, but neither this folder nor one above it has the .yo-rc.json of such a repository',
-    example: 'flux-gitops status --into flux-demo',
-    flag: '--into',
-    settings: ['into'],
-  };
 }
 
 function noEnvironment(word: string, known: readonly string[]): Problem {
@@ -60,10 +53,23 @@ async function run({ given, terminal, open }: Prepared): Promise<Outcome> {
   const isJson = given.switches.json === true;
   const kubectl = await connect(given.texts.context?.at(-1));
   terminal.say(clusterText(kubectl, rememberedContext(folderOf(record.name))));
-  const places = placesOf({ record, chosen: given.positionals });
-  const namespaces = places.map(({ namespace }) => namespace);
-  const read = openReader(kubectl, namespaces, given.positionals.length > 0);
-  const look = async (): Promise<Row[]> => rowsOf(places, await read());
+  const chosen = given.positionals;
+  const placesNow = (): Place[] => placesOf({ record: open().home?.record ?? record, chosen });
+  const readerOf = (all: readonly Place[]) =>
+    openReader(
+      kubectl,
+      all.map(({ namespace }) => namespace),
+      chosen.length > 0,
+    );
+  let places = placesNow();
+  let read = readerOf(places);
+  // Another run can add or remove environments during a watch.
+  const look = async (): Promise<Row[]> => {
+    const now = placesNow();
+    if (!isDeepStrictEqual(now, places)) read = readerOf(now);
+    places = now;
+    return rowsOf(places, await read());
+  };
   const json = (rows: readonly Row[]): object => statusDocument(kubectl, places, rows);
   if (given.switches.watch)
     return watch(

@@ -83,8 +83,7 @@ function rowOf(place: Place, reading: Reading, index: Index): Row {
   const { name, namespace } = place;
   const objects = index.byNamespace.get(namespace) ?? [];
   const found = findIn(place, objects, index);
-  const { source, sync } = found;
-  const isConfig = place.role === 'config';
+  const { source, sync, workloads } = found;
   return {
     name,
     namespace,
@@ -95,7 +94,7 @@ function rowOf(place: Place, reading: Reading, index: Index): Row {
     }),
     ...(source && { source: sourceStatus(source) }),
     ...(sync && { sync: syncStatus(sync) }),
-    workloads: isConfig ? [] : objects.filter(isWorkload).map(workloadStatus),
+    workloads: workloads.map(workloadStatus),
   };
 }
 
@@ -113,7 +112,8 @@ function findIn(place: Place, objects: readonly KubernetesObject[], index: Index
   );
   const isOwn = (one: KubernetesObject): boolean => one !== sync && one !== source;
   const others = role === 'config' ? [] : objects.filter((one) => isOwn(one) && isApplier(one));
-  return { namespace: index.namespaces.get(namespace), source, sync, others };
+  const workloads = role === 'config' ? [] : objects.filter(isWorkload);
+  return { namespace: index.namespaces.get(namespace), source, sync, others, workloads };
 }
 
 type Reference = { readonly kind: string; readonly name: string; readonly namespace?: string };

@@ -206,7 +206,7 @@ function fit(text: string, width: number): string {
 }
 
 /** How many lines a message may take on a terminal. */
-const MESSAGE_LINES = 4;
+const MESSAGE_LINES = 8;
 
 /** The message of `row` below it, if it says more than the table. */
 function messageLines(row: Row, { paint, width }: Drawing, gutter: number): string[] {

@@ -27,6 +27,7 @@ export type Found = {
   readonly sync: KubernetesObject | undefined;
   /** What the app itself gives to Flux: HelmReleases, and Kustomizations of its own. */
   readonly others: readonly KubernetesObject[];
+  readonly workloads: readonly KubernetesObject[];
 };
 
 /** What could be read at all. */
@@ -127,31 +128,68 @@ function departure({ name }: Place, sync: KubernetesObject): Verdict {
 }
 
 /** The verdict on an environment that is on the cluster as a whole. */
-function health({ source, sync, others }: Found): Verdict {
+function health({ source, sync, others, workloads }: Found): Verdict {
   if (sync === undefined) throw new Error('an environment without a sync has no health');
   const own = conditionOf(source, 'Ready');
   if (source && own?.status === 'False') return failure(source, true);
   const ready = conditionOf(sync, 'Ready');
-  if (ready?.status === 'False') return failure(sync, false);
+  if (ready?.status === 'False')
+    return failure(sync, false, ready.reason === 'HealthCheckFailed' ? troubleOf(workloads) : '');
   if (ready === undefined || isBehind(sync))
     return progress(sync, 'Flux has not looked at it yet.');
-  if (ready.status === 'Unknown') return progress(sync, ready.message ?? '');
+  if (ready.status === 'Unknown')
+    return progress(sync, sentences(workOf(sync, source), troubleOf(workloads)));
   if (source && own?.status !== 'True')
     return progress(source, `${title(source)}: ${own?.message ?? 'Flux has not fetched it yet.'}`);
-  const fetched = (source?.status as { artifact?: { revision?: string } } | undefined)?.artifact;
+  const fetched = fetchedBy(source);
   const { lastAppliedRevision } = (sync.status ?? {}) as { lastAppliedRevision?: string };
-  if (fetched?.revision !== undefined && fetched.revision !== lastAppliedRevision)
-    return progress(sync, `${shortRevision(fetched.revision)} is fetched, and not applied yet.`);
+  if (fetched !== undefined && fetched !== lastAppliedRevision)
+    return progress(sync, `${shortRevision(fetched)} is fetched, and not applied yet.`);
   const [broken] = others.filter((one) => conditionOf(one, 'Ready')?.status === 'False');
   if (broken) return failure(broken, true);
   return { ...verdict('ready', 'True', ready.message ?? ''), ...sinceApplied(sync) };
 }
 
-/** The verdict that `one` is not Ready. `isNamed`: the message must say which object it is about. */
-function failure(one: KubernetesObject, isNamed: boolean): Verdict {
+/** What Flux does with `sync` now, and which revision waits until that is done. */
+function workOf(sync: KubernetesObject, source: KubernetesObject | undefined): string {
+  const reconciling = conditionOf(sync, 'Reconciling')?.message;
+  const message = reconciling ?? conditionOf(sync, 'Ready')?.message ?? '';
+  const { lastAttemptedRevision } = (sync.status ?? {}) as { lastAttemptedRevision?: string };
+  const fetched = fetchedBy(source);
+  const waits = fetched !== undefined && (lastAttemptedRevision ?? fetched) !== fetched;
+  return waits ? sentences(message, `${shortRevision(fetched)} comes next`) : message;
+}
+
+const sentences = (...texts: readonly string[]): string =>
+  texts.filter((text) => text !== '').join('. ');
+
+const fetchedBy = (source: KubernetesObject | undefined): string | undefined =>
+  (source?.status as { artifact?: { revision?: string } } | undefined)?.artifact?.revision;
+
+/** Why a Deployment has too few pods, in the words of Kubernetes; '' if there is no such reason. */
+function troubleOf(workloads: readonly KubernetesObject[]): string {
+  for (const one of workloads) {
+    const refused = conditionOf(one, 'ReplicaFailure');
+    const progressing = conditionOf(one, 'Progressing');
+    const reason =
+      refused?.status === 'True'
+        ? refused
+        : progressing?.status === 'False'
+          ? progressing
+          : undefined;
+    if (reason?.message !== undefined) return `${title(one)}: ${reason.message}`;
+  }
+  return '';
+}
+
+/**
+ * The verdict that `one` is not Ready. `isNamed`: the message must say which object it is about. `more` follows the
+ * message.
+ */
+function failure(one: KubernetesObject, isNamed: boolean, more = ''): Verdict {
   const isStalled = conditionOf(one, 'Stalled')?.status === 'True';
   const { message = '' } = conditionOf(one, 'Ready') ?? {};
-  const text = isNamed ? `${title(one)}: ${message}` : message;
+  const text = sentences(isNamed ? `${title(one)}: ${message}` : message, more);
   return since(verdict(isStalled ? 'stalled' : 'failed', 'False', text), one);
 }
 
@@ -161,6 +199,7 @@ const progress = (one: KubernetesObject, message: string): Verdict =>
 type Condition = {
   readonly type: string;
   readonly status: Readiness;
+  readonly reason?: string;
   readonly message?: string;
   readonly lastTransitionTime?: string;
 };

@@ -91,7 +91,7 @@ function screen({ place }: Watched, stream: NodeJS.WriteStream): Show {
       marks = [...marks.filter(({ until }) => until > now), ...fresh];
     }
     rows = found ?? rows ?? [];
-    // The window says its size itself, because not every parent passes the signal on.
+    // Node.js reads the size again when the terminal signals that the window has another one.
     const [width, height] = stream.getWindowSize();
     const look = { paint: painter(stream), width, now, changed: marksByLine(marks) };
     const table = statusTable(rows, look);

@@ -178,6 +178,13 @@ export const CATALOGUE = {
     remedy:
       'Restore spec.secretRef: flux-gitops tenant ENV --force. If Flux needs no Secret: flux-gitops tenant ENV --credentials none',
   },
+  'dependency-missing': {
+    family: 'tenants',
+    severity: 'error',
+    cause:
+      'The sync waits for a Kustomization that the config repo does not have, so Flux never applies it.',
+    remedy: 'Correct spec.dependsOn, or remove it: flux-gitops tenant ENV --force',
+  },
   'artifact-missing': {
     family: 'tenants',
     severity: 'warning',
@@ -228,7 +235,8 @@ export const CATALOGUE = {
     severity: 'error',
     cause:
       'Flux takes every .yaml file of the folder for a manifest, and this file is none. Nothing of the folder is applied.',
-    remedy: 'Move the file out of the folder, or list it in a file .sourceignore.',
+    remedy:
+      'Move the file out of the folder, or list it in a file .sourceignore. Until then, nothing of the folder is applied, and the rest of it is not checked.',
   },
   'object-twice': {
     family: 'build',
@@ -245,11 +253,28 @@ export const CATALOGUE = {
     remedy:
       'Remove the file, or allow it: flux-gitops tenant ENV --allow-kustomize. The tenant can then read the sources of all tenants.',
   },
+  'link-left-out': {
+    family: 'build',
+    severity: 'warning',
+    cause:
+      'The file is a symbolic link. Flux leaves links out, so it does not apply what is behind this one.',
+    remedy:
+      'Put the file itself in the folder. A kustomization.yaml can refer to files of other folders.',
+  },
+  'patch-failed': {
+    family: 'build',
+    severity: 'error',
+    cause:
+      'A patch in spec.patches of the sync cannot be applied, so Flux applies nothing of the folder.',
+    remedy:
+      'Correct the patch in your file, and give the file again: flux-gitops tenant ENV --sync-spec FILE',
+  },
   'kustomize-failed': {
     family: 'build',
     severity: 'error',
     cause: 'kustomize cannot build the folder, so Flux applies nothing of it.',
-    remedy: 'Correct kustomization.yaml. Try it: kubectl kustomize FOLDER',
+    remedy:
+      'Correct kustomization.yaml, or the file that the message names. Try it: kubectl kustomize --load-restrictor LoadRestrictionsNone REPO/FOLDER',
   },
   'kustomize-not-checked': {
     family: 'build',
@@ -263,7 +288,8 @@ export const CATALOGUE = {
     severity: 'warning',
     cause:
       'The sync uses a step that verify cannot repeat, or files that are not here, so the result is not checked.',
-    remedy: 'Check the result on a cluster: flux build kustomization NAME --path FOLDER',
+    remedy:
+      'Check the result on a cluster: flux build kustomization NAME --namespace NAMESPACE --path FOLDER',
   },
   'variable-missing': {
     family: 'build',
@@ -312,7 +338,7 @@ export const CATALOGUE = {
     family: 'schema',
     severity: 'error',
     cause: 'The field has a value of another type.',
-    remedy: 'Write a number without quotes, and text that looks like a number in quotes.',
+    remedy: 'Write a value of the type that the message expects.',
   },
   'field-missing': {
     family: 'schema',
@@ -361,13 +387,20 @@ export const CATALOGUE = {
     severity: 'error',
     cause: 'The service account of the tenant has no right to apply this object.',
     remedy:
-      'Remove the object from REPO. If the tenant needs it, the platform team adds it to the config repo.',
+      'Remove the object from REPO. If the tenant needs it, the platform team adds it to the config repo, and lets Flux leave it out of REPO: flux-gitops tenant ENV --leave-out KIND',
+  },
+  'pod-account-missing': {
+    family: 'cluster',
+    severity: 'warning',
+    cause:
+      'Pods run as a service account that neither the app nor the config repo has. The cluster refuses the pods until it exists.',
+    remedy: 'Correct serviceAccountName, or add the ServiceAccount to REPO.',
   },
   'role-escalation': {
     family: 'cluster',
     severity: 'error',
     cause: 'The object gives rights that the tenant itself does not have.',
-    remedy: 'Give fewer rights. The platform team can add the role to 1_tenant.yaml.',
+    remedy: 'Give fewer rights. The platform team can add the role to ENV/1_tenant.yaml.',
   },
   'role-not-checked': {
     family: 'cluster',
@@ -406,13 +439,14 @@ export const CATALOGUE = {
     family: 'cluster',
     severity: 'error',
     cause: 'A container is outside the limits of the LimitRange, or requests more than its limit.',
-    remedy: 'Correct resources. A container without values gets those of the LimitRange.',
+    remedy:
+      'Set requests and limits that fit. A container without values gets those of the LimitRange in ENV/1_tenant.yaml.',
   },
   'policy-refused': {
     family: 'cluster',
     severity: 'error',
     cause: 'A policy of the config repo refuses this object.',
-    remedy: 'Do what the message says.',
+    remedy: 'The message says what to do.',
   },
   'policy-invalid': {
     family: 'cluster',
@@ -503,6 +537,19 @@ export const CATALOGUE = {
       'A controller of Flux does not run with the arguments, the environment or the version that the FluxInstance asks for.',
     remedy:
       'Let the operator write it again: kubectl -n flux-system annotate fluxinstance flux --overwrite reconcile.fluxcd.io/requestedAt=now',
+  },
+  'operator-open': {
+    family: 'live',
+    severity: 'error',
+    cause:
+      'The Flux Operator runs without its lock, so a ResourceSet of a tenant is applied with the rights of the operator.',
+    remedy: 'Run the first helm command of install/README.md in CONFIG again.',
+  },
+  'operator-outdated': {
+    family: 'live',
+    severity: 'warning',
+    cause: 'The Flux Operator is older than the version that install/README.md installs.',
+    remedy: 'Run the first helm command of install/README.md in CONFIG again.',
   },
   'source-not-ready': {
     family: 'live',

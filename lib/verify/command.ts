@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path';
 import { packageVersion } from '../disk/package-files.ts';
 import type { Workspace } from '../disk/workspace.ts';
 import { type Problem, UserError } from '../errors.ts';
+import { notInEstate } from '../plan/outside.ts';
 import type { Action, Outcome, Prepared } from '../prepared.ts';
 import type { Given } from '../settings/arguments.ts';
 import { readSetting } from '../settings/resolve.ts';
@@ -22,19 +23,9 @@ function check(given: Given, { home, folder }: Workspace): Problem[] {
   const problems: Problem[] = [];
   for (const key of settingsOf('verify'))
     for (const text of given.texts[key] ?? []) readSetting(key, text, problems);
-  if (home?.record === undefined) problems.push(noEstate(folder));
+  if (home?.record === undefined) problems.push(notInEstate(folder, 'flux-gitops verify'));
   else problems.push(...liveProblems(given, home.record.kind === 'config-repo'));
   return problems;
-}
-
-function noEstate(folder: string): Problem {
-  return {
-    given: `the folder ${folder}`,
-    rule: 'this command must run inside a repository of an estate, or in the folder that contains one config repo, but neither this folder nor one above it has the .yo-rc.json of such a repository',
-    example: 'flux-gitops verify --into flux-demo',
-    flag: '--into',
-    settings: ['into'],
-  };
 }
 
 async function run(prepared: Prepared): Promise<Outcome> {
@@ -44,7 +35,7 @@ async function run(prepared: Prepared): Promise<Outcome> {
   const compare = await openComparison(prepared, location);
   if (location.config === undefined)
     terminal.say(
-      `No config repo lies beside ${workspace.home?.name}, so the rights, quotas and policies of its tenants are not checked.`,
+      `No config repo lies beside ${workspace.home?.name}, so the rights, quotas and policies of its tenants are not checked${given.switches.fetch ? ', and --fetch has nothing to clone' : ''}.`,
     );
   if (given.switches.fetch) await cloneMissing(location, terminal.say);
   const results = await verifyEstate(location, compare ? { more: compare } : {});

@@ -4,6 +4,9 @@ import type { Code } from './catalogue.ts';
 
 export { isObject, type Json };
 
+/** Stands for bytes that are no UTF-8: half a character, which no text has. */
+export const NO_TEXT = '\uDFFF';
+
 /** A repository of the estate, as it is on disk. */
 export type RepoFiles = {
   readonly name: string;
@@ -12,6 +15,8 @@ export type RepoFiles = {
   readonly record: FoundRecord | undefined;
   /** The text of every file, by its path. Of files that are no text, only the path is known. */
   readonly files: ReadonlyMap<string, string>;
+  /** Those files that are symbolic links. */
+  readonly links?: ReadonlySet<string>;
   /** The texts of those files that a run has not written yet. */
   readonly unwritten?: ReadonlyMap<string, string>;
   /** The branches of the clone, with those of its remotes; undefined when it is no clone. */
@@ -37,6 +42,8 @@ export type Manifest = {
   /** The text of the document, and the line where it starts. */
   readonly text: string;
   readonly start: number;
+  /** Where the object is in the document, if it is an item of a list. */
+  readonly within?: readonly (string | number)[];
   readonly value: Json;
   readonly kind: string;
   readonly apiVersion: string;

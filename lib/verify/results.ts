@@ -51,8 +51,10 @@ export function resultsOf(findings: readonly Finding[], config: string): Result[
   );
 }
 
-function hintOf({ code, environment, appRepo, place, hint }: Finding, config: string): string {
+function hintOf(finding: Finding, config: string): string {
+  const { code, environment, appRepo, place, object, hint } = finding;
   return (hint ?? entryOf(code).remedy)
+    .replace(/\bKIND\b/g, object.split(' ')[0] || 'KIND')
     .replace(/\bENV\b/g, environment ?? 'ENV')
     .replace(/\bREPO\b/g, appRepo ?? 'REPO')
     .replace(/\bFOLDER\b/g, place.path.split('/').slice(0, -1).join('/') || '.')

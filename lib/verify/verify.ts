@@ -6,18 +6,22 @@ import { isConfined } from '../plan/values/values.ts';
 import { checkAdmission, type Policy, platformObject, policiesOf } from './admission/policies.ts';
 import { type Rights, rightsOf, userName } from './admission/rights.ts';
 import { kindOf, type RoleRule, type Schemas } from './admission/schema.ts';
-import { buildPlain } from './build/flux-build.ts';
+import { buildPlain, withCommon } from './build/flux-build.ts';
 import {
   artifactOfSync,
   contentOf,
+  folderOf,
   ignoreOf,
+  KUSTOMIZATION_FIELDS,
   KUSTOMIZATION_FILES,
   keptPaths,
+  rootKustomization,
   type Selection,
   select,
 } from './build/flux-source.ts';
 import { substituted, variablesOf } from './build/substitute.ts';
-import type { Code } from './catalogue.ts';
+import { type Code, entryOf } from './catalogue.ts';
+import { checkPodAccounts } from './checks/accounts.ts';
 import { checkImages, checkInstall, checkSecret } from './checks/advice.ts';
 import { checkDepartures } from './checks/departures.ts';
 import { checkEncrypted } from './checks/encrypted.ts';
@@ -36,12 +40,14 @@ import {
   type Finding,
   listAt,
   type Manifest,
+  objectAt,
   type RepoFiles,
   type Sync,
   type Tenant,
   textAt,
 } from './model.ts';
 import { openEstate, type Parser, parserOf } from './read/estate.ts';
+import { readYaml } from './read/parse.ts';
 
 /** The schemas, and the rules of the ClusterRole `admin`. */
 export type Knowledge = { readonly schemas: Schemas; readonly admin: readonly RoleRule[] };
@@ -108,7 +114,8 @@ export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
       const key = [app.name, artifactOfSync(sync), spec].join('\n');
       const paths = kept.get(key) ?? keptPaths(app, spec);
       kept.set(key, paths);
-      const selection = select(app, paths, sync.path);
+      const selection = select(app, paths, sync.path, spec);
+      findings.push(...linksOf(app, sync).map((finding) => ofTenant(finding, tenant)));
       const common = { tenant, sync, app, kept: paths };
       if (selection.way === 'kustomize') wanted.push({ ...common, resources: selection.resources });
       else if (selection.way === 'plain' && needsKustomize(sync))
@@ -118,6 +125,16 @@ export function prepare(files: EstateFiles, knowledge: Knowledge): Prepared {
     }
   return { estate, knowledge: { ...knowledge, schemas }, parse, findings, plain, wanted };
 }
+
+/** The manifests that Flux does not get, because they are symbolic links. */
+const linksOf = (app: RepoFiles, sync: Sync): Finding[] => {
+  const folder = folderOf(sync.path);
+  return [...(app.links ?? [])].flatMap((path) => {
+    const isIn = folder === '' || path.startsWith(`${folder}/`);
+    if (!isIn || !/\.ya?ml$/.test(path)) return [];
+    return [aboutFile('link-left-out', app.name, path, `${path} is a symbolic link`)];
+  });
+};
 
 /** Whether the sync changes names or images, which only kustomize does as Flux does it. */
 const needsKustomize = ({ manifest }: Sync): boolean =>
@@ -218,7 +235,14 @@ function plainObjects(
       );
     manifests.push(...parsed.manifests);
   }
-  const { objects, twice } = buildPlain(manifests, sync, schemas);
+  const { objects, twice, failed } = buildPlain(manifests, sync, schemas);
+  if (failed !== undefined)
+    found.push(
+      about('patch-failed', sync.manifest, `kustomize build failed: ${failed.message}`, [
+        ...['spec', 'patches'],
+        failed.index,
+      ]),
+    );
   for (const { manifest, other } of twice)
     found.push(
       about(
@@ -263,10 +287,25 @@ export function conclude(
       found.push(...checkSyncObjects(objects, tenant, sync, { estate, knowledge, policies }));
     }
     count += all.length;
-    if (tenant.manifests.length > 0) found.push(...checkQuota(tenant, all, knowledge.schemas));
+    if (tenant.manifests.length > 0)
+      found.push(...checkQuota(tenant, all, knowledge.schemas), ...checkPodAccounts(tenant, all));
     findings.push(...found.map((finding) => ofTenant(finding, tenant)));
   }
   return { findings: withoutRepeats(findings), objects: count };
+}
+
+/** The fields of a kustomization.yaml that Flux drops without a word, because kustomize does not know them. */
+function droppedFields({ app, kept, sync }: Wanted): Finding[] {
+  const path = rootKustomization(kept, sync);
+  if (path === undefined) return [];
+  const text = app.files.get(path) ?? '';
+  return Object.keys(objectAt(readYaml(text)))
+    .filter((key) => !KUSTOMIZATION_FIELDS.has(key))
+    .map((key) => {
+      const before = text.slice(0, Math.max(text.search(new RegExp(`^${key}\\b`, 'm')), 0));
+      const message = `.${key}: field not declared in schema`;
+      return aboutFile('field-unknown', app.name, path, message, before.split('\n').length);
+    });
 }
 
 /** The path of the kustomization.yaml that is built, if there is one. */
@@ -287,14 +326,15 @@ function kustomized(
   const { sync, app, resources, tenant } = want;
   const path = kustomizationOf(want);
   // Without a kustomization.yaml, the sync itself is why kustomize is needed.
-  const say = (code: Code, message: string): void => {
+  const say = (code: Code, message: string, hint?: string): void => {
     const { manifest } = sync;
-    found.push(
+    const finding =
       path === undefined
         ? about(code, manifest, message)
-        : aboutFile(code, app.name, path, message),
-    );
+        : aboutFile(code, app.name, path, message);
+    found.push({ ...finding, ...(hint && { hint }) });
   };
+  found.push(...droppedFields(want));
   if (built === undefined) {
     const what = path ?? resources.join(', ');
     say(
@@ -304,7 +344,16 @@ function kustomized(
     return [];
   }
   if ('error' in built) {
-    say('kustomize-failed', `kustomize build failed: ${built.error}`);
+    const { error } = built;
+    const isRemote = /proxyconnect|dial tcp|transport '.*' not allowed/.test(error);
+    const said = isRemote ? error.replace(/: (Get "|proxyconnect|fatal: )[\s\S]*/, '') : error;
+    say(
+      'kustomize-failed',
+      `kustomize build failed: ${said}`,
+      isRemote
+        ? 'Flux fetches nothing for a kustomization.yaml. Copy the files into REPO.'
+        : undefined,
+    );
     return [];
   }
   const objects = built.objects.map(({ value, origin }) => {
@@ -322,6 +371,7 @@ function kustomized(
       line: place.line,
       start: place.start,
       text: place.text,
+      ...(source?.within && { within: source.within }),
     };
   });
   const filled = filledObjects(objects, sync, tenant);
@@ -335,7 +385,7 @@ function filledObjects(
   sync: Sync,
   { manifests }: Tenant,
 ): { readonly objects: readonly Manifest[]; readonly findings: readonly Finding[] } {
-  const filled = substituted(objects, variablesOf(sync, manifests));
+  const filled = substituted(withCommon(objects, sync), variablesOf(sync, manifests));
   const findings = filled.unset.map(({ manifest, name }) => {
     const message = `post build failed for '${manifest.kind}/${manifest.name}': envsubst error: variable substitution failed: variable not set (strict mode): "${name}"`;
     return about('variable-missing', manifest, message);
@@ -373,7 +423,9 @@ function checkSyncObjects(
       ...checkSecret(object),
       ...checkImages(object),
     ];
-    if (known === undefined || namespace === undefined) return findings;
+    if (known === undefined)
+      return findings.map((one) => ({ ...one, ...unknownHint(one, tenant) }));
+    if (namespace === undefined) return findings;
     // Without rights everything is forbidden: one finding about the account says it.
     const forbidden = isBound ? checkRights(object, known, tenant, account, rights) : [];
     findings.push(...forbidden);
@@ -393,6 +445,14 @@ function checkSyncObjects(
     return [...findings, ...refused, ...(isRefused ? [] : checkPodSecurity(object, level))];
   });
 }
+
+/** What to do about an object of the app whose kind is not known: Flux can leave it out, too. */
+const unknownHint = ({ code }: Finding, { environment }: Tenant): { readonly hint?: string } =>
+  code === 'kind-unknown' && environment.profile === 'hardened'
+    ? {
+        hint: `${entryOf(code).remedy} If the app runs without it: flux-gitops tenant ENV --leave-out KIND`,
+      }
+    : {};
 
 /** `findings` without those that say the same about the same line: the base of several environments. */
 function withoutRepeats(findings: readonly Finding[]): Finding[] {

@@ -61,6 +61,15 @@ export function ready(estate: Estate, env: string, kind: FluxKind, commit: strin
   });
 }
 
+/** Waits until a Kustomization has applied exactly this commit, and waits until everything of it is Ready. */
+export function waiting(estate: Estate, env: string, commit: string): Promise<Kubernetes> {
+  const what = `waits for what it applied of ${commit.slice(0, 12)}`;
+  return watch(estate, env, 'Kustomization', what, 60_000, (found) => {
+    const message = condition(found, 'Reconciling')?.message ?? '';
+    return message.startsWith('Running health checks') && message.includes(commit);
+  });
+}
+
 /** Waits until a Kustomization has tried exactly this commit and is not Ready; returns why. */
 export async function refused(estate: Estate, env: string, commit: string, ms = 120_000) {
   const what = `Ready=False at ${commit.slice(0, 12)}`;

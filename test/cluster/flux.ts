@@ -81,6 +81,17 @@ function operatorArgs(values: string, port: number): string[] {
   ];
 }
 
+/** The port of the Web UI in a pod. */
+const WEB = 9080;
+
+/** Gives the Deployment of the operator, which nothing runs here, the arguments that its chart would. */
+async function writeArgs(plane: ControlPlane, args: readonly string[]): Promise<void> {
+  const containers = [{ name: 'manager', args }];
+  const patch = JSON.stringify({ spec: { template: { spec: { containers } } } });
+  const where = ['-n', namespace, 'patch', 'deployment/flux-operator'];
+  await kubectl(plane, [...where, '--type=strategic', '-p', patch]);
+}
+
 /** Starts the operator as its chart would with `values`. */
 export async function startOperator(
   run: Processes,
@@ -101,6 +112,7 @@ export async function startOperator(
   // The operator refuses to start without this setting.
   const env = { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: namespace, GODEBUG: 'fips140=on' };
   run.start({ name: 'flux-operator', path: binary('flux-operator'), args, env });
+  await writeArgs(plane, operatorArgs(values, WEB));
 }
 
 /** A kubeconfig for the controller's own service account: it may do what it may do in a pod. */

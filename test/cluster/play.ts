@@ -23,8 +23,8 @@ async function demoEstate(run: Processes, cluster: Cluster): Promise<Estate> {
 
 function guide({ cluster, dir }: Estate, page: string): string {
   return `
-A Kubernetes control plane with Flux is up. Its nodes are simulated: pods get Ready, but nothing runs in them.
-Ctrl-C ends it and removes everything.
+A Kubernetes control plane with Flux is up. Its nodes are simulated: pods become
+Ready, but nothing runs in them. Ctrl-C ends it and removes everything.
 
 In another terminal:
   export KUBECONFIG=${cluster.kubeconfig}
@@ -36,17 +36,20 @@ The demo estate is in that folder. It was made with
 and this machine serves its repositories as
   ${cluster.git.url}/demo/{flux-demo,flux-dev,flux-stage-prod}
 
-What kcheck would show in each environment, as the living Deployments say: ${page}
+What kcheck would show in each environment, as the living Deployments say:
+  ${page}
 
 Try:
-  kubectl apply -f flux-demo/policies/                     # what tenants may not do
-  kubectl apply -f flux-demo/dev/                          # one tenant, from the config repo
+  kubectl apply -f flux-demo/policies/    # what tenants may not do
+  kubectl apply -f flux-demo/dev/         # one tenant, from the config repo
   kubectl -n fluxdemo-dev get gitrepositories,kustomizations,deployments
-  cd flux-dev                                              # change replicas in dev/app.yaml, then
-  git commit --all --message 'More replicas' && git push   # Flux sees the commit within a minute
+  cd flux-dev                             # change replicas in dev/app.yaml, then
+  git commit --all --message 'More replicas' && git push
+  # Flux sees the commit within a minute:
   kubectl -n fluxdemo-dev get deployment kcheck --watch
 
-docs/tutorial.md goes on from here. In the clone, this runs one of the tests on this control plane:
+docs/tutorial.md goes on from here. In the clone, this runs one of the tests on
+this control plane:
   npm run test:cluster -- --only change
 `;
 }

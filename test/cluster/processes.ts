@@ -89,9 +89,15 @@ export class Processes {
     const child = spawn(command.path, command.args, { detached: true, stdio: [...stdio], env });
     this.#foreground = child;
     this.#keeper.stdin?.write(`group ${child.pid}\n`);
+    // The terminal tells only the group in front of it that its window has another size.
+    const resized = (): void => {
+      if (child.pid) process.kill(-child.pid, 'SIGWINCH');
+    };
+    process.stdout.on('resize', resized);
     return new Promise((done, fail) => {
       child.on('error', fail);
       child.on('exit', (code) => {
+        process.stdout.off('resize', resized);
         this.#foreground = undefined;
         this.#keeper.stdin?.write(`gone ${child.pid}\n`);
         done(code ?? 1);

@@ -64,6 +64,20 @@ test('with yo, the same Secrets go to a file', async () => {
   assert.match(readFileSync(file, 'utf8'), /namespace: "fluxdemo-dev"/);
 });
 
+test('what a killed run left of the file goes with the next run, and what another run writes stays', async () => {
+  const { root, home, hosts } = await privateEstate();
+  const file = join(root, 'secrets.yaml');
+  const { pid: gone } = spawnSync('true');
+  const [left, other] = [`${file}.${gone}.part`, `${file}.${process.ppid}.part`];
+  for (const one of [left, other]) writeFileSync(one, 'x');
+  const words = ['credentials', 'dev', '--known-hosts', hosts, '--file', file];
+  assert.equal((await runHere(words, home)).code, 0);
+  assert.deepEqual(
+    [left, other, file].map((one) => existsSync(one)),
+    [false, true, true],
+  );
+});
+
 test('a file inside of a git repository is refused, through a link too', async () => {
   const { root, home, hosts } = await privateEstate();
   execFileSync('git', ['init', '--quiet', home]);
@@ -245,4 +259,22 @@ test('the host key of another server is not taken', async () => {
   const { code, stderr } = await runHere(['credentials', '--known-hosts', hosts], home);
   assert.equal(code, 1);
   assert.match(stderr, /has no key of \[ssh\.github\.com\]:443/);
+});
+
+test('a flag that changes nothing says so, and why', async () => {
+  const { root, home, hosts } = await privateEstate();
+  const file = join(root, 'secrets.yaml');
+  const run = ['credentials', 'dev', '--known-hosts', hosts];
+  const app = ['--app-id', '1', '--installation-id', '2', '--private-key', 'x.pem'];
+  const idle = ['--token-stdin', '--force', ...app];
+  const { code, stderr } = await runHere([...run, '--file', file], home);
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /changes nothing/);
+  const pipe = await runCommand([...run, ...idle], home);
+  assert.equal(pipe.code, 0, pipe.stderr);
+  const flags = [...pipe.stderr.matchAll(/! (--[\w-]+) changes nothing in this run: /g)];
+  assert.deepEqual(
+    flags.map(([, flag]) => flag).sort(),
+    idle.filter((word) => word.startsWith('--')).sort(),
+  );
 });

@@ -226,3 +226,12 @@ test('tenant takes an environment back that is leaving', async () => {
   assert.equal((await runHere(back, folder)).code, 0);
   assert.deepEqual(readTree(folder), before);
 });
+
+test('--prefix for an environment of the files and --live in a dry run say that they change nothing', async () => {
+  const said = await remove(await estate(), 'dev', '--prefix', 'other', '--dry-run');
+  assert.equal(said.code, 0, said.stderr);
+  assert.match(said.stdout, /--prefix changes nothing for dev: the files say the namespace\./);
+  assert.doesNotMatch(said.stdout, /--live/);
+  const live = await remove(await estate(), 'dev', '--live', '--dry-run');
+  assert.match(live.stdout, /--live changes nothing in a dry run/);
+});

@@ -211,6 +211,22 @@ test('--watch without a terminal prints the table once, then a line for each cha
   );
 });
 
+test('--watch shows an environment that another run adds', async () => {
+  const stand = cluster();
+  const folder = await estate();
+  const { child, ended } = start(stand, folder, ['--watch']);
+  let out = '';
+  child.stdout?.on('data', (text: string) => {
+    out += text;
+  });
+  await until(() => out !== '');
+  await runHere(['tenant', 'qa', '--repo', 'flux-dev', '--into', 'flux-demo'], folder);
+  stand.show(living([...ENVIRONMENTS, { name: 'qa', repo: 'flux-dev' }]));
+  await until(() => /qa: .*READY - -> True/.test(out));
+  child.kill('SIGINT');
+  assert.equal((await ended).code, 130);
+});
+
 test('--watch --json prints a document in a line when something has changed', async () => {
   const { code, stdout } = await watched(['--json'], /"progressing"/);
   assert.equal(code, 130);

@@ -32,6 +32,33 @@ test('what the estate leaves open is asked: environment and repo', async () => {
   assert.ok(tree.has('flux-qa/qa/app.yaml'));
 });
 
+test('a list that loses values says so, with the command that keeps them', async () => {
+  const folder = await estate();
+  const home = join(folder, 'flux-demo');
+  const notes = async (...argv: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runHere([...argv, '--json'], home);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout).notes.join('\n');
+  };
+  const [a, b] = ['https://a.example.com', 'https://b.example.com'] as const;
+  assert.equal(await notes('tenant', 'dev', 'prod', '--allow-source', a), '');
+  const lost = await notes('tenant', 'dev', '--allow-source', b);
+  assert.equal(
+    lost,
+    `dev no longer has ${a}, because the values of --allow-source replace the recorded ones. To have all of them: --allow-source ${b} --allow-source ${a}`,
+  );
+  const all = lost.split('all of them: ')[1]?.split(' ') ?? [];
+  assert.equal(await notes('tenant', 'dev', ...all), '');
+  const annotation = / flux-gitops\/allowed-sources: (.*)/;
+  const tree = readTree(folder);
+  assert.equal(annotation.exec(tree.get('flux-demo/dev/1_tenant.yaml') ?? '')?.[1], `"${b} ${a}"`);
+  assert.equal(await notes('tenant', 'dev', '--allow-source', 'none'), '', 'it is meant');
+  assert.equal(await notes('--allow-source', a), '');
+  assert.match(await notes('--allow-source', b), /^The estate no longer has https:\/\/a/);
+  assert.equal(await notes('--team', 'dev=readers'), '');
+  assert.match(await notes('--team', 'dev=others'), /^dev no longer has readers, .*--team others/);
+});
+
 test('a tenant that is there already changes nothing', async () => {
   const folder = await estate();
   const before = readTree(folder);

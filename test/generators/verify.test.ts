@@ -59,10 +59,58 @@ test('an error ends with 1: the file, the line, the object, the message and the 
       'flux-dev/dev/app.yaml',
       '    15  error  Deployment fluxdemo-dev/kcheck  field-type',
       '        .spec.replicas: expected numeric (int or float), got "1"',
-      '        → Write a number without quotes, and text that looks like a number in quotes.',
+      '        → Remove the quotes.',
     ].join('\n'),
   );
   assert.match(stdout, /^1 error, 0 warnings\./m);
+});
+
+test('a hint fits the value: quotes that lack, and a size that has enough', async () => {
+  const folder = await estate();
+  const hintOf = async (replicas: string, value: string, ...more: string[]): Promise<string> => {
+    const objects = [
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\ndata: { number: ${value} }\n`,
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: many }\nspec:\n' +
+        `  replicas: ${replicas}\n  selector: { matchLabels: { app: many } }\n` +
+        '  template: { metadata: { labels: { app: many } }, spec: { containers: [{ name: many, image: "many:1",' +
+        ' resources: { requests: { cpu: 1m, memory: 1Mi }, limits: { memory: 1Mi, ephemeral-storage: 1Mi } } }] } }\n',
+    ];
+    writeTree(folder, [['flux-dev/dev/more.yaml', objects.join('---\n')]]);
+    if (more.length > 0) await runHere(['tenant', 'dev', ...more], join(folder, 'flux-demo'));
+    const { stdout } = await runHere(['verify', '--json'], folder);
+    const { findings } = JSON.parse(stdout) as Results;
+    return findings.map(({ hint }) => hint).join('\n');
+  };
+  assert.equal(await hintOf('1', '1'), 'Put the value in quotes.');
+  assert.equal(await hintOf('1', 'true'), 'Put the value in quotes.');
+  assert.equal(await hintOf('1', '[]'), 'Write a value of the type that the message expects.');
+  const larger = 'Use less, or give the tenant more: flux-gitops tenant dev --size';
+  assert.equal(await hintOf('60', '"1"'), `${larger} large`);
+  assert.equal(await hintOf('30', '"1"', '--size', 'small'), `${larger} medium`);
+  const none =
+    'Use less, or raise pods of the ResourceQuota tenant in dev/1_tenant.yaml: no --size has so much.';
+  assert.equal(await hintOf('300', '"1"'), none);
+});
+
+test('the hint to allow an address keeps those that the tenant has', async () => {
+  const folder = await estate();
+  writeTree(folder, [
+    [
+      'flux-dev/dev/more.yaml',
+      'apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: { name: more }\nspec: { interval: 1h, url: https://b.example.com }\n',
+    ],
+  ]);
+  const home = join(folder, 'flux-demo');
+  await runHere(['tenant', 'dev', '--allow-source', 'https://a.example.com'], home);
+  const { stdout } = await runHere(['verify', '--json'], folder);
+  const [finding] = (JSON.parse(stdout) as Results).findings;
+  const [, command = ''] = /To allow it: flux-gitops (.*)$/.exec(finding?.hint ?? '') ?? [];
+  assert.equal(
+    command,
+    'tenant dev --allow-source https://a.example.com --allow-source https://b.example.com',
+  );
+  assert.equal((await runHere(command.split(' '), home)).code, 0);
+  assert.equal((await runHere(['verify'], folder)).code, 0);
 });
 
 test('a warning alone ends with 0', async () => {
@@ -88,7 +136,7 @@ test('--json prints one document with the keys that scripts rely on', async () =
       line: 15,
       object: 'Deployment fluxdemo-dev/kcheck',
       message: '.spec.replicas: expected numeric (int or float), got "1"',
-      hint: 'Write a number without quotes, and text that looks like a number in quotes.',
+      hint: 'Remove the quotes.',
     },
   ]);
   assert.deepEqual(Object.keys(checked), ['repositories', 'environments', 'files', 'objects']);

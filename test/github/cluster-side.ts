@@ -30,6 +30,15 @@ type Source = {
 };
 type Answer = { out?: string; error?: string };
 
+/** A merge patch of a Secret: null removes a field. */
+function patch(found: Secret, text: string): Answer {
+  const { data } = JSON.parse(text) as { data: Record<string, string | null> };
+  for (const [field, value] of Object.entries(data))
+    if (value === null) delete found.data[field];
+    else found.data[field] = value;
+  return {};
+}
+
 export class Cluster {
   context = 'kind-test';
   readonly namespaces = new Set<string>(['flux-system']);
@@ -152,6 +161,7 @@ fetch('http://127.0.0.1:${port}', { method: 'POST', body: JSON.stringify({ argv:
     const store = kind.startsWith('secret') ? this.secrets : this.sources;
     const found = store.get(place);
     if (word === 'get') return { out: found ? JSON.stringify(found) : '' };
+    if (word === 'patch' && found?.kind === 'Secret') return patch(found, after('-p'));
     if (word === 'annotate' && found) return this.#annotate(found, argv[5] ?? '');
     return { error: `unknown command: ${argv.join(' ')}` };
   }

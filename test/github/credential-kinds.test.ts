@@ -52,6 +52,30 @@ credentialsTest(
 );
 
 credentialsTest(
+  'a token that replaces another one: the run says where to revoke the old one',
+  async ({ github, run }) => {
+    const other = `${TOKEN}2`;
+    for (const token of [TOKEN, other]) github.readingTokens.push({ token, repos: ['flux-dev'] });
+    const first = await run(['dev', '--live'], { env });
+    assert.equal(first.code, 0, first.stderr);
+    assert.doesNotMatch(first.stderr, /Revoke/);
+    const rotated = await run(['dev', '--rotate', '--live'], { env: { FLUX_GIT_TOKEN: other } });
+    assert.equal(rotated.code, 0, rotated.stderr);
+    const page = `${github.url}/settings/personal-access-tokens`;
+    assert.ok(
+      rotated.stderr.includes(
+        `! the token before it still reads octo/flux-dev. Revoke it, when Flux reads without it: ${page}\n`,
+      ),
+      rotated.stderr,
+    );
+    const again = await run(['dev', '--live'], { env: { FLUX_GIT_TOKEN: other } });
+    assert.match(again.stderr, /nothing to do/);
+    assert.doesNotMatch(again.stderr, /Revoke/);
+  },
+  TOKENS,
+);
+
+credentialsTest(
   'a token that does not read the repository, and no token',
   async ({ github, run, cluster }) => {
     github.readingTokens.push({ token: TOKEN, repos: ['flux-demo'] });

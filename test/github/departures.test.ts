@@ -44,10 +44,18 @@ test('remove --publish pushes, and --archive archives what feeds nothing any mor
   assert.ok(!pathsIn(desk, 'flux-dev').some((path) => path.startsWith('dev/')));
   assert.equal(repoOf(desk, 'flux-dev').archived, true);
   assert.equal(repoOf(desk, 'flux-stage-prod').archived, false);
+  assert.doesNotMatch(stderr, /--archive changes nothing/);
   assert.deepEqual(desk.standIn.violations, []);
   // The same command again finds nothing to do.
   const again = await desk.run(remove);
   assert.equal(again.code, 0, again.stderr);
+  const shared = remove.map((word) => (word === 'dev' ? 'stage' : word));
+  const stage = await desk.run(shared);
+  assert.equal(stage.code, 0, stage.stderr);
+  assert.match(
+    stage.stderr,
+    /--archive changes nothing now: each app repo of this run still feeds/,
+  );
 });
 
 test('remove --publish takes the deploy key of an app repo that feeds nothing any more, and no other key', async () => {

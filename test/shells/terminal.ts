@@ -21,12 +21,14 @@ export type OnTerminal = {
   readonly kill: () => void;
 };
 
+/** Starts `command` in `cwd` on a terminal of 50 rows and `columns` columns. */
 export function onTerminal(
   command: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
+  columns = 120,
 ): OnTerminal {
-  const line = `stty rows 50 cols 120; exec ${shellCommand(command)}`;
+  const line = `stty rows 50 cols ${columns}; exec ${shellCommand(command)}`;
   const child: ChildProcess = spawn('script', ['-qefc', line, '/dev/null'], {
     cwd,
     env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },

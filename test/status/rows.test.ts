@@ -126,6 +126,46 @@ test('a sync that failed, stalled or works has the message of Flux', () => {
   );
 });
 
+test('while Flux works, what it works on, which commit waits, and why a Deployment has too few pods', () => {
+  const busy = (reason: string, ...conditions: object[]) =>
+    withChanges(
+      withChanges(
+        of('GitRepository', { status: { artifact: { revision: SECOND } } }),
+        'Kustomization',
+        HOME,
+        { status: { conditions } },
+      ),
+      'Deployment',
+      HOME,
+      { status: { conditions: [condition('True', reason, 'ReplicaFailure')] } },
+    );
+  const quota = 'pods "web-1" is forbidden: exceeded quota: tenant';
+  const waits = condition('Unknown', 'Reconciliation in progress');
+  const checks = condition('True', 'Running health checks', 'Reconciling');
+  assert.deepEqual(verdictOf(busy(quota, waits, checks)), {
+    state: 'progressing',
+    ready: 'Unknown',
+    message: `Running health checks. main@7f1d90a comes next. Deployment kcheck: ${quota}`,
+  });
+  const failed = condition('False', 'health check failed', 'Ready', 'HealthCheckFailed');
+  assert.equal(
+    verdictOf(busy(quota, failed)).message,
+    `health check failed. Deployment kcheck: ${quota}`,
+  );
+  assert.equal(verdictOf(busy(quota, condition('False', 'no such kind'))).message, 'no such kind');
+  const late = condition('False', 'ReplicaSet "web" has timed out progressing.', 'Progressing');
+  const slow = withChanges(
+    withChanges(living([DEV]), 'Kustomization', HOME, { status: { conditions: [waits] } }),
+    'Deployment',
+    HOME,
+    { status: { conditions: [late] } },
+  );
+  assert.equal(
+    verdictOf(slow).message,
+    'Reconciliation in progress. Deployment kcheck: ReplicaSet "web" has timed out progressing.',
+  );
+});
+
 test('a commit that is fetched and not applied yet is on its way', () => {
   assert.deepEqual(verdictOf(of('GitRepository', { status: { artifact: { revision: SECOND } } })), {
     state: 'progressing',

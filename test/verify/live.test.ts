@@ -2,19 +2,24 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { KubernetesObject } from '../../lib/cluster/kubectl.ts';
+import { CHART_VERSION } from '../../lib/plan/values/operator-tier.ts';
 import { appliedFindings } from '../../lib/verify/live/applied.ts';
 import { comparable, differences, differencesText } from '../../lib/verify/live/compare.ts';
 import { controllerFindings } from '../../lib/verify/live/controllers.ts';
 import { guardFindings, verdictFrom } from '../../lib/verify/live/guards.ts';
 import { type Answer, objectsIn } from '../../lib/verify/live/objects.ts';
+import { operatorFindings } from '../../lib/verify/live/operator.ts';
+import { configPair, ownSecretFindings } from '../../lib/verify/live/own-sync.ts';
 import { missingOf } from '../../lib/verify/live/patches.ts';
 import { PROBES } from '../../lib/verify/live/probes.ts';
 import { secretFindings } from '../../lib/verify/live/secrets.ts';
 import { type Head, syncFindings } from '../../lib/verify/live/syncs.ts';
 import { finalizerFindings, unmanagedFindings } from '../../lib/verify/live/unmanaged.ts';
 import type { Finding, Json, Manifest, Tenant } from '../../lib/verify/model.ts';
+import { lineOf } from '../../lib/verify/read/lines.ts';
 import { parseFile } from '../../lib/verify/read/parse.ts';
 import { goldenTree } from '../golden.ts';
+import { folderAfter, readTree } from '../sandbox.ts';
 
 const tree = goldenTree('default');
 const REPO = 'flux-demo';
@@ -274,6 +279,81 @@ describe('Flux itself', () => {
   });
 });
 
+describe('where the images of the controllers come from', () => {
+  const component = 'source-controller';
+  const conditions = [{ type: 'Ready', status: 'True', observedGeneration: 1 }];
+  const check = (image: string, repository = `ghcr.io/fluxcd/${component}`): string[] => {
+    const components = [{ name: component, repository, tag: 'v1.9.2' }];
+    const instance = live(INSTANCE, { status: { conditions, components } });
+    const args = ['--no-cross-namespace-refs=true'];
+    const object = {
+      ...{ kind: 'Deployment', apiVersion: 'apps/v1' },
+      metadata: { name: component, namespace: 'flux-system' },
+      spec: { template: { spec: { containers: [{ name: 'manager', args, image }] } } },
+    } as unknown as KubernetesObject;
+    const file = {
+      ...INSTANCE,
+      value: { spec: { distribution: { registry: 'ghcr.io/fluxcd/' }, components: [component] } },
+    };
+    return controllerFindings(file as unknown as Manifest, { instance, objects: [object] })
+      .filter(({ code }) => code === 'controller-differs')
+      .map(({ message }) => message);
+  };
+
+  test('the registry of the FluxInstance, and the version that the operator installed', () => {
+    assert.deepEqual(check(`ghcr.io/fluxcd/${component}:v1.9.2`), []);
+    assert.deepEqual(check(`ghcr.io/fluxcd/${component}:v1.9.2@sha256:0`).length, 1);
+    assert.match(check(`ghcr.io/fluxcd/${component}:v1.9.1`)[0] ?? '', /and not ghcr\.io/);
+    for (const image of [
+      `ghcr.io/other/${component}:v1.9.2`,
+      `ghcr.io/fluxcd/${component}-x:v1.9.2`,
+    ])
+      assert.deepEqual(check(image, image.split(':')[0]), [
+        `the Deployment ${component} runs the image ${image}, and none of ghcr.io/fluxcd`,
+      ]);
+  });
+});
+
+describe('the operator', () => {
+  const files = new Map(
+    [...tree].map(([path, text]) => [path.replace(`${REPO}/`, ''), text] as const),
+  );
+  const config = { name: REPO, folder: '/', record: undefined, files };
+  const deployment = (image: string, ...args: string[]): KubernetesObject =>
+    ({
+      ...{ kind: 'Deployment', apiVersion: 'apps/v1' },
+      metadata: { name: 'flux-operator', namespace: 'flux-system' },
+      spec: { template: { spec: { containers: [{ name: 'manager', args, image }] } } },
+    }) as unknown as KubernetesObject;
+  const check = (...objects: KubernetesObject[]): Finding[] =>
+    operatorFindings(config, 'flux-system', objects);
+  const LOCK = '--default-service-account=flux-operator';
+  const image = (version: string): string =>
+    `ghcr.io/controlplaneio-fluxcd/flux-operator:${version}`;
+
+  test('its lock, and the version that install/README.md installs', () => {
+    assert.deepEqual(codes(check(deployment(image(`v${CHART_VERSION}`), LOCK))), []);
+    assert.deepEqual(codes(check(deployment(image('v99.0.0@sha256:0'), LOCK))), []);
+    assert.deepEqual(codes(check(deployment('mirror.example.com/flux-operator:latest', LOCK))), []);
+    const [older] = check(deployment(image('v0.57.9'), LOCK));
+    assert.equal(older?.code, 'operator-outdated');
+    assert.match(
+      tree.get(`${REPO}/${older?.place.path}`)?.split('\n')[(older?.place.line ?? 0) - 1] ?? '',
+      /--version/,
+    );
+    for (const args of [[], ['--default-service-account=']])
+      assert.deepEqual(codes(check(deployment(image('v99.0.0'), ...args))), ['operator-open']);
+    assert.deepEqual(codes(check()), ['not-checked']);
+  });
+
+  test('an estate whose values do not ask for the lock, and one without the values', () => {
+    const [path, text] = ['install/flux-operator-values.yaml', 'multitenancy:\n  enabled: false\n'];
+    const open = { ...config, files: new Map([...files, [path, text]]) };
+    assert.deepEqual(operatorFindings(open, 'flux-system', [deployment(image('v99.0.0'))]), []);
+    assert.deepEqual(operatorFindings({ ...config, files: new Map() }, 'flux-system', []), []);
+  });
+});
+
 describe('what nobody manages', () => {
   const environment = { name: 'dev', repo: 'flux-dev' } as Tenant['environment'];
   const tenant: Tenant = { environment, namespace: 'fluxdemo-dev', manifests: TENANT, syncs: [] };
@@ -368,6 +448,39 @@ describe('Secrets', () => {
     assert.deepEqual(check(), ['secret-missing']);
     assert.deepEqual(check(secret(['identity'])), ['secret-incomplete']);
     assert.deepEqual(check(secret(['identity', 'known_hosts'])), []);
+  });
+
+  test('those of the config repo: what reads it, what verifies it, and what decrypts it', async () => {
+    const key = [
+      '--source',
+      'oci',
+      '--signature',
+      'key',
+      '--registry',
+      'oci://registry.example.com/x',
+    ];
+    const priv = ['--owner', 'octo-org', '--visibility', 'private', '--sync-config'];
+    const artifacts = readTree(await folderAfter([...priv, ...key]));
+    for (const [estate, names] of [
+      [tree, []],
+      [goldenTree('sops'), ['git-flux-demo', 'sops-age']],
+      [artifacts, ['registry-flux-demo', 'cosign-flux-demo']],
+    ] as const) {
+      const instance = manifestsIn('install/flux-instance.yaml', estate)[0] as Manifest;
+      const pair = configPair(instance);
+      const found = pair ? ownSecretFindings(REPO, instance, pair, [], now) : [];
+      assert.deepEqual(
+        found.map(({ code, message }) => [code, message.split('/')[1]]),
+        names.map((one) => ['secret-missing', one]),
+      );
+      for (const { place, environment } of found) {
+        assert.equal(environment, REPO);
+        assert.match(
+          instance.text.split('\n')[lineOf(place) - instance.start] ?? '',
+          /pullSecret:|patches:/,
+        );
+      }
+    }
   });
 
   test('a token that ends within two weeks', () => {

@@ -293,7 +293,142 @@ const tenants: readonly Mutation[] = [
   },
 ];
 
+const atSync = (lines: string): ((tree: Tree) => void) =>
+  swap(SYNC, '  path: ./dev\n', `${lines}  path: ./dev\n`);
+const withPatch = (target: string, patch: string): ((tree: Tree) => void) =>
+  swap(SYNC, '  patches:\n', `  patches:\n    - ${target}patch: |\n        ${patch}\n`);
+const toDeployment = (patch: string): ((tree: Tree) => void) =>
+  withPatch('target: { kind: Deployment }\n      ', patch);
+
+const patches: readonly Mutation[] = [
+  {
+    name: 'a patch of the sync for an object that does not exist',
+    change: withPatch('', '{ apiVersion: apps/v1, kind: Deployment, metadata: { name: more } }'),
+    codes: ['patch-failed'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync that removes what is not there',
+    change: toDeployment('- { op: remove, path: /spec/paused }'),
+    codes: ['patch-failed'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync that adds to what is not there',
+    change: toDeployment('- { op: add, path: /spec/template/metadata/annotations/a, value: b }'),
+    codes: ['patch-failed'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync for the fourth container',
+    change: toDeployment('- { op: remove, path: /spec/template/spec/containers/3 }'),
+    codes: ['patch-failed'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync whose test fails',
+    change: toDeployment('- { op: test, path: /spec/replicas, value: 7 }'),
+    codes: ['patch-failed'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync that is no patch',
+    change: toDeployment('replicas'),
+    codes: ['patch-failed'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync that gives a field another type',
+    change: toDeployment(
+      '{ apiVersion: v1, kind: Any, metadata: { name: any }, spec: { replicas: two } }',
+    ),
+    codes: ['field-type'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a patch of the sync for objects with an annotation that none has',
+    change: withPatch(
+      'target: { annotationSelector: team=a }\n      ',
+      '- { op: replace, path: /spec/replicas, value: two }',
+    ),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'patches of the sync that copy, move and delete',
+    change: both(
+      toDeployment(
+        '- { op: copy, from: /metadata/labels, path: /metadata/annotations }\n        - { op: move, from: /metadata/annotations/app.kubernetes.io~1name, path: /metadata/annotations/a }',
+      ),
+      withPatch(
+        'target: { kind: Service }\n      ',
+        '{ apiVersion: v1, kind: Service, metadata: { name: any }, $patch: delete }',
+      ),
+    ),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'labels of the sync that are none',
+    change: atSync('  commonMetadata: { labels: { team: a b } }\n'),
+    codes: ['label-invalid'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a dependency of the sync that does not exist',
+    change: atSync('  dependsOn: [{ name: more }]\n'),
+    codes: ['dependency-missing'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a path that goes up and down',
+    change: swap(SYNC, 'path: ./dev', 'path: ../x/../dev'),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'a folder that is ignored',
+    change: put('flux-dev/.sourceignore', 'dev/\n'),
+    codes: ['path-missing'],
+    cluster: 'refused',
+  },
+];
+
 const builds: readonly Mutation[] = [
+  {
+    name: 'a kustomization.yaml with a field that kustomize does not know',
+    change: put('flux-dev/dev/kustomization.yaml', `${KUSTOMIZATION}resource: [app.yaml]\n`),
+    codes: ['field-unknown'],
+    cluster: 'applied',
+  },
+  {
+    name: 'an empty kustomization.yaml',
+    change: put('flux-dev/dev/kustomization.yaml', '# later\n'),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'a ConfigMapList',
+    change: add(
+      'apiVersion: v1\nkind: ConfigMapList\nitems:\n  - { apiVersion: v1, kind: ConfigMap, metadata: { name: more } }\n',
+    ),
+    codes: [],
+    cluster: 'applied',
+  },
+  {
+    name: 'a List with a name in upper case',
+    change: add(
+      'apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata:\n      name: More\n',
+    ),
+    codes: ['name-invalid'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a number as a key of a ConfigMap',
+    change: add(object('v1', 'ConfigMap', 'more', 'data:\n  9000: default/web:80\n')),
+    codes: ['yaml-invalid'],
+    cluster: 'refused',
+  },
   {
     name: 'Helm values among the manifests',
     change: put('flux-dev/dev/values.yaml', 'replicaCount: 2\n'),
@@ -1071,6 +1206,40 @@ const values: readonly Mutation[] = [
 
 const cluster: readonly Mutation[] = [
   {
+    name: 'pods as an account that nobody makes',
+    change: inSpec('      serviceAccountName: more\n'),
+    codes: ['pod-account-missing'],
+    cluster: 'refused',
+  },
+  {
+    name: 'a Pod as an account of the same commit',
+    change: add(
+      object('v1', 'ServiceAccount', 'more'),
+      object(
+        'v1',
+        'Pod',
+        'more',
+        'spec: { serviceAccountName: more, containers: [{ name: a, image: "example.invalid/a:1" }] }\n',
+      ),
+    ),
+    codes: ['pod-account-missing'],
+    cluster: 'refused',
+  },
+  {
+    name: 'an object with the uid of another one',
+    change: add(configMap('more', '  uid: 6f1c1f5e-0000-4000-8000-000000000000\n')),
+    codes: ['field-invalid'],
+    cluster: 'refused',
+  },
+  {
+    name: 'an object with the managed fields of another one',
+    change: add(
+      configMap('more', '  managedFields: [{ manager: a, operation: Update, apiVersion: v1 }]\n'),
+    ),
+    codes: ['field-invalid'],
+    cluster: 'refused',
+  },
+  {
     name: 'a ClusterRole',
     change: add(object('rbac.authorization.k8s.io/v1', 'ClusterRole', 'more', 'rules: []\n')),
     codes: ['forbidden'],
@@ -1420,6 +1589,7 @@ const advice: readonly Mutation[] = [
 export const MUTATIONS: readonly Mutation[] = [
   ...files,
   ...tenants,
+  ...patches,
   ...builds,
   ...fields,
   ...values,

@@ -72,3 +72,13 @@ export function hostKeysAt(settings: SharedSettings): string | undefined {
   const { hostname, port } = new URL(sshOwnerUrl(settings));
   return port === '' ? hostname : `-p ${port} ${hostname}`;
 }
+
+/** The page on which people see the fine-grained tokens that they made; `url` is the address of a repository. */
+export const tokenPage = (url: string): string =>
+  `${new URL(url).origin}/settings/personal-access-tokens`;
+
+/** The page with the GitHub Apps that are installed for the repository at `url`. */
+export const appPage = (url: string): string => `${url}/settings/installations`;
+
+/** The page with the Apps of a user, and their private keys; `url` is the address of a repository. */
+export const appKeyPage = (url: string): string => `${new URL(url).origin}/settings/apps`;

@@ -76,6 +76,29 @@ export function earlierQuotaOf({ replicas }: Environment): Quantities {
   return quantitiesOf({ ...AMOUNTS.small, ...ofDemo(Math.max(10, replicas)) });
 }
 
+/** The limits of a size that the quota `tenant` has under another name than `count/KIND`. */
+const KEYS: { readonly [name: string]: keyof Quantities } = {
+  pods: 'pods',
+  'count/pods': 'podObjects',
+  'requests.cpu': 'cpu',
+  'requests.memory': 'memory',
+  'limits.memory': 'memoryLimit',
+  'limits.ephemeral-storage': 'disk',
+  'requests.storage': 'storage',
+  persistentvolumeclaims: 'claims',
+  configmaps: 'configs',
+  secrets: 'configs',
+  services: 'services',
+  'count/replicasets.apps': 'replicaSets',
+  'count/jobs.batch': 'jobs',
+};
+
+/** Which limit of a size the quota `tenant` has under `name`; undefined for a limit that all sizes share. */
+export function quotaKeyOf(name: string): keyof Quantities | undefined {
+  if (KEYS[name] !== undefined) return KEYS[name];
+  return /^count\/(?!daemonsets\.|resourceclaim)/.test(name) ? 'objects' : undefined;
+}
+
 type Quantities = ReturnType<typeof quantitiesOf>;
 
 function quantitiesOf(amounts: Amounts) {

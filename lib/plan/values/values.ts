@@ -57,12 +57,7 @@ function makeValues(environment: Environment): Values {
     // The file in which a person changes the demo app.
     appFile: `${folder}/${isPlain ? 'app.yaml' : 'kustomization.yaml'}`,
     hasDemo: hasDemo(environment),
-    // What the table of the README links to, and what its picture shows.
-    manifests: !isPlain
-      ? `${folder}/kustomization.yaml`
-      : hasDemo(environment)
-        ? `${folder}/app.yaml`
-        : folder,
+    // What the picture of the README shows.
     workload: hasDemo(environment) ? 'Deployment<br>kcheck' : 'your app',
     instance: `kcheck-${environment.name}`.slice(0, 63).replace(/-+$/, ''),
     url: repositoryUrl(environment, environment.repo),

@@ -11,6 +11,7 @@ import {
   textAt,
 } from '../model.ts';
 import { Authorizer, celValue, compile, type Expression, isInvalid } from './cel.ts';
+import { podsOf } from './pods.ts';
 import { may, type Rights } from './rights.ts';
 
 /** A ValidatingAdmissionPolicy and its bindings that refuse. */
@@ -196,6 +197,22 @@ export function selects(selector: Json, labels: Json): boolean {
   });
 }
 
+/** The object with its volumes as the API server completes them: one without a source is an empty folder. */
+function withVolumes(object: Manifest): Json {
+  const pods = podsOf(object);
+  const volumes = listAt(pods?.spec, 'volumes');
+  const isBare = (volume: unknown): boolean =>
+    isObject(volume) && Object.keys(volume).every((key) => key === 'name' || volume[key] === null);
+  if (pods === undefined || !volumes.some(isBare)) return object.value;
+  const completed = volumes.map((one) => (isBare(one) ? { ...objectAt(one), emptyDir: {} } : one));
+  return replacedAt(object.value, [...pods.path, 'volumes'], completed);
+}
+
+const replacedAt = (value: Json, [key = '', ...rest]: readonly string[], one: unknown): Json => ({
+  ...value,
+  [key]: rest.length === 0 ? one : replacedAt(objectAt(value, key), rest, one),
+});
+
 /** The variables of a request, converted once for all policies. */
 class Context {
   readonly base: { readonly [name: string]: unknown };
@@ -205,7 +222,7 @@ class Context {
     const username = user;
     const own = namespace.name;
     this.base = {
-      object: celValue(object.value),
+      object: celValue(withVolumes(object)),
       oldObject: before === undefined ? null : celValue(before.value),
       namespaceObject: celValue(namespace.value),
       request: {
@@ -282,7 +299,7 @@ function verdictOf(policy: Policy, context: Context, request: Request): Finding[
     try {
       if (!policy.conditions.every(({ expression }) => run(expression) === true)) continue;
       const broken = policy.validations.find(({ expression }) => run(expression) !== true);
-      if (broken !== undefined) return [refused(policy, broken, object, run)];
+      if (broken !== undefined) return [refused(policy, broken, request, run)];
     } catch (error) {
       return skip((error as Error).message.split('\n')[0] ?? '');
     }
@@ -293,7 +310,7 @@ function verdictOf(policy: Policy, context: Context, request: Request): Finding[
 function refused(
   { manifest }: Policy,
   validation: Validation,
-  object: Manifest,
+  { object, namespace }: Request,
   run: (text: string) => unknown,
 ): Finding {
   const said = messageOf(validation, run);
@@ -302,8 +319,16 @@ function refused(
   const [command] = /flux-gitops [^.']*?(?=\.?$|\. )/.exec(said) ?? [];
   if (command === undefined) return finding;
   const url = textAt(object.value, 'spec', 'url') ?? 'URL';
-  const hint = `Do what the message says. To allow it: ${command.replace(/\bURL\b/, () => url)}`;
-  return { ...finding, hint };
+  const allowed = command.replace(/--allow-source URL/, () =>
+    [...allowedSources(namespace), url].map((one) => `--allow-source ${one}`).join(' '),
+  );
+  return { ...finding, hint: `The message says what to do. To allow it: ${allowed}` };
+}
+
+/** The addresses that the tenant of `namespace` may use already: a list that the user gives replaces them. */
+function allowedSources({ value }: Manifest): string[] {
+  const text = textAt(value, 'metadata', 'annotations', 'flux-gitops/allowed-sources') ?? '';
+  return text.split(' ').filter((one) => one !== '');
 }
 
 /** The field of `value` that a message names first. */

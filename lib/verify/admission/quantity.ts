@@ -8,7 +8,8 @@ export function amountOf(quantity: unknown): number | undefined {
   if (typeof quantity === 'number') return quantity;
   const [, digits, unit = '', exponent] =
     /^([+-]?(?:\d+\.?\d*|\.\d+))([KMGTPE]i|[numkMGTPE]|)?(?:[eE]([+-]?\d+))?$/.exec(
-      String(quantity),
+      // The API server ignores blanks around it.
+      String(quantity).trim(),
     ) ?? [];
   if (digits === undefined) return undefined;
   return Number(digits) * (UNITS[unit] ?? 1) * 10 ** Number(exponent ?? 0);
@@ -18,7 +19,11 @@ export function amountOf(quantity: unknown): number | undefined {
 export function quantityText(amount: number, like: unknown): string {
   const binary = /i$/.test(String(like)) || amount >= 2 ** 20;
   if (binary) {
-    const unit = ['Ti', 'Gi', 'Mi', 'Ki'].find((one) => amount % (UNITS[one] ?? 1) === 0) ?? 'Mi';
+    const sizes = ['Ti', 'Gi', 'Mi', 'Ki'];
+    // A number that nobody can read is rounded.
+    const isExact = (one: string): boolean =>
+      amount % (UNITS[one] ?? 1) === 0 && amount / (UNITS[one] ?? 1) < 100_000;
+    const unit = sizes.find(isExact) ?? sizes.find((one) => amount >= (UNITS[one] ?? 1)) ?? 'Mi';
     return `${trimmed(amount / (UNITS[unit] ?? 1))}${unit}`;
   }
   if (Number.isInteger(amount)) return String(amount);

@@ -186,7 +186,7 @@ function checkScalar(node: ScalarNode, value: unknown, path: Path, faults: Fault
     const message = `${dotted(path).slice(1)}: Invalid value: ${JSON.stringify(value)}: ${rule}`;
     faults.push({ code: 'field-invalid', path, message });
   };
-  if (node.t === 'q' && !QUANTITY.test(String(value)))
+  if (node.t === 'q' && !QUANTITY.test(String(value).trim()))
     invalid(
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     );

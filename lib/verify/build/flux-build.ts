@@ -1,7 +1,6 @@
 import type { Schemas } from '../admission/schema.ts';
 import { kindOf } from '../admission/schema.ts';
 import {
-  at,
   isObject,
   type Json,
   listAt,
@@ -10,21 +9,26 @@ import {
   type Sync,
   textAt,
 } from '../model.ts';
-import { changed, readYaml } from '../read/parse.ts';
+import { changed } from '../read/parse.ts';
+import { patched } from './patches.ts';
 
 /** Two manifests that become one object; Flux refuses to build them. */
 export type Twice = { readonly manifest: Manifest; readonly other: Manifest };
 
+type Build = {
+  readonly objects: readonly Manifest[];
+  readonly twice: readonly Twice[];
+  /** The patch of the sync that cannot be applied. */
+  readonly failed?: { readonly index: number; readonly message: string };
+};
+
 /** What Flux builds from `manifests`, the plain files of `sync`: with its patches and its namespace. */
-export function buildPlain(
-  manifests: readonly Manifest[],
-  sync: Sync,
-  schemas: Schemas,
-): { readonly objects: readonly Manifest[]; readonly twice: readonly Twice[] } {
+export function buildPlain(manifests: readonly Manifest[], sync: Sync, schemas: Schemas): Build {
   const before = duplicates(manifests, schemas);
   if (before.length > 0) return { objects: [], twice: before };
-  const patched = applyPatches(manifests, sync);
-  const placed = inNamespace(patched.map(withTextLabels), sync.targetNamespace, schemas);
+  const { manifests: rest, failed } = patched(manifests, sync);
+  if (failed !== undefined) return { objects: [], twice: [], failed };
+  const placed = inNamespace(rest.map(withTextLabels), sync.targetNamespace, schemas);
   return { objects: placed, twice: duplicates(placed, schemas) };
 }
 
@@ -96,101 +100,20 @@ function inNamespace(
   });
 }
 
-type Patch = { readonly target: Json; readonly patch: unknown };
-
-/** The texts of patches that were read; all tenants have the same ones. */
-const READ = new Map<string, unknown>();
-
-function patchesOf(sync: Sync): Patch[] {
-  return listAt(sync.manifest.value, 'spec', 'patches').map((one) => {
-    const text = textAt(one, 'patch') ?? '';
-    if (!READ.has(text)) READ.set(text, readYaml(text));
-    return { target: objectAt(one, 'target'), patch: READ.get(text) };
+/** `manifests` with the labels and annotations that `sync` gives to all of them. */
+export function withCommon(manifests: readonly Manifest[], sync: Sync): readonly Manifest[] {
+  const common = objectAt(sync.manifest.value, 'spec', 'commonMetadata');
+  const keys = ['labels', 'annotations'].filter((key) => isObject(common[key]));
+  if (keys.length === 0) return manifests;
+  return manifests.map((manifest) => {
+    const metadata = objectAt(manifest.value, 'metadata');
+    const added = keys.map((key) => [
+      key,
+      { ...objectAt(metadata, key), ...objectAt(common, key) },
+    ]);
+    return changed(manifest, {
+      ...manifest.value,
+      metadata: { ...metadata, ...Object.fromEntries(added) },
+    });
   });
-}
-
-function applyPatches(manifests: readonly Manifest[], sync: Sync): Manifest[] {
-  return patchesOf(sync).reduce<Manifest[]>(
-    (rest, { target, patch }) =>
-      rest.flatMap((manifest) => {
-        if (!isTarget(target, patch, manifest)) return [manifest];
-        if (Array.isArray(patch)) return [changed(manifest, jsonPatch(manifest.value, patch))];
-        if (at(patch, '$patch') === 'delete') return [];
-        return [changed(manifest, merge(manifest.value, objectAt(patch)) as Json)];
-      }),
-    [...manifests],
-  );
-}
-
-function isTarget(
-  target: Json,
-  patch: unknown,
-  { value, name, namespace, kind, apiVersion }: Manifest,
-): boolean {
-  const [version = '', group = ''] = apiVersion.split('/').toReversed();
-  const named: Json =
-    Object.keys(target).length > 0
-      ? target
-      : { kind: at(patch, 'kind'), name: at(patch, 'metadata', 'name') };
-  const labels = textAt(named, 'labelSelector');
-  const own = objectAt(value, 'metadata', 'labels');
-  const selected = (labels?.split(',') ?? []).every((one) => {
-    const [key = '', wanted] = one.split(/==?/);
-    return wanted === undefined ? key in own : own[key] === wanted;
-  });
-  const fits = (key: string, given: string): boolean => {
-    const wanted = textAt(named, key);
-    return wanted === undefined || new RegExp(`^(?:${wanted})$`).test(given);
-  };
-  return (
-    selected &&
-    fits('kind', kind) &&
-    fits('group', group) &&
-    fits('version', version) &&
-    fits('name', name) &&
-    fits('namespace', namespace ?? '')
-  );
-}
-
-/** A JSON patch with the operations add, replace and remove. */
-function jsonPatch(value: Json, operations: readonly unknown[]): Json {
-  const copy = structuredClone(value) as { [key: string]: unknown };
-  for (const one of operations) {
-    const keys = (textAt(one, 'path') ?? '')
-      .split('/')
-      .slice(1)
-      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const last = keys.pop();
-    const parent = at(copy, ...keys) as { [key: string]: unknown } | unknown[] | undefined;
-    if (last === undefined || typeof parent !== 'object' || parent === null) continue;
-    const op = textAt(one, 'op');
-    const given = at(one, 'value');
-    if (!Array.isArray(parent)) {
-      if (op === 'remove') delete parent[last];
-      else parent[last] = given;
-    } else if (op === 'remove') parent.splice(Number(last), 1);
-    else if (op === 'add') parent.splice(last === '-' ? parent.length : Number(last), 0, given);
-    else parent[Number(last)] = given;
-  }
-  return copy;
-}
-
-/** A strategic merge: maps are merged, lists of named objects by their names. */
-function merge(before: unknown, patch: unknown): unknown {
-  if (isObject(patch)) {
-    const merged: { [key: string]: unknown } = isObject(before) ? { ...before } : {};
-    for (const [key, value] of Object.entries(patch))
-      if (value === null) delete merged[key];
-      else merged[key] = merge(merged[key], value);
-    return merged;
-  }
-  const named = Array.isArray(patch) && patch.every((one) => textAt(one, 'name') !== undefined);
-  if (!named || !Array.isArray(before)) return patch;
-  const merged = [...before];
-  for (const one of patch as readonly unknown[]) {
-    const n = merged.findIndex((other) => textAt(other, 'name') === textAt(one, 'name'));
-    if (n < 0) merged.push(one);
-    else merged[n] = merge(merged[n], one);
-  }
-  return merged;
 }

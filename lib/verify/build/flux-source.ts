@@ -10,6 +10,16 @@ export type Selection =
 /** The names that kustomize knows for its file. */
 export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
+/** The fields that a kustomization.yaml can have. */
+export const KUSTOMIZATION_FIELDS = new Set([
+  ...['apiVersion', 'kind', 'metadata', 'openapi', 'namePrefix', 'nameSuffix', 'namespace'],
+  ...['commonLabels', 'labels', 'commonAnnotations', 'patchesStrategicMerge', 'patchesJson6902'],
+  ...['patches', 'images', 'imageTags', 'replacements', 'replicas', 'vars', 'sortOptions'],
+  ...['resources', 'components', 'crds', 'bases', 'configMapGenerator', 'secretGenerator'],
+  ...['helmGlobals', 'helmCharts', 'helmChartInflationGenerator', 'generatorOptions'],
+  ...['configurations', 'generators', 'transformers', 'validators', 'buildMetadata'],
+]);
+
 // The defaults of the source-controller; the first four hold always, the others while a source has no patterns of its own.
 const GIT_FILES = ['.git/', '.gitignore', '.gitmodules', '.gitattributes'];
 const USUAL = [
@@ -48,17 +58,39 @@ export function contentOf(app: RepoFiles, sync: Sync): RepoFiles {
   return { ...app, files: new Map([...app.files].filter(([path]) => isIn(path))) };
 }
 
-/** The paths of `app` that Flux keeps for a source with the patterns `spec.ignore`. */
-export function keptPaths(app: RepoFiles, spec: string | undefined): ReadonlySet<string> {
+/** What the patterns of a source say about paths: those of many environments are the same. */
+type Matcher = ReturnType<typeof ignore>;
+const MATCHERS = new WeakMap<RepoFiles['files'], Map<string | undefined, Matcher>>();
+
+function matcherOf(app: RepoFiles, spec: string | undefined): Matcher {
+  const known = MATCHERS.get(app.files) ?? new Map<string | undefined, Matcher>();
+  MATCHERS.set(app.files, known);
+  const found = known.get(spec) ?? newMatcher(app, spec);
+  known.set(spec, found);
+  return found;
+}
+
+function newMatcher(app: RepoFiles, spec: string | undefined): Matcher {
   const own = [...app.files]
     .filter(([path]) => path === '.sourceignore' || path.endsWith('/.sourceignore'))
     .flatMap(([path, text]) => patternsBelow(path.slice(0, -'.sourceignore'.length), text));
   if (spec !== undefined) own.push(...patternsBelow('', spec));
-  const matcher = ignore({ ignorecase: false }).add([
-    ...GIT_FILES,
-    ...(own.length > 0 ? own : USUAL),
-  ]);
-  return new Set([...app.files.keys()].filter((path) => !matcher.ignores(path)));
+  return ignore({ ignorecase: false }).add([...GIT_FILES, ...(own.length > 0 ? own : USUAL)]);
+}
+
+/** The paths of `app` that Flux keeps for a source with the patterns `spec.ignore`. It keeps no symbolic links. */
+export function keptPaths(app: RepoFiles, spec: string | undefined): ReadonlySet<string> {
+  const matcher = matcherOf(app, spec);
+  const { files, links } = app;
+  return new Set([...files.keys()].filter((path) => !links?.has(path) && !matcher.ignores(path)));
+}
+
+/** Whether Flux gets the folder `path` of `app`: it exists, and the patterns `spec.ignore` do not name it. */
+export function hasFolder(app: RepoFiles, spec: string | undefined, path: string): boolean {
+  const folder = folderOf(path);
+  if (folder === '') return true;
+  const isThere = [...app.files.keys()].some((one) => one.startsWith(`${folder}/`));
+  return isThere && !matcherOf(app, spec).ignores(`${folder}/`);
 }
 
 /** The patterns in `text`, a list for the folder `folder`, as patterns of the repository. */
@@ -76,18 +108,25 @@ function patternsBelow(folder: string, text: string): string[] {
 export const ignoreOf = ({ source }: Sync): string | undefined =>
   textAt(source?.value, 'spec', 'ignore');
 
-/** `spec.path` of a sync as a folder of the repository; empty for the repository itself. */
-export const folderOf = (path: string): string =>
-  path
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/');
+/** `spec.path` of a sync as a folder of the repository, which it cannot leave; empty for the repository itself. */
+export function folderOf(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/'))
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  return parts.join('/');
+}
 
 /** What Flux selects in the folder of a sync from the `kept` paths of the app repo. */
-export function select(app: RepoFiles, kept: ReadonlySet<string>, path: string): Selection {
+export function select(
+  app: RepoFiles,
+  kept: ReadonlySet<string>,
+  path: string,
+  spec?: string,
+): Selection {
   const folder = folderOf(path);
   const prefix = folder === '' ? '' : `${folder}/`;
-  if (![...app.files.keys()].some((one) => one.startsWith(prefix))) return { way: 'missing' };
+  if (!hasFolder(app, spec, path)) return { way: 'missing' };
   const below = [...kept].filter((one) => one.startsWith(prefix)).sort();
   if (KUSTOMIZATION_FILES.some((name) => kept.has(prefix + name)))
     return { way: 'kustomize', resources: [folder === '' ? '.' : folder] };
@@ -119,4 +158,11 @@ export function unknownSteps({ manifest }: Sync): string[] {
     ...(spec.decryption === undefined ? [] : ['spec.decryption']),
     ...(spec.kubeConfig === undefined ? [] : ['spec.kubeConfig']),
   ];
+}
+
+/** The kustomization.yaml in the folder of `sync`, if there is one among the `kept` paths. Flux reads it, and writes it again. */
+export function rootKustomization(kept: ReadonlySet<string>, { path }: Sync): string | undefined {
+  const folder = folderOf(path);
+  const prefix = folder === '' ? '' : `${folder}/`;
+  return KUSTOMIZATION_FILES.map((name) => prefix + name).find((one) => kept.has(one));
 }

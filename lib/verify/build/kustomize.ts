@@ -3,9 +3,19 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Json, type Manifest, objectAt, type RepoFiles, type Sync, textAt } from '../model.ts';
+import { environmentWithoutTokens } from '../../publish/secrets.ts';
+import {
+  isObject,
+  type Json,
+  type Manifest,
+  objectAt,
+  type RepoFiles,
+  type Sync,
+  textAt,
+} from '../model.ts';
 import { changed, parseFile, readYaml } from '../read/parse.ts';
 import type { Built, Wanted } from '../verify.ts';
+import { KUSTOMIZATION_FIELDS, rootKustomization } from './flux-source.ts';
 
 type Program = { readonly command: string; readonly args: readonly string[] };
 
@@ -48,6 +58,19 @@ async function findProgram(): Promise<Program | undefined> {
 const BUILD = 'build';
 const MARK = 'flux-gitops-verify';
 
+/** The kustomization.yaml `text` of the folder of a sync as Flux writes it again. */
+function rewritten(text: string): string {
+  const value = readYaml(text) ?? {};
+  if (!isObject(value)) return text;
+  const isSame =
+    value.kind !== 'Component' && Object.keys(value).every((key) => KUSTOMIZATION_FIELDS.has(key));
+  if (isSame && Object.keys(value).length > 0) return text;
+  const kept = Object.entries(value).filter(
+    ([key]) => KUSTOMIZATION_FIELDS.has(key) && key !== 'apiVersion',
+  );
+  return JSON.stringify({ resources: [], ...Object.fromEntries(kept), kind: 'Kustomization' });
+}
+
 /** The files of the app repos as Flux gets them, and a kustomization.yaml for each sync, as Flux writes one. */
 function writeTree(folder: string, wanted: readonly Wanted[]): void {
   const copies = new Map<ReadonlySet<string>, string>();
@@ -55,6 +78,9 @@ function writeTree(folder: string, wanted: readonly Wanted[]): void {
     const copy = copies.get(kept) ?? `app${copies.size}`;
     if (!copies.has(kept)) copyFiles(app, join(folder, copy), kept);
     copies.set(kept, copy);
+    const root = rootKustomization(kept, sync);
+    if (root !== undefined)
+      writeFileSync(join(folder, copy, root), rewritten(app.files.get(root) ?? ''));
     const spec = objectAt(sync.manifest.value, 'spec');
     const own = Object.fromEntries(
       ['patches', 'images', 'namePrefix', 'nameSuffix'].flatMap((key) =>
@@ -99,21 +125,25 @@ async function buildSome(
   });
   const args = [...program.args, ...FLAGS, '.'];
   const { code, out, errors } = await run(program.command, args, join(folder, BUILD));
-  if (code === 0) return builtFrom(out, wanted);
+  const { manifests, problem } = parseFile('', '', code === 0 ? out : '');
+  if (code === 0 && problem === undefined) return builtFrom(manifests, wanted);
   const [first] = wanted;
-  if (wanted.length === 1 && first !== undefined)
-    return new Map([[first[1].sync, { error: shortError(errors, folder) }]]);
+  if (wanted.length === 1 && first !== undefined) {
+    // Flux reads again what kustomize wrote.
+    const error = problem?.message ?? shortError(errors, folder);
+    return new Map([[first[1].sync, { error }]]);
+  }
   const middle = Math.ceil(wanted.length / 2);
   const left = await buildSome(folder, wanted.slice(0, middle), program);
   const right = await buildSome(folder, wanted.slice(middle), program);
   return new Map([...left, ...right]);
 }
 
-function builtFrom(out: string, wanted: Numbered): Map<Sync, Built> {
+function builtFrom(manifests: readonly Manifest[], wanted: Numbered): Map<Sync, Built> {
   const objects = new Map<string, { value: Manifest; origin: string | undefined }[]>(
     wanted.map(([n]) => [`sync-${n}`, []]),
   );
-  for (const manifest of parseFile('', '', out).manifests) {
+  for (const manifest of manifests) {
     const { labels, annotations, ...metadata } = objectAt(manifest.value, 'metadata');
     const { [MARK]: mark, ...ownLabels } = objectAt(labels);
     const { [ORIGIN]: origin, ...ownAnnotations } = objectAt(annotations);
@@ -146,11 +176,14 @@ function originPath(origin: unknown): string | undefined {
 /** kustomize's own message, without the steps to it and without folders of this machine. */
 function shortError(errors: string, folder: string): string {
   const text = errors
+    .replace(/^# Warning: .*\n/gm, '')
     .replace(/^E\d{4} .*? err=(<|")/, '')
     .replace(/(>|")\s*$/, '')
     .replace(/^Error: /, '')
     .replaceAll('\\n', '\n')
-    .replaceAll('\\"', '"')
+    // A message within a message within a message has a backslash for each.
+    .replace(/\\+"/g, '"')
+    .replace(/merging from generator &\{[^}]*\}: /g, 'merging from generator: ')
     .replaceAll(folder, '')
     .replace(/\/?(\.\.\/)*app\d+\//g, '')
     .replace(/[\s\S]*recursed accumulation of path '[^']*': /, '')
@@ -166,7 +199,7 @@ type Outcome = { readonly code: number | null; readonly out: string; readonly er
 
 function run(command: string, args: readonly string[], cwd: string): Promise<Outcome> {
   const env = {
-    ...process.env,
+    ...environmentWithoutTokens(),
     ...{ GIT_ALLOW_PROTOCOL: 'none', HTTP_PROXY: NOWHERE, HTTPS_PROXY: NOWHERE, NO_PROXY: '' },
     ...{ http_proxy: NOWHERE, https_proxy: NOWHERE, no_proxy: '' },
   };

@@ -97,13 +97,16 @@ function fillValue(value: unknown, filling: Filling): unknown {
 function fillText(text: string, filling: Filling): unknown {
   if (!text.includes('${')) return text;
   const filled = text.replace(
-    /\$\$\{|\$\{([A-Za-z_]\w*)(?::?[=-]([^}]*))?\}|\$\{/g,
-    (all, name: string | undefined, usual: string | undefined) => {
+    /\$\$\{|\$\{([A-Za-z_]\w*)(?::?[=-]([^}]*))?\}|\$\{(?:#?([A-Za-z_]\w*))?/g,
+    (all, name: string | undefined, usual: string | undefined, cut: string | undefined) => {
       if (all === '$${') return '${';
-      const value = name === undefined ? undefined : filling.values.get(name);
-      if (name === undefined || (value === undefined && !filling.isComplete))
+      const used = name ?? cut;
+      const value = used === undefined ? undefined : filling.values.get(used);
+      const isUnset = value === undefined && filling.isComplete;
+      // What the forms that cut a value make of it is not repeated here.
+      if (used !== undefined && isUnset && usual === undefined) filling.unset.push(used);
+      else if (name === undefined || (value === undefined && !filling.isComplete))
         filling.isKnown = false;
-      else if (value === undefined && usual === undefined) filling.unset.push(name);
       return value || usual || '';
     },
   );

@@ -20,7 +20,7 @@ export function checkSecret(manifest: Manifest): Finding[] {
   const field = ['data', 'stringData'].find((one) => Object.keys(objectAt(value, one)).length > 0);
   if (field === undefined) return [];
   const keys = Object.keys(objectAt(value, field)).join(', ');
-  return [about('secret-in-clear', manifest, `the values of ${keys} are not encrypted`, [field])];
+  return [about('secret-in-clear', manifest, `these values are not encrypted: ${keys}`, [field])];
 }
 
 /** Images without a version. */

@@ -15,6 +15,9 @@ export const RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-.+|[^/]+\/[^/
 /** The value of a label. */
 export const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
+/** The protocols of a port. */
+export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+
 export const isLabel = (text: string): boolean => text.length <= 63 && LABEL.test(text);
 export const isSubdomain = (text: string): boolean => text.length <= 253 && SUBDOMAIN.test(text);
 export const isAddress = (text: string): boolean => isIP(text) !== 0;
@@ -43,6 +46,19 @@ export function oneOf(
   if (typeof value !== 'string' || value === '' || allowed.includes(value)) return;
   const list = allowed.map((one) => `"${one}"`).join(', ');
   refuse(path, `Unsupported value: "${value}": supported values: ${list}`);
+}
+
+/** The words of the API server about names that are none. */
+export const SUBDOMAIN_RULE =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'";
+export const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'";
+export const KEY_RULE = "name part must consist of alphanumeric characters, '-', '_' or '.'";
+
+/** Whether `text` is the key of a label or annotation: its prefix is the name of a domain. */
+export function isKey(text: string): boolean {
+  const prefix = text.includes('/') ? text.slice(0, text.indexOf('/')) : undefined;
+  return KEY.test(text) && (prefix === undefined || isSubdomain(prefix));
 }
 
 /** Refuses numbers below `least` in the fields `keys` of `value`. */

@@ -2,21 +2,22 @@
 
 import { amountOf } from '../admission/quantity.ts';
 import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
+import { checkClaim } from './claim-values.ts';
 import {
   atLeast,
-  checkLabelMap,
   checkSelectorValues,
-  isAddress,
   isLabel,
-  isNetwork,
-  isPort,
   isSubdomain,
   KEY,
+  LABEL_RULE,
   oneOf,
   type Path,
   RESOURCES,
   type Refuse,
 } from './formats.ts';
+import { checkIngress, checkNetwork } from './network-values.ts';
+import { checkScale } from './scale-values.ts';
+import { checkServiceValues } from './service-values.ts';
 
 type Rule = (manifest: Manifest, refuse: Refuse) => void;
 
@@ -29,108 +30,15 @@ export const KIND_VALUES: { readonly [kind: string]: Rule } = {
   Deployment: checkDeployment,
   StatefulSet: checkStateful,
   DaemonSet: checkDaemons,
-  Job: (manifest, refuse) => checkJob(['spec'], objectAt(manifest.value, 'spec'), refuse),
+  Job: checkLoneJob,
   CronJob: checkCron,
   LimitRange: checkLimits,
   ResourceQuota: checkHard,
   Role: checkRules,
   RoleBinding: checkBinding,
-  Ingress: checkHosts,
+  Ingress: checkIngress,
+  ReplicationController: checkController,
 };
-
-const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
-
-function checkServiceValues({ value }: Manifest, refuse: Refuse): void {
-  const spec = objectAt(value, 'spec');
-  const ports = listAt(spec, 'ports');
-  for (const [n, port] of ports.entries()) {
-    const field: Path = ['spec', 'ports', n];
-    const name = textAt(port, 'name') ?? '';
-    const protocol = at(port, 'protocol') || 'TCP';
-    const same = (one: unknown): boolean =>
-      at(one, 'port') === at(port, 'port') && (at(one, 'protocol') || 'TCP') === protocol;
-    oneOf([...field, 'protocol'], protocol, PROTOCOLS, refuse);
-    if (name !== '' && !isLabel(name))
-      refuse(
-        [...field, 'name'],
-        `Invalid value: "${name}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'`,
-      );
-    if (name !== '' && ports.findIndex((one) => textAt(one, 'name') === name) < n)
-      refuse([...field, 'name'], `Duplicate value: "${name}"`);
-    if (ports.findIndex(same) < n) refuse(field, 'Duplicate value');
-    const target = at(port, 'targetPort');
-    if (target !== undefined && target !== null && target !== '' && target !== 0 && !isPort(target))
-      refuse(
-        [...field, 'targetPort'],
-        `Invalid value: ${JSON.stringify(target)}: must be between 1 and 65535, inclusive, or the name of a port`,
-      );
-  }
-  oneOf(['spec', 'sessionAffinity'], spec.sessionAffinity, ['ClientIP', 'None'], refuse);
-  oneOf(
-    ['spec', 'externalTrafficPolicy'],
-    spec.externalTrafficPolicy,
-    ['Cluster', 'Local'],
-    refuse,
-  );
-  oneOf(
-    ['spec', 'internalTrafficPolicy'],
-    spec.internalTrafficPolicy,
-    ['Cluster', 'Local'],
-    refuse,
-  );
-  const address = spec.clusterIP;
-  if (typeof address === 'string' && address !== '' && address !== 'None' && !isAddress(address))
-    refuse(['spec', 'clusterIPs', 0], `Invalid value: "${address}": must be a valid IP address`);
-  if (
-    spec.type === 'ExternalName' &&
-    !isSubdomain(String(spec.externalName ?? '').replace(/\.$/, ''))
-  )
-    refuse(
-      ['spec', 'externalName'],
-      `Invalid value: "${spec.externalName ?? ''}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
-    );
-  checkLabelMap(['spec', 'selector'], spec.selector, refuse);
-}
-
-function checkNetwork({ value }: Manifest, refuse: Refuse): void {
-  const spec = objectAt(value, 'spec');
-  checkSelectorValues(['spec', 'podSelector'], spec.podSelector, refuse);
-  for (const [n, type] of listAt(spec, 'policyTypes').entries())
-    oneOf(['spec', 'policyTypes', n], type || 'none', ['Egress', 'Ingress'], refuse);
-  for (const [direction, peers] of [
-    ['ingress', 'from'],
-    ['egress', 'to'],
-  ] as const)
-    for (const [n, rule] of listAt(spec, direction).entries()) {
-      for (const [m, peer] of listAt(rule, peers).entries())
-        checkPeer(['spec', direction, n, peers, m], peer, refuse);
-      for (const [m, port] of listAt(rule, 'ports').entries()) {
-        const field = ['spec', direction, n, 'ports', m];
-        oneOf([...field, 'protocol'], at(port, 'protocol'), PROTOCOLS, refuse);
-        const number = at(port, 'port');
-        if (number !== undefined && !isPort(number))
-          refuse(
-            [...field, 'port'],
-            `Invalid value: ${JSON.stringify(number)}: must be between 1 and 65535, inclusive, or the name of a port`,
-          );
-      }
-    }
-}
-
-function checkPeer(path: Path, peer: unknown, refuse: Refuse): void {
-  const { ipBlock, podSelector, namespaceSelector } = objectAt(peer);
-  const isSelected = isObject(podSelector) || isObject(namespaceSelector);
-  checkSelectorValues([...path, 'podSelector'], podSelector, refuse);
-  checkSelectorValues([...path, 'namespaceSelector'], namespaceSelector, refuse);
-  if (!isObject(ipBlock)) {
-    if (!isSelected) refuse(path, 'Required value: must specify a peer');
-    return;
-  }
-  if (isSelected) refuse(path, 'Forbidden: may not specify both ipBlock and another peer');
-  const cidr = textAt(ipBlock, 'cidr') ?? '';
-  if (!isNetwork(cidr))
-    refuse([...path, 'ipBlock', 'cidr'], `Invalid value: "${cidr}": must be a valid CIDR value`);
-}
 
 function checkBudget({ value }: Manifest, refuse: Refuse): void {
   const spec = objectAt(value, 'spec');
@@ -142,33 +50,16 @@ function checkBudget({ value }: Manifest, refuse: Refuse): void {
     if (typeof amount === 'string' && !isPercent(amount))
       refuse(field, `Invalid value: "${amount}": must not be greater than 100%`);
   }
+  const policies = ['AlwaysAllow', 'IfHealthyBudget'];
+  const field = ['spec', 'unhealthyPodEvictionPolicy'];
+  oneOf(field, spec.unhealthyPodEvictionPolicy, policies, refuse);
   checkSelectorValues(['spec', 'selector'], spec.selector, refuse);
 }
 
 /** A percentage that is at most 100 %. */
 const isPercent = (text: string): boolean => /^(\d{1,2}|100)%$/.test(text);
 
-const METRICS: { readonly [type: string]: string } = {
-  ...{ Resource: 'resource', Pods: 'pods', Object: 'object', External: 'external' },
-  ContainerResource: 'containerResource',
-};
-
-function checkScale({ value }: Manifest, refuse: Refuse): void {
-  const least = at(value, 'spec', 'minReplicas');
-  if (typeof least === 'number' && least < 1)
-    refuse(['spec', 'minReplicas'], `Invalid value: ${least}: must be greater than or equal to 1`);
-  for (const [n, metric] of listAt(value, 'spec', 'metrics').entries()) {
-    const field = ['spec', 'metrics', n];
-    const type = textAt(metric, 'type') ?? '';
-    const key = METRICS[type];
-    if (key === undefined) oneOf([...field, 'type'], type || 'none', Object.keys(METRICS), refuse);
-    else if (!isObject(at(metric, key)))
-      refuse(
-        [...field, key],
-        `Required value: must populate information for the given metric source`,
-      );
-  }
-}
+const isZero = (amount: unknown): boolean => amount === 0 || amount === '0%';
 
 function checkStrategy(
   path: Path,
@@ -190,13 +81,17 @@ function checkStrategy(
         [...path, 'rollingUpdate', key],
         `Invalid value: ${amount}: must be greater than or equal to 0`,
       );
+    if (key === 'maxUnavailable' && /^\d{3,}%$/.test(String(amount)) && amount !== '100%')
+      refuse(
+        [...path, 'rollingUpdate', key],
+        `Invalid value: "${amount}": must not be greater than 100%`,
+      );
     if (typeof amount === 'string' && !/^\d+%$/.test(amount))
       refuse(
         [...path, 'rollingUpdate', key],
         `Invalid value: "${amount}": a valid percent string must be a numeric string followed by an ending '%'`,
       );
   }
-  const isZero = (amount: unknown): boolean => amount === 0 || amount === '0%';
   if (isZero(at(rollingUpdate, 'maxSurge')) && isZero(at(rollingUpdate, 'maxUnavailable')))
     refuse(
       [...path, 'rollingUpdate', 'maxUnavailable'],
@@ -232,6 +127,46 @@ function checkStateful({ value }: Manifest, refuse: Refuse): void {
     refuse,
   );
   checkSelectorValues(['spec', 'selector'], spec.selector, refuse);
+  checkClaims(spec, refuse);
+  const strategy = objectAt(spec, 'updateStrategy');
+  if (strategy.type === 'OnDelete' && isObject(strategy.rollingUpdate))
+    refuse(
+      ['spec', 'updateStrategy', 'rollingUpdate'],
+      `Invalid value: ${JSON.stringify(strategy.rollingUpdate)}: only allowed for updateStrategy 'RollingUpdate'`,
+    );
+  const service = textAt(spec, 'serviceName') ?? '';
+  if (service !== '' && !isLabel(service))
+    refuse(
+      ['spec', 'serviceName'],
+      `Invalid value: "${service}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'`,
+    );
+  atLeast(0, ['spec'], spec, ['revisionHistoryLimit'], refuse);
+  atLeast(0, ['spec', 'ordinals'], spec.ordinals, ['start'], refuse);
+  const rolling = ['spec', 'updateStrategy', 'rollingUpdate'];
+  atLeast(0, rolling, at(spec, 'updateStrategy', 'rollingUpdate'), ['partition'], refuse);
+}
+
+/** The claims that each pod of a StatefulSet gets. */
+function checkClaims(spec: { readonly [key: string]: unknown }, refuse: Refuse): void {
+  for (const [n, claim] of listAt(spec, 'volumeClaimTemplates').entries())
+    checkClaimOf(n, claim, refuse);
+  for (const key of ['whenDeleted', 'whenScaled']) {
+    const policy = at(spec, 'persistentVolumeClaimRetentionPolicy', key);
+    const field = ['spec', 'persistentVolumeClaimRetentionPolicy', key];
+    oneOf(field, policy, ['Retain', 'Delete'], refuse);
+  }
+}
+
+/** Each claim of a StatefulSet is a volume of the pods as well. */
+function checkClaimOf(n: number, claim: unknown, refuse: Refuse): void {
+  checkClaim(['spec', 'volumeClaimTemplates', n, 'spec'], at(claim, 'spec'), refuse);
+  const name = textAt(claim, 'metadata', 'name') ?? '';
+  const said = `Invalid value: "${name}": ${LABEL_RULE}`;
+  if (!isLabel(name))
+    refuse(
+      ['spec', 'template', 'spec', 'volumes', n, 'name'],
+      name === '' ? 'Required value' : said,
+    );
 }
 
 function checkDaemons({ value }: Manifest, refuse: Refuse): void {
@@ -243,6 +178,27 @@ function checkDaemons({ value }: Manifest, refuse: Refuse): void {
     refuse,
   );
   checkSelectorValues(['spec', 'selector'], spec.selector, refuse);
+  const { maxSurge = 0, maxUnavailable = 1 } = objectAt(spec, 'updateStrategy', 'rollingUpdate');
+  if (isZero(maxSurge) && isZero(maxUnavailable))
+    refuse(
+      ['spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable'],
+      'Required value: cannot be 0 when maxSurge is 0',
+    );
+  if (!isZero(maxSurge) && !isZero(maxUnavailable))
+    refuse(
+      ['spec', 'updateStrategy', 'rollingUpdate', 'maxSurge'],
+      `Invalid value: ${JSON.stringify(maxSurge)}: may not be set when maxUnavailable is non-zero`,
+    );
+}
+
+function checkController({ value }: Manifest, refuse: Refuse): void {
+  const labels = objectAt(value, 'spec', 'template', 'metadata', 'labels');
+  const wanted = objectAt(value, 'spec', 'selector');
+  if (Object.entries(wanted).some(([key, one]) => labels[key] !== one))
+    refuse(
+      ['spec', 'template', 'metadata', 'labels'],
+      `Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``,
+    );
 }
 
 function checkJob(path: Path, spec: { readonly [key: string]: unknown }, refuse: Refuse): void {
@@ -255,8 +211,72 @@ function checkJob(path: Path, spec: { readonly [key: string]: unknown }, refuse:
   ];
   atLeast(0, path, spec, numbers, refuse);
   oneOf([...path, 'completionMode'], spec.completionMode, ['Indexed', 'NonIndexed'], refuse);
-  if (spec.completionMode === 'Indexed' && typeof spec.completions !== 'number')
+  // Without both numbers, a Job has one completion.
+  if (
+    spec.completionMode === 'Indexed' &&
+    typeof spec.completions !== 'number' &&
+    typeof spec.parallelism === 'number'
+  )
     refuse([...path, 'completions'], 'Required value: when completion mode is Indexed');
+  if (spec.completionMode !== 'Indexed' && typeof spec.backoffLimitPerIndex === 'number')
+    refuse(
+      [...path, 'backoffLimitPerIndex'],
+      `Invalid value: ${spec.backoffLimitPerIndex}: requires indexed completion mode`,
+    );
+  for (const key of ['successPolicy', 'maxFailedIndexes'])
+    if (spec.completionMode !== 'Indexed' && (isObject(spec[key]) || typeof spec[key] === 'number'))
+      refuse(
+        [...path, key],
+        `Invalid value: ${JSON.stringify(spec[key])}: requires indexed completion mode`,
+      );
+  oneOf(
+    [...path, 'podReplacementPolicy'],
+    spec.podReplacementPolicy,
+    ['Failed', 'TerminatingOrFailed'],
+    refuse,
+  );
+  checkFailures([...path, 'podFailurePolicy', 'rules'], spec, refuse);
+  const restarts = at(spec, 'template', 'spec', 'restartPolicy');
+  if (isObject(spec.podFailurePolicy) && restarts !== 'Never')
+    refuse(
+      [...path, 'template', 'spec', 'restartPolicy'],
+      `Invalid value: "${restarts}": only "Never" is supported when podFailurePolicy is specified`,
+    );
+}
+
+/** What a Job makes of pods that fail. */
+function checkFailures(path: Path, spec: unknown, refuse: Refuse): void {
+  for (const [n, rule] of listAt(spec, 'podFailurePolicy', 'rules').entries()) {
+    const field = [...path, n];
+    const codes = at(rule, 'onExitCodes');
+    const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
+    oneOf([...field, 'action'], at(rule, 'action') || 'none', actions, refuse);
+    if (!isObject(codes) && listAt(rule, 'onPodConditions').length === 0)
+      refuse(field, 'Invalid value: specifying one of OnExitCodes and OnPodConditions is required');
+    if (!isObject(codes)) continue;
+    const place = [...field, 'onExitCodes'];
+    oneOf([...place, 'operator'], codes.operator || 'none', ['In', 'NotIn'], refuse);
+    for (const [m, code] of listAt(codes, 'values').entries())
+      if (code === 0 && codes.operator === 'In')
+        refuse([...place, 'values', m], 'Invalid value: 0: must not be 0 for the In operator');
+  }
+}
+
+/** Kubernetes itself makes the selector of a Job, and gives its pods the name of the Job as a label. */
+function checkLoneJob({ name, value }: Manifest, refuse: Refuse): void {
+  const spec = objectAt(value, 'spec');
+  checkJob(['spec'], spec, refuse);
+  if (spec.manualSelector === true) return;
+  if (isObject(spec.selector))
+    refuse(
+      ['spec', 'selector'],
+      `Invalid value: ${JSON.stringify(spec.selector)}: \`selector\` not auto-generated`,
+    );
+  if (name.length > 63)
+    refuse(
+      ['spec', 'template', 'labels'],
+      `Invalid value: "${name}": must be no more than 63 bytes`,
+    );
 }
 
 function checkCron({ value }: Manifest, refuse: Refuse): void {
@@ -270,7 +290,13 @@ function checkCron({ value }: Manifest, refuse: Refuse): void {
     ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'],
     refuse,
   );
-  checkJob(['spec', 'jobTemplate', 'spec'], objectAt(spec, 'jobTemplate', 'spec'), refuse);
+  const jobs = objectAt(spec, 'jobTemplate', 'spec');
+  checkJob(['spec', 'jobTemplate', 'spec'], jobs, refuse);
+  if (jobs.manualSelector === true)
+    refuse(
+      ['spec', 'jobTemplate', 'spec', 'manualSelector'],
+      'Unsupported value: true: supported values: "nil", "false"',
+    );
 }
 
 /** In the order in which a value may not be larger than the next one. */
@@ -364,26 +390,6 @@ function checkBinding({ value }: Manifest, refuse: Refuse): void {
           [...field, 'name'],
           `Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
         );
-    }
-  }
-}
-
-function checkHosts({ value }: Manifest, refuse: Refuse): void {
-  for (const [n, rule] of listAt(value, 'spec', 'rules').entries()) {
-    const host = textAt(rule, 'host') ?? '';
-    const isGood = isSubdomain(host.replace(/^\*\./, '')) && !isAddress(host);
-    if (host !== '' && !isGood)
-      refuse(
-        ['spec', 'rules', n, 'host'],
-        `Invalid value: "${host}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
-      );
-    for (const [m, path] of listAt(rule, 'http', 'paths').entries()) {
-      const service = at(path, 'backend', 'service');
-      if (!isObject(service)) continue;
-      const field = ['spec', 'rules', n, 'http', 'paths', m, 'backend', 'service'];
-      const { number, name } = objectAt(service, 'port');
-      if (!number && !name)
-        refuse([...field, 'port'], 'Required value: port name or number is required');
     }
   }
 }

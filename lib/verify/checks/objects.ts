@@ -1,4 +1,5 @@
 import { containersOf, podsOf } from '../admission/pods.ts';
+import { selects } from '../admission/policies.ts';
 import {
   type Fault,
   faultsOf,
@@ -18,7 +19,7 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { KEY, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
+import { isKey, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
 import { checkCustomRules, checkValues } from './values.ts';
 
 /** API versions that Kubernetes and Flux no longer serve, for kinds that are gone as a whole. */
@@ -65,6 +66,8 @@ export function checkObject(
   const faults = faultsOf(schemas, known.schema, manifest.value);
   const drops = applier === 'flux' && isRewritten(manifest, known, faults);
   const findings = faults.map(({ code, path, message }) => {
+    if (code === 'field-type')
+      return { ...about(code, manifest, message, path), ...typeHint(message) };
     if (code !== 'field-unknown' || drops) return about(code, manifest, message, path);
     const field = message.slice(1, message.indexOf(':'));
     const said =
@@ -76,6 +79,7 @@ export function checkObject(
   return [
     ...findings,
     ...checkName(manifest),
+    ...checkExported(manifest, applier),
     ...checkLabels(manifest),
     ...checkAnnotations(manifest),
     ...checkSelector(manifest),
@@ -84,6 +88,13 @@ export function checkObject(
     ...checkValues(manifest),
     ...checkCustomRules(manifest, known.schema),
   ];
+}
+
+/** What to do about a value whose type only its quotes decide. */
+function typeHint(message: string): { readonly hint?: string } {
+  if (/expected string, got (-?\d|true|false)/.test(message))
+    return { hint: 'Put the value in quotes.' };
+  return /got "(-?[\d.]+|true|false)"$/.test(message) ? { hint: 'Remove the quotes.' } : {};
 }
 
 /**
@@ -110,12 +121,27 @@ function checkName(manifest: Manifest): Finding[] {
       ),
     ];
   }
-  const isLabel = kind === 'Namespace' || (kind === 'Service' && apiVersion === 'v1');
-  const most = isLabel || kind === 'StatefulSet' ? 63 : kind === 'CronJob' ? 52 : 253;
+  const isLabel =
+    kind === 'Namespace' || kind === 'StatefulSet' || (kind === 'Service' && apiVersion === 'v1');
+  const most = isLabel ? 63 : kind === 'CronJob' ? 52 : 253;
   if (name.length <= most && (isLabel ? LABEL : SUBDOMAIN).test(name)) return [];
   const what = `a lowercase RFC 1123 ${isLabel ? 'label' : 'subdomain'} must consist of lower case alphanumeric characters, '-'${isLabel ? '' : " or '.'"}, and must start and end with an alphanumeric character`;
-  const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : what}`;
+  const isDotted = kind === 'StatefulSet' && name.includes('.');
+  const rule = isDotted ? 'must not contain dots' : what;
+  const message = `metadata.name: Invalid value: "${name}": ${name.length > most ? `must be no more than ${most} characters` : rule}`;
   return [about('name-invalid', manifest, message, ['metadata', 'name'])];
+}
+
+/** What an object has that somebody read from a cluster, and that the API server takes from no one. */
+function checkExported(manifest: Manifest, applier: Applier): Finding[] {
+  const { uid, managedFields } = objectAt(manifest.value, 'metadata');
+  if (typeof uid === 'string' && uid !== '') {
+    const message = `metadata.uid: uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    return [about('field-invalid', manifest, message, ['metadata', 'uid'])];
+  }
+  if (applier === 'kubectl' || listAt(managedFields).length === 0) return [];
+  const field = ['metadata', 'managedFields'];
+  return [about('field-invalid', manifest, 'metadata.managedFields must be nil', field)];
 }
 
 /** The largest sum of the annotations of an object. */
@@ -138,9 +164,10 @@ function checkLabels(manifest: Manifest): Finding[] {
   return places.flatMap((path) =>
     ['labels', 'annotations'].flatMap((field) =>
       Object.entries(objectAt(manifest.value, ...path, field)).flatMap(([key, value]) => {
-        const isGood = KEY.test(key) && (field === 'annotations' || VALUE.test(String(value)));
-        if (isGood) return [];
-        const shown = KEY.test(key) ? String(value) : key;
+        // The API server reads the keys of annotations in lower case.
+        const isGood = isKey(field === 'annotations' ? key.toLowerCase() : key);
+        if (isGood && (field === 'annotations' || VALUE.test(String(value ?? '')))) return [];
+        const shown = isGood ? String(value) : key;
         const message = `${[...path, field].join('.')}: Invalid value: "${shown}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, at most 63`;
         return [about('label-invalid', manifest, message, [...path, field, key])];
       }),
@@ -157,7 +184,10 @@ function checkSelector(manifest: Manifest): Finding[] {
   const wanted = Object.entries(objectAt(value, 'spec', 'selector', 'matchLabels'));
   const selectsNothing =
     wanted.length === 0 && listAt(value, 'spec', 'selector', 'matchExpressions').length === 0;
-  if (!selectsNothing && wanted.every(([key, one]) => labels[key] === one)) return [];
+  const isSelected =
+    wanted.every(([key, one]) => labels[key] === one) &&
+    selects(objectAt(value, 'spec', 'selector'), labels);
+  if (!selectsNothing && isSelected) return [];
   const message = selectsNothing
     ? 'spec.selector: Invalid value: {}: empty selector is invalid for deployment'
     : `spec.template.metadata.labels: Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``;

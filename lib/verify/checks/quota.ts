@@ -1,3 +1,5 @@
+import { quotaKeyOf, quotaOf } from '../../plan/values/sizes.ts';
+import { SIZES } from '../../settings/settings.ts';
 import { containersOf, type Pods, podsOf } from '../admission/pods.ts';
 import { amountOf, quantityText } from '../admission/quantity.ts';
 import { kindOf, type Schemas } from '../admission/schema.ts';
@@ -37,7 +39,7 @@ export function checkQuota(
     countService(manifest, usage);
   }
   const quotas = tenant.manifests.filter(({ kind }) => kind === 'ResourceQuota');
-  return [...findings, ...quotas.flatMap((quota) => exceeded(quota, usage))];
+  return [...findings, ...quotas.flatMap((quota) => exceeded(quota, usage, tenant))];
 }
 
 /** Amounts by the name that a ResourceQuota has for them, with the objects that need them. */
@@ -239,18 +241,36 @@ function serviceHint({ used }: Usage): string {
   return `Use the type ClusterIP, or allow it: flux-gitops tenant ENV ${flags.join(' ')}`;
 }
 
-function exceeded(quota: Manifest, usage: Usage): Finding[] {
+/** How the tenant gets `needed` of `name`: with the smallest size that has so much, or with a number in the file. */
+function moreOf(quota: Manifest, name: string, needed: number, { environment }: Tenant): string {
+  const key = quota.name === 'tenant' ? quotaKeyOf(name) : undefined;
+  const size = SIZES.find((one) => {
+    const most = key && amountOf(quotaOf({ ...environment, size: one })[key]);
+    return most !== undefined && needed <= most * (1 + 1e-9);
+  });
+  if (size !== undefined) return `or give the tenant more: flux-gitops tenant ENV --size ${size}`;
+  const why = key === undefined ? '' : ': no --size has so much';
+  return `or raise ${name} of the ResourceQuota ${quota.name} in ${quota.path}${why}.`;
+}
+
+function exceeded(quota: Manifest, usage: Usage, tenant: Tenant): Finding[] {
   const scoped = at(quota.value, 'spec', 'scopes') ?? at(quota.value, 'spec', 'scopeSelector');
   if (scoped !== undefined) return [];
   const findings = Object.entries(objectAt(quota.value, 'spec', 'hard')).flatMap(
-    ([name, hard]) => overOne(quota, name, hard, usage) ?? [],
+    ([name, hard]) => overOne(quota, name, hard, usage, tenant) ?? [],
   );
   // Ports that come with a LoadBalancer are no second problem.
   const services = findings.filter(({ code }) => code === 'service-quota-exceeded');
   return findings.filter((one) => one.code !== 'service-quota-exceeded' || one === services[0]);
 }
 
-function overOne(quota: Manifest, name: string, hard: unknown, usage: Usage): Finding | undefined {
+function overOne(
+  quota: Manifest,
+  name: string,
+  hard: unknown,
+  usage: Usage,
+  tenant: Tenant,
+): Finding | undefined {
   const most = amountOf(hard);
   const used = usage.used.get(name) ?? 0;
   const surge = usage.surge.get(name) ?? 0;
@@ -262,8 +282,13 @@ function overOne(quota: Manifest, name: string, hard: unknown, usage: Usage): Fi
   const needed = quantityText(isOver ? used : used + surge, hard);
   const when = isOver ? '' : '; during a rolling update of all workloads';
   const message = `exceeded quota: ${quota.name}, needed by all objects: ${name}=${needed}, limited: ${name}=${hard}${when} (the most by ${objectName(manifest)})`;
-  if (!isOver) return about('rollout-exceeds-quota', manifest, message);
+  const more = moreOf(quota, name, isOver ? used : used + surge, tenant);
+  if (!isOver)
+    return {
+      ...about('rollout-exceeds-quota', manifest, message),
+      hint: `Set a lower maxSurge, ${more}`,
+    };
   if (!/^services\.(loadbalancers|nodeports)$/.test(name))
-    return about('quota-exceeded', manifest, message);
+    return { ...about('quota-exceeded', manifest, message), hint: `Use less, ${more}` };
   return { ...about('service-quota-exceeded', manifest, message), hint: serviceHint(usage) };
 }

@@ -7,7 +7,14 @@ import {
   pullSecretOf,
 } from '../../plan/values/oci.ts';
 import { regularExpression } from '../admission/cel.ts';
-import { ARTIFACTS_FILE, contentOf, folderOf, pushedTo } from '../build/flux-source.ts';
+import {
+  ARTIFACTS_FILE,
+  contentOf,
+  folderOf,
+  hasFolder,
+  ignoreOf,
+  pushedTo,
+} from '../build/flux-source.ts';
 import {
   about,
   at,
@@ -96,7 +103,8 @@ function checkBranch(source: Manifest, app: RepoFiles): Finding[] {
     return missing(`tags/${tag}`, 'tag');
   if (other !== undefined) {
     const message = `Flux applies what spec.ref.${other} names. The files here can be others`;
-    return [about('build-not-checked', source, message, ['spec', 'ref', other])];
+    const hint = 'Check out the same revision in REPO, and run the command again.';
+    return [{ ...about('build-not-checked', source, message, ['spec', 'ref', other]), hint }];
   }
   // Without a branch, Flux looks for this one.
   const branch = textAt(ref, 'branch') ?? 'master';
@@ -151,10 +159,15 @@ function matches(subject: string, identity: string): boolean {
 
 function checkPath(app: RepoFiles, sync: Sync): Finding[] {
   const folder = folderOf(sync.path);
-  const { files } = contentOf(app, sync);
-  if ([...files.keys()].some((path) => folder === '' || path.startsWith(`${folder}/`))) return [];
+  const content = contentOf(app, sync);
+  if (hasFolder(content, ignoreOf(sync), sync.path)) return [];
+  const { files } = content;
   const where = files.size < app.files.size ? `the artifact of ${app.name}` : app.name;
-  const message = `kustomization path not found: ${sync.path} is no folder of ${where}`;
+  const isThere = [...files.keys()].some((path) => path.startsWith(`${folder}/`));
+  const what = isThere
+    ? `.sourceignore or spec.ignore leaves out ${sync.path}`
+    : `${sync.path} is no folder of ${where}`;
+  const message = `kustomization path not found: ${what}`;
   return [about('path-missing', sync.manifest, message, ['spec', 'path'])];
 }
 

@@ -1,4 +1,4 @@
-import { unknownSteps } from '../build/flux-source.ts';
+import { folderOf, unknownSteps } from '../build/flux-source.ts';
 import { isVariable, variablesOf } from '../build/substitute.ts';
 import {
   about,
@@ -177,13 +177,34 @@ function checkSync(estate: Estate, tenant: Tenant, sync: Sync): Finding[] {
   return [
     ...checkAccount(tenant, sync),
     ...checkSource(estate, tenant, sync),
-    ...unknownSteps(sync).map((step) =>
-      about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
-    ),
+    ...unknownSteps(sync).map((step) => ({
+      ...about('build-not-checked', sync.manifest, `${step} is not repeated here`, ['spec']),
+      hint: buildHint(sync),
+    })),
     ...checkVariables(tenant, sync),
+    ...checkDependencies(estate, sync),
     ...checkRole(estate, tenant, sync),
   ];
 }
+
+/** Whether the Kustomizations that must be ready before `sync` are in the config repo. */
+function checkDependencies({ config }: Estate, { manifest }: Sync): Finding[] {
+  return listAt(manifest.value, 'spec', 'dependsOn').flatMap((one, n) => {
+    const name = textAt(one, 'name') ?? '';
+    const namespace = textAt(one, 'namespace') ?? manifest.namespace;
+    const isThere = config.some(
+      (other) =>
+        other.kind === 'Kustomization' && other.name === name && other.namespace === namespace,
+    );
+    if (isThere) return [];
+    const message = `dependency '${namespace}/${name}' not found: kustomizations.kustomize.toolkit.fluxcd.io "${name}" not found`;
+    return [about('dependency-missing', manifest, message, ['spec', 'dependsOn', n])];
+  });
+}
+
+/** The command with which the user's own flux builds `sync`, in the folder with the app repo. */
+const buildHint = ({ name, path, appRepo, manifest }: Sync): string =>
+  `Check the result on a cluster: flux build kustomization ${name} --namespace ${manifest.namespace} --path ${[appRepo, folderOf(path)].filter(Boolean).join('/')}`;
 
 /** Whether the roles of the account are known here, so that its rights can be checked. */
 function checkRole(
@@ -214,7 +235,8 @@ function checkVariables({ manifests }: Tenant, sync: Sync): Finding[] {
   return [
     ...missing.map((one) => {
       const message = `the ${one} of spec.postBuild.substituteFrom is not in this folder, so the objects with its variables are not checked`;
-      return about('build-not-checked', sync.manifest, message, field);
+      const hint = buildHint(sync);
+      return { ...about('build-not-checked', sync.manifest, message, field), hint };
     }),
     ...invalid.map((name) => {
       const message = `'${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`;

@@ -1,26 +1,18 @@
 import { celValue, compile } from '../admission/cel.ts';
-import { amountOf } from '../admission/quantity.ts';
 import type { Node } from '../admission/schema.ts';
 import { dotted } from '../admission/schema.ts';
-import {
-  about,
-  at,
-  type Finding,
-  isObject,
-  listAt,
-  type Manifest,
-  objectAt,
-  textAt,
-} from '../model.ts';
+import { about, at, type Finding, type Manifest, objectAt, textAt } from '../model.ts';
+import { checkClaim } from './claim-values.ts';
 import type { Path, Refuse } from './formats.ts';
 import { KIND_VALUES } from './kind-values.ts';
 import { checkPodValues } from './pod-values.ts';
+import { checkSchedule } from './schedule.ts';
 
 /** What the API server refuses about values that the schema of Kubernetes says nothing about. */
 export function checkValues(manifest: Manifest): Finding[] {
   const findings: Finding[] = [];
   const refuse: Refuse = (path, message) => {
-    const said = `${dotted(path).slice(1)}: ${message}`;
+    const said = path.length === 0 ? message : `${dotted(path).slice(1)}: ${message}`;
     findings.push(about('field-invalid', manifest, said, path));
   };
   if (
@@ -40,9 +32,7 @@ const RULES: { readonly [kind: string]: (manifest: Manifest, refuse: Refuse) => 
   Secret: checkSecretData,
   ConfigMap: checkSize,
   CronJob: checkSchedule,
-  Ingress: checkIngress,
-  HorizontalPodAutoscaler: checkScale,
-  PersistentVolumeClaim: checkClaim,
+  PersistentVolumeClaim: ({ value }, refuse) => checkClaim(['spec'], at(value, 'spec'), refuse),
   PodDisruptionBudget: checkBudget,
 };
 
@@ -77,6 +67,16 @@ function checkSecretData(manifest: Manifest, refuse: Refuse): void {
     checkKey(['data', key], key, refuse);
     if (one !== null && !isBase64(one)) refuse(['data', key], 'illegal base64 data');
   }
+  const texts = objectAt(manifest.value, 'stringData');
+  for (const key of Object.keys(texts)) checkKey(['data', key], key, refuse);
+  const sizes = [
+    ...Object.values(texts).map((one) => Buffer.byteLength(String(one))),
+    ...Object.entries(objectAt(manifest.value, 'data')).map(([key, one]) =>
+      key in texts ? 0 : Buffer.from(String(one ?? ''), 'base64').length,
+    ),
+  ];
+  if (sizes.reduce((sum, one) => sum + one, 0) > MOST)
+    refuse(['data'], `Too long: may not be more than ${MOST} bytes`);
   checkType(manifest, refuse);
 }
 
@@ -125,84 +125,6 @@ function checkReplicas({ value }: Manifest, refuse: Refuse): void {
     if (typeof number === 'number' && number < 0)
       refuse(['spec', key], `Invalid value: ${number}: must be greater than or equal to 0`);
   }
-}
-
-/** The range of each field of a schedule. */
-const RANGES = [
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12],
-  [0, 6],
-] as const;
-
-function checkSchedule({ value }: Manifest, refuse: Refuse): void {
-  const schedule = textAt(value, 'spec', 'schedule') ?? '';
-  const fields = schedule.trim().split(/\s+/);
-  const field = ['spec', 'schedule'];
-  if (/^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(schedule)) return;
-  if (fields.length !== 5 || !fields.every((one) => /^[\dA-Za-z*?,/-]+$/.test(one))) {
-    const message = `expected exactly 5 fields, found ${fields.length}`;
-    refuse(field, `Invalid value: "${schedule}": ${message}`);
-    return;
-  }
-  // The number after a slash is a step.
-  for (const [n, [least, most]] of RANGES.entries())
-    for (const number of (fields[n] ?? '').replace(/\/\d+/g, '').match(/\d+/g) ?? [])
-      if (Number(number) < least || Number(number) > most)
-        refuse(
-          field,
-          `Invalid value: "${schedule}": ${number} is not between ${least} and ${most}`,
-        );
-}
-
-function checkIngress({ value }: Manifest, refuse: Refuse): void {
-  const rules = listAt(value, 'spec', 'rules');
-  if (rules.length === 0 && at(value, 'spec', 'defaultBackend') === undefined)
-    refuse(['spec'], 'Invalid value: []: either `defaultBackend` or `rules` must be specified');
-  for (const [n, rule] of rules.entries())
-    for (const [m, path] of listAt(rule, 'http', 'paths').entries()) {
-      const field = ['spec', 'rules', n, 'http', 'paths', m];
-      const type = textAt(path, 'pathType') ?? '';
-      if (!/^(Exact|Prefix|ImplementationSpecific)$/.test(type))
-        refuse(
-          [...field, 'pathType'],
-          `Unsupported value: "${type}": supported values: "Exact", "ImplementationSpecific", "Prefix"`,
-        );
-      else if (type !== 'ImplementationSpecific' && !/^\//.test(textAt(path, 'path') ?? ''))
-        refuse(
-          [...field, 'path'],
-          `Invalid value: "${textAt(path, 'path')}": must be an absolute path`,
-        );
-      if (!isObject(at(path, 'backend', 'service')) && !isObject(at(path, 'backend', 'resource')))
-        refuse(
-          [...field, 'backend'],
-          'Required value: either a service or a resource backend is required',
-        );
-    }
-}
-
-function checkScale({ value }: Manifest, refuse: Refuse): void {
-  const least = Number(at(value, 'spec', 'minReplicas') ?? 1);
-  const most = Number(at(value, 'spec', 'maxReplicas') ?? 0);
-  if (most < 1) refuse(['spec', 'maxReplicas'], `Invalid value: ${most}: must be greater than 0`);
-  else if (most < least)
-    refuse(
-      ['spec', 'maxReplicas'],
-      `Invalid value: ${most}: must be greater than or equal to \`minReplicas\``,
-    );
-}
-
-function checkClaim({ value }: Manifest, refuse: Refuse): void {
-  if (listAt(value, 'spec', 'accessModes').length === 0)
-    refuse(['spec', 'accessModes'], 'Required value: at least 1 access mode is required');
-  const storage = at(value, 'spec', 'resources', 'requests', 'storage');
-  if (storage === undefined) refuse(['spec', 'resources', 'requests'], 'Required value: storage');
-  else if ((amountOf(storage) ?? 1) <= 0)
-    refuse(
-      ['spec', 'resources', 'requests', 'storage'],
-      `Invalid value: "${storage}": must be greater than zero`,
-    );
 }
 
 function checkBudget({ value }: Manifest, refuse: Refuse): void {

@@ -1,4 +1,4 @@
-/** The flags `--live` and `--context` of `verify`. */
+/** The flag `--live` of `verify`. */
 import { connectToRead } from '../../cluster/context.ts';
 import type { Problem } from '../../errors.ts';
 import type { Prepared as Run } from '../../prepared.ts';
@@ -7,26 +7,18 @@ import type { Location } from '../read/read-estate.ts';
 import type { More } from '../verify-estate.ts';
 import { compareLive } from './live.ts';
 
-/** What is wrong with the flags about the cluster. */
-export function liveProblems({ switches, texts }: Given, isConfig: boolean): Problem[] {
-  const problems: Problem[] = [];
-  if (texts.context && !switches.live)
-    problems.push({
-      given: '--context without --live',
-      rule: 'only --live uses the cluster',
-      example: '--live --context kind-flux',
-      flag: '--live',
-      settings: ['live', 'context'],
-    });
-  if (switches.live && !isConfig)
-    problems.push({
+/** What is wrong with the flag about the cluster. */
+export function liveProblems({ switches }: Given, isConfig: boolean): Problem[] {
+  if (!switches.live || isConfig) return [];
+  return [
+    {
       given: '--live in an app repo',
       rule: '--live compares the cluster with the config repo, so it needs the config repo',
       example: 'flux-gitops verify --live --into ../flux-demo',
       flag: '--into',
       settings: ['live', 'into'],
-    });
-  return problems;
+    },
+  ];
 }
 
 /**

@@ -96,7 +96,7 @@ function componentFindings(
         (lock) =>
           `the Deployment ${component} runs without ${lock}, which multitenant: true asks for`,
       ),
-      ...imageMessages(component, textAt(container, 'image') ?? '', instance),
+      ...imageMessages(component, textAt(container, 'image') ?? '', { file, instance }),
     ];
     return messages.map((message) => about('controller-differs', file, message, field));
   });
@@ -109,9 +109,19 @@ function isSet(args: readonly string[], wanted: string): boolean {
   return last !== undefined && (flag === wanted ? last.length > flag.length : last === wanted);
 }
 
-/** What the operator says that it installed, against the image that runs. */
-function imageMessages(component: string, image: string, { status }: KubernetesObject): string[] {
-  const said = listAt(status, 'components').find((one) => textAt(one, 'name') === component);
+/** What the operator says that it installed, and from which registry `file` wants it, against the image that runs. */
+function imageMessages(
+  component: string,
+  image: string,
+  { file, instance }: { readonly file: Manifest; readonly instance: KubernetesObject },
+): string[] {
+  const said = listAt(instance.status, 'components').find(
+    (one) => textAt(one, 'name') === component,
+  );
+  const registry = textAt(file.value, 'spec', 'distribution', 'registry')?.replace(/\/$/, '');
+  const starts = [':', '@'].map((end) => `${registry}/${component}${end}`);
+  if (registry !== undefined && !starts.some((start) => image.startsWith(start)))
+    return [`the Deployment ${component} runs the image ${image}, and none of ${registry}`];
   if (!isObject(said)) return [];
   const [repository, tag, digest] = ['repository', 'tag', 'digest'].map((key) => textAt(said, key));
   const wanted = `${repository}:${tag}`;

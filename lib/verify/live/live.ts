@@ -17,7 +17,8 @@ import { controllerFindings, INSTANCE_FILE, type Installed, readInstalled } from
 import { checkGuards } from './guards.ts';
 import { askHeads, type Branch } from './heads.ts';
 import { readObjects } from './objects.ts';
-import { configPair } from './own-sync.ts';
+import { operatorFindings } from './operator.ts';
+import { configPair, ownSecretFindings, readOwnSecrets } from './own-sync.ts';
 import { secretFindings } from './secrets.ts';
 import { type Stock, takeStock } from './stock.ts';
 import { type Head, type SyncPair, syncFindings } from './syncs.ts';
@@ -36,6 +37,9 @@ type Seen = {
   /** The Namespaces of the tenants that are on the cluster. */
   readonly namespaces: readonly KubernetesObject[];
   readonly pairs: readonly SyncPair[];
+  /** The sync of the config repo itself, and its Secrets. */
+  readonly own: SyncPair | undefined;
+  readonly ownSecrets: readonly KubernetesObject[] | string;
   readonly headOf: (source: Manifest) => Head;
 };
 
@@ -81,19 +85,32 @@ async function look(
   step('controllers');
   const installed = instance && (await readInstalled(kubectl, instance));
   step('syncs');
-  const own = instance && configPair(instance);
+  const own = instance && ownPair(estate, instance);
+  const ownSecrets = own ? await readOwnSecrets(kubectl, own) : [];
   const pairs = [...tenants.filter(isStaying).flatMap(pairsOf), ...(own ? [own] : [])];
   const heads = await askHeads(pairs.flatMap(({ source }) => branchOf(estate, source) ?? []));
   const headOf = (source: Manifest): Head => {
     const branch = branchOf(estate, source);
     return branch && heads(branch);
   };
-  return { applied, stock, guards, instance, installed, namespaces, pairs, headOf };
+  return {
+    applied,
+    stock,
+    guards,
+    instance,
+    installed,
+    namespaces,
+    pairs,
+    own,
+    ownSecrets,
+    headOf,
+  };
 }
 
 /** All findings about what was `seen`, at the time `now`. */
 function judge(estate: Estate, seen: Seen, now: number): Finding[] {
   const { applied, stock, guards, instance, installed, namespaces, pairs, headOf } = seen;
+  const { own, ownSecrets } = seen;
   const tenants = presentIn(estate, applied);
   const staying = tenants.filter(isStaying);
   const flux = typeof installed === 'object' ? installed.objects : [];
@@ -101,9 +118,12 @@ function judge(estate: Estate, seen: Seen, now: number): Finding[] {
   return [
     ...applied.findings,
     ...guards,
-    ...installedFindings(instance, installed),
+    ...installedFindings(estate, instance, installed),
     ...syncFindings(pairs, [...stock.objects, ...flux], headOf),
     ...secrets(staying, stock, now),
+    ...(instance && own
+      ? ownSecretFindings(estate.files.config?.name ?? '', instance, own, ownSecrets, now)
+      : []),
     ...unmanagedFindings(staying, known),
     ...finalizerFindings(tenants, [...stock.objects, ...namespaces], now),
   ];
@@ -141,12 +161,26 @@ async function readNamespaces(
   );
 }
 
+/** The sync of the config repo. Commands name it by the repository. */
+function ownPair({ files }: Estate, instance: Manifest): SyncPair | undefined {
+  const pair = configPair(instance);
+  const name = files.config?.name ?? '';
+  return pair && { ...pair, environment: name, appRepo: name };
+}
+
 function installedFindings(
+  { files }: Estate,
   instance: Manifest | undefined,
   installed: Installed | string | undefined,
 ): Finding[] {
   if (instance === undefined || installed === undefined) return [];
-  if (typeof installed !== 'string') return controllerFindings(instance, installed);
+  if (typeof installed !== 'string')
+    return [
+      ...controllerFindings(instance, installed),
+      ...(files.config
+        ? operatorFindings(files.config, instance.namespace ?? 'flux-system', installed.objects)
+        : []),
+    ];
   return [about('not-checked', instance, `the controllers of Flux are not compared: ${installed}`)];
 }
 

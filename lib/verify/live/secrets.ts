@@ -11,6 +11,13 @@ const REFERENCES = [
   ['spec', 'decryption', 'secretRef', 'name'],
 ] as const;
 
+/** The names of the Secrets that `manifests` name. */
+export const secretsNamedIn = (manifests: readonly Manifest[]): string[] => [
+  ...new Set(
+    manifests.flatMap(({ value }) => REFERENCES.flatMap((path) => textAt(value, ...path) ?? [])),
+  ),
+];
+
 /** How long before the end of a credential it counts as near (milliseconds). */
 const NEAR = 14 * 24 * 3_600_000;
 

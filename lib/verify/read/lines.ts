@@ -6,12 +6,14 @@ import type { Place } from '../model.ts';
  * because the parser that reads all files keeps no positions. So it is only for places that are shown.
  */
 export function lineOf({ line, manifest, field }: Place): number {
-  if (manifest === undefined || field === undefined || field.length === 0) return line;
+  if (manifest === undefined) return line;
+  const whole = [...(manifest.within ?? []), ...(field ?? [])];
+  if (whole.length === 0) return line;
   const lines = new LineCounter();
   const document = parseDocument(manifest.text, { lineCounter: lines, logLevel: 'silent' });
   let node: unknown = document.contents;
   let offset: number | undefined;
-  for (const key of field) {
+  for (const key of whole) {
     if (!isCollection(node)) break;
     const found = node.items[typeof key === 'number' ? key : -1] ?? pairOf(node.items, key);
     if (found === undefined) break;

@@ -174,6 +174,18 @@ test('credentials are handed over by a pipe and rotated, and Flux reads at every
   assert.equal(again.code, 0, again.stderr);
   t.diagnostic(again.stderr);
   assert.match(again.stderr, /nothing to do/);
+  const place = ['-n', namespaceOf(estate, 'dev')];
+  const other = JSON.stringify({ stringData: { password: 'of-a-token', 'ca.crt': 'mine' } });
+  await kubectl(estate.cluster, [...place, 'patch', 'secret', 'git-shop', '-p', other]);
+  const cleaned = await credentials(made, github, ['--live']);
+  assert.equal(cleaned.code, 0, cleaned.stderr);
+  const secret = await get(estate.cluster, 'Secret', namespaceOf(estate, 'dev'), 'git-shop');
+  const { data = {} } = secret as unknown as { data?: object };
+  assert.deepEqual(
+    Object.keys(data).sort(),
+    ['ca.crt', 'identity', 'identity.pub', 'known_hosts'],
+    'what another program wrote for other credentials goes, and what is of somebody else stays',
+  );
   const listed = await credentials(made, github, ['--list', '--live']);
   t.diagnostic(listed.stdout);
   assert.match(

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CHART_VERSION } from '../../../lib/plan/values/operator-tier.ts';
 import type { Code } from '../../../lib/verify/catalogue.ts';
 import type { Result, Results } from '../../../lib/verify/results.ts';
 import { apply, type Fresh, freshEstate } from '../check.ts';
@@ -263,6 +264,27 @@ const DAMAGES: readonly Damage[] = [
     mend: (estate) => setImage(estate, () => images.get(estate.prefix) ?? ''),
   },
   {
+    what: 'a controller from another registry',
+    codes: ['controller-differs'],
+    object: () => 'FluxInstance flux-system/flux',
+    damage: (estate) => setImage(estate, (image) => image.replace('ghcr.io/', 'example.invalid/')),
+    mend: (estate) => setImage(estate, () => images.get(estate.prefix) ?? ''),
+  },
+  {
+    what: 'an operator without its lock',
+    codes: ['operator-open'],
+    object: () => 'Deployment flux-system/flux-operator',
+    damage: (estate) => operator(estate, { args: ['--web-server-port=0'] }),
+    mend: (estate) => operator(estate, OPERATOR),
+  },
+  {
+    what: 'an operator that is older than the files',
+    codes: ['operator-outdated'],
+    object: () => 'Deployment flux-system/flux-operator',
+    damage: (estate) => operator(estate, { image: OPERATOR.image.replace(/:v.*/, ':v0.57.0') }),
+    mend: (estate) => operator(estate, OPERATOR),
+  },
+  {
     what: 'a newer commit that Flux has not fetched',
     codes: ['source-behind'],
     object: (estate) => `GitRepository ${dev(estate)}/flux-dev`,
@@ -276,6 +298,19 @@ const DAMAGES: readonly Damage[] = [
     },
   },
 ];
+
+/** The container of the operator as its chart makes it of the values that the command writes. */
+const OPERATOR = {
+  image: `ghcr.io/controlplaneio-fluxcd/flux-operator:v${CHART_VERSION}`,
+  args: ['--default-service-account=flux-operator', '--web-server-port=0'],
+};
+
+const operator = (estate: Estate, change: object): Promise<string> => {
+  const containers = [{ name: 'manager', ...change }];
+  const spec = { template: { spec: { containers } } };
+  const where = ['-n', 'flux-system', 'patch', 'deployment/flux-operator'];
+  return kube(estate, ...where, '--type=strategic', '-p', JSON.stringify({ spec }));
+};
 
 /** The images before a test changed them. */
 const images = new Map<string, string>();
@@ -322,6 +357,7 @@ describe('verify --live', () => {
     });
     await t.test('a kind that the cluster does not have', () => unknownKind(estate));
     await t.test('a Secret that the source names, and that nobody made', () => noSecret(fresh));
+    await t.test('a Secret of the config repo that nobody made', () => noConfigSecret(estate));
     await t.test('an app that Flux cannot apply', () => brokenApp(estate));
     await t.test('an object whose finalizer nobody removes', () => heldObject(estate));
     await t.test('a user with few rights learns what was not compared', () => fewRights(estate));
@@ -371,6 +407,35 @@ async function noSecret({ estate }: Fresh): Promise<void> {
   await applyAll(estate);
   await reconcile(estate, 'dev', 'GitRepository');
   await reconcile(estate, 'dev', 'Kustomization');
+}
+
+/** The file names a Secret; the FluxInstance on the cluster does not follow the config repo, which is a difference. */
+async function noConfigSecret(estate: Estate): Promise<void> {
+  const file = configPath(estate, 'install/flux-instance.yaml');
+  const before = readFileSync(file, 'utf8');
+  const [name, where] = ['git-flux-demo', ['-n', 'flux-system']];
+  edit(file, 'FluxInstance', (document) =>
+    document.setIn(['spec', 'sync'], {
+      ...{ kind: 'GitRepository', url: 'https://example.invalid/flux-demo', path: '.' },
+      ...{ ref: 'refs/heads/main', pullSecret: name },
+    }),
+  );
+  const about = async (): Promise<Result[]> =>
+    (await findings(estate)).filter(({ code }) => code.startsWith('secret-'));
+  const [missing, ...others] = await about();
+  assert.deepEqual([missing?.code, others.length], ['secret-missing', 0]);
+  assert.match(missing?.message ?? '', /flux-system\/git-flux-demo/);
+  assert.match(missing?.hint ?? '', /flux-gitops credentials flux-demo --live/);
+  await kube(estate, ...where, 'create', 'secret', 'generic', name, '--from-literal=username=git');
+  assert.deepEqual(
+    (await about()).map(({ code }) => code),
+    ['secret-incomplete'],
+  );
+  const data = { stringData: { password: 'x' } };
+  await kube(estate, ...where, 'patch', 'secret', name, '-p', JSON.stringify(data));
+  assert.equal(shown(await about()), '');
+  await kube(estate, ...where, 'delete', 'secret', name);
+  writeFileSync(file, before);
 }
 
 async function brokenApp(estate: Estate): Promise<void> {

@@ -1,14 +1,26 @@
 /** The steps of the workflow that `--ci github` writes, run with the tools that they build. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { packageVersion } from '../../../lib/disk/package-files.ts';
 import { writeTree } from '../../sandbox.ts';
 import { type Job, runStep } from '../../workflow.ts';
 import { freshEstate, theCluster } from '../check.ts';
-import { configPath, profiles } from '../estate.ts';
+import { appFile, configPath, edit, profiles, publish } from '../estate.ts';
 import { call } from '../kube.ts';
 import { type OpenApi, writeSchemas } from '../schemas.ts';
 
@@ -153,3 +165,69 @@ for (const profile of profiles)
       for (const step of STEPS) succeed(step, job);
     });
   });
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** Where the step that installs the package clones it from. */
+const PACKAGE = 'https://github.com/wolcn/generator-flux-gitops';
+
+/** This checkout as a repository with the tag of its version, in place of the one on GitHub. */
+function packageRepository(): string {
+  const folder = join(scratch, 'package');
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const paths = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0');
+  for (const path of paths) {
+    const isFile = statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile() === true;
+    if (path !== '' && isFile) cpSync(join(ROOT, path), join(folder, path));
+  }
+  const identity = ['-c', 'user.name=Cluster tests', '-c', 'user.email=tests@example.invalid'];
+  for (const words of [
+    ['init', '--quiet'],
+    ['add', '--all'],
+    ['commit', '--quiet', '--message', 'As it is'],
+    ['tag', `v${packageVersion()}`],
+  ])
+    execFileSync('git', [...identity, ...words], { cwd: folder });
+  return folder;
+}
+
+test('the job that verifies installs the package, clones the app repos, and finds faults', async (t) => {
+  const { estate } = await freshEstate(t, 'hardened', { args: ['--ci', 'github'] });
+  const { push, url } = estate.cluster.git;
+  const source = packageRepository();
+  let checkouts = 0;
+  /** A new checkout of the config repo, as the first step of the job makes it. */
+  const checkOut = (): string => {
+    const folder = join(scratch, `checkout-${checkouts++}`, 'flux-demo');
+    const from = `${push}/${estate.owner}/flux-demo`;
+    execFileSync('git', ['clone', '--quiet', from, folder]);
+    return folder;
+  };
+  const job = (folder: string): Job => ({
+    ...{ folder, name: 'verify', temp: join(scratch, 'runner-of-verify') },
+    env: {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_WORKSPACE: folder,
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `url.${source}.insteadOf`,
+      GIT_CONFIG_VALUE_0: PACKAGE,
+    },
+  });
+
+  const good = job(checkOut());
+  succeed('Install flux-gitops', good);
+  assert.match(succeed('Verify the estate', good), /Nothing is wrong/);
+  for (const repo of new Set(Object.values(estate.repos)))
+    assert.ok(existsSync(join(good.folder, '..', repo, '.git')), repo);
+  // For a cluster elsewhere, the test itself has changed addresses in the files.
+  if (push === url)
+    assert.doesNotMatch(succeed('Compare the files with the settings', good), /::warning::/);
+
+  edit(appFile(estate, 'dev'), 'Deployment', (document) =>
+    document.setIn(['spec', 'replicas'], 'many'),
+  );
+  await publish(estate, 'flux-dev');
+  const bad = job(checkOut());
+  const { status, output } = runStep('Verify the estate', bad);
+  assert.equal(status, 1, output);
+  assert.match(output, /::error file=[^,]*flux-dev\/dev\/app\.yaml,line=\d+[\s\S]*field-type/);
+});

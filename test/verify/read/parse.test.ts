@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amountOf } from '../../../lib/verify/admission/quantity.ts';
+import { amountOf, quantityText } from '../../../lib/verify/admission/quantity.ts';
 import { keptPaths, select } from '../../../lib/verify/build/flux-source.ts';
-import type { RepoFiles } from '../../../lib/verify/model.ts';
+import { NO_TEXT, type RepoFiles } from '../../../lib/verify/model.ts';
 import { lineOf } from '../../../lib/verify/read/lines.ts';
 import { parseFile, readYaml } from '../../../lib/verify/read/parse.ts';
 
@@ -66,6 +66,64 @@ test('a List is its items, and other documents are none', () => {
   assert.deepEqual(others, [{ line: 5, value: { replicaCount: 2 } }]);
 });
 
+const read = (text: string, applier: 'flux' | 'kubectl' = 'flux') =>
+  parseFile('repo', 'a.yaml', text, applier);
+const configMap = (lines: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n${lines}`;
+
+test('a list of one kind is its items, at every depth, and an item without a name makes it no list', () => {
+  const item = '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }';
+  const list = `apiVersion: v1\nkind: ConfigMapList\nitems:\n  - ${item}\n`;
+  assert.deepEqual(
+    read(`${list}  - { apiVersion: v1, kind: List, items: [${item}] }\n`).manifests.map(
+      ({ kind, name }) => [kind, name],
+    ),
+    [
+      ['ConfigMap', 'a'],
+      ['ConfigMap', 'a'],
+    ],
+  );
+  assert.deepEqual(read('apiVersion: v1\nkind: List\nitems:\n').others, []);
+  for (const odd of ['{ apiVersion: v1, kind: ConfigMap, metadata: {} }', 'text'])
+    assert.equal(read(`${list}  - ${odd}\n`).others.length, 1);
+  const own = 'apiVersion: example.com/v1\nkind: PriceList\nmetadata: { name: a }\nspec: {}\n';
+  assert.equal(read(own).manifests[0]?.kind, 'PriceList');
+});
+
+test('what Go refuses of a text is refused, with its line', () => {
+  const problems: [text: string, line: number, said: RegExp][] = [
+    [configMap(`data: { a: "${NO_TEXT}" }\n`), 4, /invalid UTF-8/],
+    [configMap('data:\n  a: |\n    \tx\n'), 6, /found a tab character/],
+    [configMap('data:\n  a: |2\n    \tx\n'), 1, /begins with a tab/],
+    [configMap('data: { a: "\\tx\\ny" }\n'), 1, /begins with a tab/],
+    [`%YAML 1.1\n---\n${configMap('')}`, 1, /expected <document start>/],
+    [`${configMap('')}--- { a: b }\n`, 4, /invalid document separator: --- { a: b }/],
+    [configMap('data:\n  9000: x\n'), 5, /the key 9000 is no text/],
+    [configMap('data: { true: x }\n'), 4, /the key true is no text/],
+    [configMap('data:\n  a: b\n  c: {{ .Values.c }}\n'), 6, /no templates of Helm charts/],
+  ];
+  for (const [text, line, said] of problems) {
+    const { problem } = read(text);
+    assert.match(problem?.message ?? '', said);
+    assert.equal(problem?.place.line, line, said.source);
+  }
+});
+
+test('what Go accepts of a text is accepted', () => {
+  const texts = [
+    configMap('data:\n  a: |\n    x\n    \ty\n  "9000": x\n  on: y\n'),
+    configMap('data: { a: "\\tx", b: "x\\n\\ty" }\n'),
+    configMap('data: { a: !colour red, b: !!binary aGVsbG8= }\n'),
+    `${configMap('data: { a: 😀 }\n')}--- # the end\n`,
+    `--- # the beginning\n${configMap('')}`,
+    `\uFEFF${configMap('').replaceAll('\n', '\r\n')}`,
+  ];
+  for (const text of texts) assert.equal(read(text).problem, undefined, text);
+  assert.deepEqual(read(texts[2] ?? '').manifests[0]?.value.data, { a: 'red', b: 'hello' });
+  // kubectl makes texts of keys.
+  assert.equal(read(configMap('data: { 9000: x }\n'), 'kubectl').problem, undefined);
+});
+
 const repo = (...paths: string[]): RepoFiles => ({
   ...{ name: 'app', folder: '/app', record: undefined },
   files: new Map(
@@ -121,4 +179,11 @@ test('quantities', () => {
     ['', undefined],
   ];
   for (const [text, amount] of cases) assert.equal(amountOf(text), amount, String(text));
+});
+
+test('an amount is shown in a unit that people read', () => {
+  const shown = [2 ** 30, 1.5 * 2 ** 30, 1_642_760_219_648, 302 * 2 ** 30, 57_009.26 * 2 ** 20].map(
+    (amount) => quantityText(amount, '1Ti'),
+  );
+  assert.deepEqual(shown, ['1Gi', '1536Mi', '1.5Ti', '302Gi', '55.68Gi']);
 });

@@ -122,7 +122,7 @@ async function undoInterrupted(
   const count = await withLock([place], say, async () => undoKilled(place));
   if (count > 0)
     say(
-      `Note: an earlier run was killed while it wrote files. Its ${count} changes are undone: all files are as they were before it.`,
+      `Note: an earlier run was killed while it wrote files. Its ${count === 1 ? 'change is' : `${count} changes are`} undone. What was changed after that run stays.`,
     );
 }
 

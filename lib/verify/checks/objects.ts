@@ -19,8 +19,8 @@ import {
   objectAt,
   textAt,
 } from '../model.ts';
-import { isKey, LABEL, SUBDOMAIN, VALUE } from './formats.ts';
-import { checkCustomRules, checkValues } from './values.ts';
+import { isKey, LABEL, SUBDOMAIN, VALUE } from './values/formats.ts';
+import { checkCustomRules, checkValues } from './values/values.ts';
 
 /** API versions that Kubernetes and Flux no longer serve, for kinds that are gone as a whole. */
 const GONE: { readonly [key: string]: string } = {

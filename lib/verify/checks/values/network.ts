@@ -1,5 +1,5 @@
 /** What the API server refuses about the values of an Ingress and a NetworkPolicy. */
-import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
+import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../../model.ts';
 import {
   checkSelectorValues,
   isAddress,

@@ -1,9 +1,9 @@
 /** What the API server refuses about the values of pods that the schema of Kubernetes says nothing about. */
 
-import { containersOf, podsOf } from '../admission/pods.ts';
-import { at, listAt, type Manifest, objectAt, textAt } from '../model.ts';
+import { containersOf, podsOf } from '../../admission/pods.ts';
+import { at, listAt, type Manifest, objectAt, textAt } from '../../model.ts';
 import { checkPlaces } from './affinity.ts';
-import { checkContainer, checkProfiles } from './container-values.ts';
+import { checkContainer, checkProfiles } from './containers.ts';
 import {
   atLeast,
   checkLabelMap,
@@ -18,7 +18,7 @@ import {
   type Refuse,
   VALUE,
 } from './formats.ts';
-import { checkVolume } from './volume-values.ts';
+import { checkVolume } from './volumes.ts';
 
 /** Refuses what is wrong with the pods of `manifest`, if it has any. */
 export function checkPodValues(manifest: Manifest, refuse: Refuse): void {

@@ -1,8 +1,8 @@
 /** What the API server refuses about the volumes of a pod, and about what its containers mount. */
 
-import { amountOf } from '../admission/quantity.ts';
-import { at, isObject, listAt, objectAt, textAt } from '../model.ts';
-import { checkClaim } from './claim-values.ts';
+import { amountOf } from '../../admission/quantity.ts';
+import { at, isObject, listAt, objectAt, textAt } from '../../model.ts';
+import { checkClaim } from './claims.ts';
 import { isLabel, oneOf, type Path, type Refuse } from './formats.ts';
 
 /** The fields of a pod that a file can show. */

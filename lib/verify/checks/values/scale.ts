@@ -1,6 +1,6 @@
 /** What the API server refuses about the values of a HorizontalPodAutoscaler. */
-import { amountOf } from '../admission/quantity.ts';
-import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
+import { amountOf } from '../../admission/quantity.ts';
+import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../../model.ts';
 import { oneOf, type Path, type Refuse } from './formats.ts';
 
 const METRICS: { readonly [type: string]: string } = {

@@ -1,7 +1,7 @@
 /** What the API server refuses about the values of a container. */
 
-import { amountOf } from '../admission/quantity.ts';
-import { at, isObject, listAt, objectAt, textAt } from '../model.ts';
+import { amountOf } from '../../admission/quantity.ts';
+import { at, isObject, listAt, objectAt, textAt } from '../../model.ts';
 import {
   atLeast,
   isPort,
@@ -12,8 +12,8 @@ import {
   RESOURCES,
   type Refuse,
 } from './formats.ts';
-import { checkVariables } from './variable-values.ts';
-import { checkMounts } from './volume-values.ts';
+import { checkVariables } from './variables.ts';
+import { checkMounts } from './volumes.ts';
 
 type Fields = { readonly [key: string]: unknown };
 

@@ -1,5 +1,5 @@
 /** What the API server refuses about the values of a Service. */
-import { at, listAt, type Manifest, objectAt, textAt } from '../model.ts';
+import { at, listAt, type Manifest, objectAt, textAt } from '../../model.ts';
 import {
   checkLabelMap,
   isAddress,

@@ -1,7 +1,7 @@
 /** What the API server refuses about a claim of storage, wherever its spec is. */
 
-import { amountOf } from '../admission/quantity.ts';
-import { at, listAt, objectAt, textAt } from '../model.ts';
+import { amountOf } from '../../admission/quantity.ts';
+import { at, listAt, objectAt, textAt } from '../../model.ts';
 import { checkSelectorValues, isSubdomain, oneOf, type Path, type Refuse } from './formats.ts';
 
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];

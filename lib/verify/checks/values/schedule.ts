@@ -1,5 +1,5 @@
 /** The schedule and the time zone of a CronJob, as the cron parser of Kubernetes reads them. */
-import { at, type Manifest, textAt } from '../model.ts';
+import { at, type Manifest, textAt } from '../../model.ts';
 import type { Refuse } from './formats.ts';
 
 /** Refuses a schedule or time zone that is none. */

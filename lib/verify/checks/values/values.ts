@@ -1,11 +1,11 @@
-import { celValue, compile } from '../admission/cel.ts';
-import type { Node } from '../admission/schema.ts';
-import { dotted } from '../admission/schema.ts';
-import { about, at, type Finding, type Manifest, objectAt, textAt } from '../model.ts';
-import { checkClaim } from './claim-values.ts';
+import { celValue, compile } from '../../admission/cel.ts';
+import type { Node } from '../../admission/schema.ts';
+import { dotted } from '../../admission/schema.ts';
+import { about, at, type Finding, type Manifest, objectAt, textAt } from '../../model.ts';
+import { checkClaim } from './claims.ts';
 import type { Path, Refuse } from './formats.ts';
-import { KIND_VALUES } from './kind-values.ts';
-import { checkPodValues } from './pod-values.ts';
+import { KIND_VALUES } from './kinds.ts';
+import { checkPodValues } from './pods.ts';
 import { checkSchedule } from './schedule.ts';
 
 /** What the API server refuses about values that the schema of Kubernetes says nothing about. */

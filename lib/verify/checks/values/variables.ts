@@ -1,5 +1,5 @@
 /** What the API server refuses about the environment variables of a container. */
-import { at, isObject, listAt, textAt } from '../model.ts';
+import { at, isObject, listAt, textAt } from '../../model.ts';
 import { isSubdomain, oneOf, type Path, type Refuse, SUBDOMAIN_RULE } from './formats.ts';
 
 /** The fields of a pod that a variable can show. */

@@ -1,5 +1,5 @@
 /** What the API server refuses about where pods may run. */
-import { at, isObject, listAt, objectAt, textAt } from '../model.ts';
+import { at, isObject, listAt, objectAt, textAt } from '../../model.ts';
 import { atLeast, checkSelectorValues, KEY, oneOf, type Path, type Refuse } from './formats.ts';
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';

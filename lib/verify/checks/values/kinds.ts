@@ -1,8 +1,8 @@
 /** What the API server refuses about the values of single kinds, and the schema of Kubernetes says nothing about. */
 
-import { amountOf } from '../admission/quantity.ts';
-import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../model.ts';
-import { checkClaim } from './claim-values.ts';
+import { amountOf } from '../../admission/quantity.ts';
+import { at, isObject, listAt, type Manifest, objectAt, textAt } from '../../model.ts';
+import { checkClaim } from './claims.ts';
 import {
   atLeast,
   checkSelectorValues,
@@ -15,9 +15,9 @@ import {
   RESOURCES,
   type Refuse,
 } from './formats.ts';
-import { checkIngress, checkNetwork } from './network-values.ts';
-import { checkScale } from './scale-values.ts';
-import { checkServiceValues } from './service-values.ts';
+import { checkIngress, checkNetwork } from './network.ts';
+import { checkScale } from './scale.ts';
+import { checkServiceValues } from './services.ts';
 
 type Rule = (manifest: Manifest, refuse: Refuse) => void;
 

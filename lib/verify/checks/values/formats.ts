@@ -1,6 +1,6 @@
 /** The formats of names and values that many kinds share, and how a check refuses a value. */
 import { isIP } from 'node:net';
-import { isObject, listAt, objectAt, textAt } from '../model.ts';
+import { isObject, listAt, objectAt, textAt } from '../../model.ts';
 
 export type Path = readonly (string | number)[];
 export type Refuse = (path: Path, message: string) => void;

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import xterm from '@xterm/headless';
-import { shellCommand } from '../../lib/render/quoting.ts';
-import { BIN, folderAfter, temporaryFolder } from '../sandbox.ts';
+import { BIN, folderAfter } from '../sandbox.ts';
 import { standIn } from '../status/kubectl.ts';
 import { living, SECOND, withChanges } from '../status/objects.ts';
 import { onTerminal } from './terminal.ts';
@@ -54,27 +51,5 @@ test('status --watch draws over the table before, marks what a push changed, and
     assert.match(terminal.screen(), /The watch has ended\.\n$/);
   } finally {
     terminal.kill();
-  }
-});
-
-test('status --watch follows the size of the window, also in a process that gets no signal about it', async () => {
-  const folder = await folderAfter(['--yes', '--owner', 'octo-org']);
-  const stand = standIn();
-  stand.show(living([{ name: 'dev', repo: 'flux-dev' }]));
-  const signs = temporaryFolder();
-  const watch = shellCommand([process.execPath, BIN, 'status', '--watch']);
-  const waitFor = (sign: string): string =>
-    `until [ -e ${shellCommand([join(signs, sign)])} ]; do sleep 0.1; done`;
-  // A session of its own has no window, so the signal does not reach it.
-  const line = `setsid ${watch} & ${waitFor('narrow')}; stty cols 80; ${waitFor('end')}; kill "$!"`;
-  const terminal = onTerminal(['sh', '-c', line], folder, stand.env);
-  try {
-    await terminal.until(() => /ENVIRONMENT {2}SOURCE/.test(terminal.screen()));
-    terminal.forget();
-    writeFileSync(join(signs, 'narrow'), '');
-    await terminal.until(() => /ENVIRONMENT {2}REVISION/.test(terminal.screen()));
-  } finally {
-    writeFileSync(join(signs, 'end'), '');
-    await terminal.ended;
   }
 });

@@ -61,7 +61,7 @@ test('npm run cluster ends with the table of status, serves the page, and leaves
     const [, kubeconfig = ''] = await shows(/export KUBECONFIG=(\S+)/, 0);
     const [, program = ''] = await shows(/export PATH=(\S+?):\$PATH/, 0);
     const [, folder = ''] = await shows(/^ +cd (\/\S+)$/m, 0);
-    const [, url = ''] = await shows(/as the living Deployments say: (\S+)/, 0);
+    const [, url = ''] = await shows(/as the living Deployments say:\s+(\S+)/, 0);
     assert.match(await (await fetch(url)).text(), /<!doctype html>/i);
     const state = async (): Promise<Shown[]> =>
       (await (await fetch(`${url}state.json`)).json()) as Shown[];

@@ -47,8 +47,18 @@ async function push(estate: Estate): Promise<string> {
   return commit;
 }
 
-/** The FluxInstance of all checks, with the sync that the command wrote, or with none. */
+/**
+ * The FluxInstance of all checks, with the sync that the command wrote, or with none. The operator must have ended its work
+ * before: it can read its own status too early after that, and then it never removes the sync of the spec before.
+ */
 async function follow(estate: Estate, wanted: boolean): Promise<void> {
+  await until('the operator has ended its work', 120_000, async () => {
+    const found = await get(estate.cluster, 'FluxInstance', system, 'flux');
+    const ready = found?.status?.conditions?.find(({ type }) => type === 'Ready');
+    return ready?.status === 'True' && ready.observedGeneration === found?.metadata.generation
+      ? { ok: true }
+      : { seen: JSON.stringify(found?.status) };
+  });
   const text = readFileSync(configPath(estate, 'install', 'flux-instance.yaml'), 'utf8');
   const { spec } = parse(text) as { spec: { sync: object; kustomize: object } };
   const patch = { spec: { sync: wanted ? spec.sync : null, kustomize: spec.kustomize } };

@@ -47,24 +47,28 @@ async function push(estate: Estate): Promise<string> {
   return commit;
 }
 
-/**
- * The FluxInstance of all checks, with the sync that the command wrote, or with none. The operator must have ended its work
- * before: it can read its own status too early after that, and then it never removes the sync of the spec before.
- */
+/** The FluxInstance of all checks, with the sync that the command wrote, or with none. */
 async function follow(estate: Estate, wanted: boolean): Promise<void> {
-  await until('the operator has ended its work', 120_000, async () => {
-    const found = await get(estate.cluster, 'FluxInstance', system, 'flux');
-    const ready = found?.status?.conditions?.find(({ type }) => type === 'Ready');
-    return ready?.status === 'True' && ready.observedGeneration === found?.metadata.generation
-      ? { ok: true }
-      : { seen: JSON.stringify(found?.status) };
-  });
+  if (!wanted) await operatorEnded(estate);
   const text = readFileSync(configPath(estate, 'install', 'flux-instance.yaml'), 'utf8');
   const { spec } = parse(text) as { spec: { sync: object; kustomize: object } };
   const patch = { spec: { sync: wanted ? spec.sync : null, kustomize: spec.kustomize } };
   const where = ['-n', system, 'patch', 'fluxinstance/flux', '--type=merge'];
   await kubectl(estate.cluster, [...where, '-p', JSON.stringify(patch)]);
 }
+
+/**
+ * Waits until the operator has ended its work. When the spec changes before, the operator can start again from the status
+ * that it had before its last work. Then it never removes the sync that it made.
+ */
+const operatorEnded = (estate: Estate) =>
+  until('the operator has ended its work', 120_000, async () => {
+    const found = await get(estate.cluster, 'FluxInstance', system, 'flux');
+    const ready = found?.status?.conditions?.find(({ type }) => type === 'Ready');
+    return ready?.status === 'True' && ready.observedGeneration === found?.metadata.generation
+      ? { ok: true }
+      : { seen: JSON.stringify(found?.status) };
+  });
 
 const gone = (estate: Estate, kind: string, namespace: string, name: string) =>
   until(`${kind} ${namespace}/${name} is gone`, 120_000, async () => {

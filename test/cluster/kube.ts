@@ -120,6 +120,8 @@ export function tryKubectl(
   child.stderr.on('data', (chunk) => {
     answer.error += chunk;
   });
+  // A kubectl that ends before it has read its input says why itself.
+  child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');
   return new Promise((done, fail) => {
     child.on('error', fail);

@@ -9,6 +9,7 @@ import { type ComparedRepo, WRITES } from './disk/compare.ts';
 import { type Environment, namespaceOf } from './plan/estate.ts';
 import { isByHand } from './plan/hand-written/own-form.ts';
 import type { Plan, RepoPlan } from './plan/plan.ts';
+import { appFoldersOf, demoFileOf } from './plan/values/layout.ts';
 import {
   followsArtifact,
   isGithubRegistry,
@@ -416,9 +417,7 @@ const hasPage = (one: Environment, places: readonly Place[]): boolean =>
   hasDemo(one) &&
   !places.some(
     ({ repo, deleted }) =>
-      repo.role === 'scenario' &&
-      repo.name === one.repo &&
-      deleted.includes(one.layout === 'overlays' ? 'base/app.yaml' : `${one.name}/app.yaml`),
+      repo.role === 'scenario' && repo.name === one.repo && deleted.includes(demoFileOf(one)),
   );
 
 /** How to check the result, in the first environment that has a page. */
@@ -448,7 +447,7 @@ function looks({ environments }: Plan, { repo }: Place, places: readonly Place[]
     return [
       wait('follows the app repo'),
       {
-        text: `Put your manifests into the folder ${first.layout === 'overlays' ? 'base' : first.name} of ${first.repo}, commit and push.`,
+        text: `Put your manifests into the folder ${appFoldersOf(first)[0]} of ${first.repo}, commit and push.`,
         commands: [],
       },
     ];

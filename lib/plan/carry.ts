@@ -3,6 +3,7 @@ import { type Problem, quote } from '../errors.ts';
 import { blobId, unixLines } from '../render/git-text.ts';
 import type { CarriedFile, World } from './plan.ts';
 import type { FoundRecord } from './record.ts';
+import { BASE } from './values/layout.ts';
 
 /** The folder of an environment, in the app repo that feeds it. */
 export type Source = {
@@ -86,10 +87,10 @@ export function carryBase(
   world: World,
   problems: Problem[],
 ): CarriedFile[] {
-  const own = filesOf(repo, 'base', world, problems);
-  const there = filesOf(to, 'base', world, problems);
+  const own = filesOf(repo, BASE, world, problems);
+  const there = filesOf(to, BASE, world, problems);
   if (there.length === 0)
-    return carryFolder({ repo, record, folder: 'base' }, 'base', world, []).carried;
+    return carryFolder({ repo, record, folder: BASE }, BASE, world, []).carried;
   const textOf = (files: typeof own): string =>
     JSON.stringify(files.map(({ path, contents }) => [path, unixLines(contents)]));
   if (textOf(own) === textOf(there)) return [];

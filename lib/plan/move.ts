@@ -6,7 +6,7 @@ import type { CarriedFile, Move, RepoPlan, World } from './plan.ts';
 import type { FoundRecord, RepoRecord } from './record.ts';
 import { withoutFolders } from './repositories.ts';
 import { ciOf } from './values/github-files.ts';
-import { appFolderOf } from './values/layout.ts';
+import { appFolderOf, appFoldersOf } from './values/layout.ts';
 import { gitCredentialsOf, syncNamesOf } from './values/oci.ts';
 
 /** What moves with the environments of a run, by app repo. */
@@ -37,9 +37,7 @@ export function movedBefore(
   );
   const carried = new Map<string, CarriedFile[]>();
   for (const [repo, fed] of byRepo(moved)) {
-    const folders = fed.flatMap((one) =>
-      one.layout === 'overlays' ? ['base', appFolderOf(one)] : [appFolderOf(one)],
-    );
+    const folders = fed.flatMap(appFoldersOf);
     const files = [...new Set(folders)].flatMap((one) => filesOfEarlierRun(repo, one, world));
     carried.set(repo, files);
   }
@@ -163,8 +161,7 @@ function filesThere(
   for (const { one } of pairs.filter(({ old }) => old.repo === repo)) {
     const { record } = world.find(one.repo, []);
     if (record === undefined) continue;
-    const folders = one.layout === 'overlays' ? ['base', appFolderOf(one)] : [appFolderOf(one)];
-    const found = folders.flatMap(
+    const found = appFoldersOf(one).flatMap(
       (folder) => carryFolder({ repo: one.repo, record, folder }, folder, world, problems).carried,
     );
     files.set(one.repo, [...(files.get(one.repo) ?? []), ...found]);

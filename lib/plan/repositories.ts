@@ -4,7 +4,7 @@ import { byRepo, type Environment, repositoryUrl } from './estate.ts';
 import type { Elsewhere, Found, Layer, RepoPlan } from './plan.ts';
 import { type FoundRecord, RECORD_KEY, type RepoRecord, writeRecord } from './record.ts';
 import { branchesOf, githubFiles } from './values/github-files.ts';
-import { appFolderOf } from './values/layout.ts';
+import { appFolderOf, BASE } from './values/layout.ts';
 import { operatorTier } from './values/operator-tier.ts';
 import { environmentValues, hasDemo, isConfined, readmeValues } from './values/values.ts';
 
@@ -99,7 +99,7 @@ const manifestsOf = (environment: Environment): string =>
 function baseLayers({ name, environments }: RepoRecord): Layer[] {
   const [first] = environments.filter(({ layout }) => layout === 'overlays');
   if (first === undefined) return [];
-  return [{ from: `scenario-base-${manifestsOf(first)}`, into: 'base', values: { repo: name } }];
+  return [{ from: `scenario-base-${manifestsOf(first)}`, into: BASE, values: { repo: name } }];
 }
 
 /**

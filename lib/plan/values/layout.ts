@@ -8,6 +8,20 @@ export function appFolderOf({ name, layout }: Environment): string {
   return layout === 'overlays' ? `${OVERLAYS}/${name}` : name;
 }
 
+/** The folder of the layout `overlays` that all environments of an app repo share. */
+export const BASE = 'base';
+
+/** The folders of the app repo with the app of `environment`: what it shares with other environments comes first. */
+export function appFoldersOf(environment: Environment): string[] {
+  const own = appFolderOf(environment);
+  return environment.layout === 'overlays' ? [BASE, own] : [own];
+}
+
+/** The file of the app repo with the demo app of `environment`. */
+export function demoFileOf(environment: Environment): string {
+  return `${appFoldersOf(environment)[0]}/app.yaml`;
+}
+
 /** The file of the config repo with the encrypted Secret of `environment`. The command `credentials` writes it. */
 export function encryptedFileOf(environment: string): string {
   return `${environment}/3_credentials.sops.yaml`;
